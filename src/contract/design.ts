@@ -1,0 +1,57 @@
+import * as z from 'zod'
+import { CellSchema, type TaskSchema, TimeUnitSchema } from './values.ts'
+
+export const missingPolicies = ['drop', 'dropColumns', 'median', 'mean', 'mode', 'indicator', 'native'] as const
+export const splitKinds = ['random', 'stratified', 'time', 'site'] as const
+
+export const OutcomeDesignSchema = z.discriminatedUnion('task', [
+  z.object({ task: z.literal('diagnosis'), target: z.string(), positive: z.string().nullable().default(null) }),
+  z.object({ task: z.literal('regression'), target: z.string() }),
+  z.object({
+    task: z.literal('survival'),
+    time: z.string(),
+    timeUnit: TimeUnitSchema.default('days'),
+    event: z.object({ column: z.string(), values: z.array(z.string()).min(1) }),
+  }),
+])
+
+/**
+ * A study design: everything that decides a model, as one JSON document. Training is a function of
+ * (design, snapshot, seed, build).
+ */
+export const StudyDesignSchema = z.object({
+  version: z.literal(1).default(1),
+  name: z.string().default(''),
+  study: z.string(),
+  /** Eligibility: rows that fail any filter are excluded, counted in the participant flow. */
+  filters: z
+    .array(z.object({ column: z.string(), op: z.enum(['=', '!=', '<', '<=', '>', '>=', 'known']), value: CellSchema }))
+    .default([]),
+  outcome: OutcomeDesignSchema,
+  /** Times (in the outcome's unit) at which survival is assessed and reported; null: chosen from the follow-up. */
+  horizons: z.array(z.number().positive()).nullable().default(null),
+  /** Columns to learn from; null: all observations of the study that are not outcome, identifier or date. */
+  features: z.array(z.string()).nullable().default(null),
+  exclude: z.array(z.string()).default([]),
+  preparation: z.object({ missing: z.enum(missingPolicies).nullable().default(null) }).default({ missing: null }),
+  learner: z.string(),
+  /** Learner parameters by name; those left out take the learner's default. */
+  parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  validation: z
+    .object({
+      /** Share of patients held out, 0 to below 1. */
+      test: z.number().min(0).max(0.9).default(0.25),
+      split: z.enum(splitKinds).default('stratified'),
+      /** Column for `time` (later rows are held out) and `site` (whole sites are held out). */
+      splitColumn: z.string().nullable().default(null),
+      /** Cross-validation folds on the development rows; 0 or 1: none. */
+      folds: z.int().min(0).max(50).default(5),
+    })
+    .default({ test: 0.25, split: 'stratified', splitColumn: null, folds: 5 }),
+  seed: z.int().min(0).max(4294967295).default(1),
+})
+export type StudyDesign = z.infer<typeof StudyDesignSchema>
+export type StudyDesignInput = z.input<typeof StudyDesignSchema>
+export type OutcomeDesign = z.infer<typeof OutcomeDesignSchema>
+export type MissingPolicy = (typeof missingPolicies)[number]
+export const taskOf = (design: StudyDesign): z.infer<typeof TaskSchema> => design.outcome.task

@@ -1,0 +1,223 @@
+import * as z from 'zod'
+import { procedure, staff } from './procedure.ts'
+import { ConceptKindSchema, ConceptSchema } from './values.ts'
+
+export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'windows-1252'] as const
+export const DialectSchema = z.object({
+  encoding: z.enum(encodings),
+  delimiter: z.enum([',', ';', '\t', '|']),
+  quote: z.enum(['"', "'"]),
+  decimal: z.enum(['.', ',']),
+  header: z.boolean(),
+})
+export type Dialect = z.infer<typeof DialectSchema>
+
+/** What becomes of one column of the file. */
+export const ColumnMappingSchema = z.object({
+  /** Column name in the file's header. */
+  column: z.string(),
+  use: z.enum(['import', 'ignore']),
+  /** The dictionary entry the column fills; its `name` is the column's name unless mapped to an existing entry. */
+  concept: ConceptSchema,
+  /** Unit the file's numbers are in (UCUM), where it differs from the concept's unit. */
+  sourceUnit: z.string().nullable(),
+  /** How the file writes dates (`yyyy-MM-dd`, `dd.MM.yyyy`, `year` for decimal years, ...); null: ISO. */
+  dateFormat: z.string().nullable(),
+})
+
+/** Long files: one measurement a row (`patient, day, test, value`), kept as repeated observations. */
+export const LongShapeSchema = z.object({
+  shape: z.literal('long'),
+  /** Column with days since the patient's index date, or a date. */
+  day: z.string().nullable(),
+  test: z.string(),
+  value: z.string(),
+})
+export const WideShapeSchema = z.object({ shape: z.literal('wide') })
+
+export const MappingSchema = z.object({
+  version: z.literal(1).default(1),
+  dialect: DialectSchema,
+  layout: z.discriminatedUnion('shape', [WideShapeSchema, LongShapeSchema]).default({ shape: 'wide' }),
+  /** Texts that mean "not recorded". */
+  missing: z.array(z.string()).default(['', 'NA']),
+  /**
+   * Identifier system of the patient key. The same key in the same system is the same patient, also across studies.
+   * Null: keys are the study's own.
+   */
+  identifierSystem: z.string().nullable().default(null),
+  columns: z.array(ColumnMappingSchema),
+})
+export type Mapping = z.infer<typeof MappingSchema>
+export type ColumnMapping = z.infer<typeof ColumnMappingSchema>
+
+export const rowErrorCodes = [
+  'notANumber',
+  'notAnInteger',
+  'notADate',
+  'notAllowed',
+  'outOfRange',
+  'missingKey',
+  'missingOutcome',
+  'negativeTime',
+  'columnCount',
+  'unclosedQuote',
+  'badEncoding',
+  'duplicate',
+  'unknownUnit',
+] as const
+
+/** Why a row was rejected. `row` counts data rows from 1; `column` is null where the whole row is at fault. */
+export const RowErrorSchema = z.object({
+  row: z.int(),
+  /** Line of the file the row starts on, the header being line 1. */
+  line: z.int(),
+  column: z.string().nullable(),
+  code: z.enum(rowErrorCodes),
+  message: z.string(),
+  /** The text as it stood, cut at 200 characters. */
+  text: z.string().nullable(),
+})
+export type RowError = z.infer<typeof RowErrorSchema>
+
+export const PreviewSchema = z.object({
+  upload: z.string(),
+  file: z.string(),
+  bytes: z.number(),
+  dialect: DialectSchema,
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      kind: ConceptKindSchema,
+      /** Among the rows looked at. */
+      known: z.int(),
+      missing: z.int(),
+      distinct: z.int(),
+      examples: z.array(z.string()),
+    }),
+  ),
+  /** Rows the inference looked at. */
+  looked: z.int(),
+  rows: z.array(z.array(z.string())),
+  mapping: MappingSchema,
+  /** Name of the saved mapping that fits this header, where there is one. */
+  savedAs: z.string().nullable(),
+  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+})
+export type Preview = z.infer<typeof PreviewSchema>
+
+export const BatchSchema = z.object({
+  batch: z.int(),
+  study: z.string(),
+  file: z.string(),
+  sha256: z.string(),
+  importedAt: z.string(),
+  importedBy: z.string(),
+  rows: z.int(),
+  imported: z.int(),
+  rejected: z.int(),
+  undoneAt: z.string().nullable(),
+})
+export type Batch = z.infer<typeof BatchSchema>
+
+/** What an import or a dry run reports: `imported + rejected = rows`, always. At most 100 errors; all are kept with the batch. */
+export const ImportReportSchema = z.object({
+  batch: z.int().nullable(),
+  study: z.string(),
+  rows: z.int(),
+  imported: z.int(),
+  rejected: z.int(),
+  seconds: z.number(),
+  errors: z.array(RowErrorSchema),
+  /** Count of rejected rows by column and code. */
+  byReason: z.array(z.object({ column: z.string().nullable(), code: z.enum(rowErrorCodes), count: z.int() })),
+  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+})
+export type ImportReport = z.infer<typeof ImportReportSchema>
+
+const UploadId = z.string().min(1).max(100)
+
+export const intake = {
+  upload: procedure({
+    access: staff,
+    audit: false,
+    summary: 'Hand a file to the core, piece by piece (4 MiB at most each)',
+  })
+    .input(
+      z.object({
+        upload: UploadId.nullable(),
+        file: z.string().min(1).max(500),
+        bytes: z.instanceof(Blob),
+        last: z.boolean(),
+      }),
+    )
+    .output(z.object({ upload: UploadId, received: z.number() })),
+  preview: procedure({
+    access: staff,
+    audit: false,
+    summary: 'Look at an uploaded file: dialect, types, suggested mapping',
+  })
+    .input(
+      z.object({
+        upload: UploadId,
+        dialect: DialectSchema.partial().optional(),
+        study: z.string().nullable().default(null),
+      }),
+    )
+    .output(PreviewSchema),
+  validate: procedure({ access: staff, audit: false, summary: 'Check every row against a mapping; writes nothing' })
+    .input(z.object({ upload: UploadId, study: z.string(), mapping: MappingSchema }))
+    .output(z.object({ job: z.string() })),
+  import: procedure({
+    access: staff,
+    audit: 'batch.import',
+    summary: 'Import an uploaded file into a study, in one transaction',
+  })
+    .input(
+      z.object({
+        upload: UploadId,
+        study: z.string().trim().min(1).max(100),
+        mapping: MappingSchema,
+        saveMappingAs: z.string().trim().min(1).max(100).nullable().default(null),
+      }),
+    )
+    .output(z.object({ job: z.string() })),
+  batches: procedure({ access: staff, audit: false, summary: 'Import batches, newest first' }).output(
+    z.array(BatchSchema),
+  ),
+  rejections: procedure({ access: staff, audit: false, summary: 'Rejected rows of a batch' })
+    .input(
+      z.object({ batch: z.int(), offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }),
+    )
+    .output(z.object({ total: z.int(), errors: z.array(RowErrorSchema) })),
+  undo: procedure({ access: staff, audit: 'batch.undo', summary: 'Take a batch back: its cases are removed' })
+    .input(z.object({ batch: z.int() }))
+    .output(BatchSchema),
+  mappings: procedure({ access: staff, audit: false, summary: 'Saved mappings' }).output(
+    z.array(z.object({ name: z.string(), mapping: MappingSchema, savedAt: z.string() })),
+  ),
+}
+
+export const SampleSchema = z.object({
+  name: z.string(),
+  title: z.object({ en: z.string(), zh: z.string().optional() }),
+  description: z.object({ en: z.string(), zh: z.string().optional() }),
+  source: z.string(),
+  licence: z.string(),
+  rows: z.int(),
+  columns: z.int(),
+  loaded: z.boolean(),
+})
+
+export const samples = {
+  list: procedure({ access: staff, audit: false, summary: 'Bundled cohorts with their sources' }).output(
+    z.array(SampleSchema),
+  ),
+  load: procedure({
+    access: ['administrator', 'doctor'],
+    audit: 'samples.load',
+    summary: 'Load the sample clinic: cohorts, and starter models trained on them',
+  })
+    .input(z.object({ names: z.array(z.string()).nullable().default(null), train: z.boolean().default(true) }))
+    .output(z.object({ job: z.string() })),
+}

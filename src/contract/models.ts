@@ -1,0 +1,203 @@
+import * as z from 'zod'
+import { StudyDesignSchema } from './design.ts'
+import { clinical, everyone, procedure } from './procedure.ts'
+import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
+
+export const ParameterSchema = z.object({
+  name: z.string(),
+  label: TextSchema,
+  description: TextSchema,
+  type: z.enum(['integer', 'number', 'choice', 'boolean']),
+  default: z.union([z.number(), z.string(), z.boolean()]),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  choices: z.array(z.string()).nullable(),
+})
+export type Parameter = z.infer<typeof ParameterSchema>
+
+export const LearnerInfoSchema = z.object({
+  id: z.string(),
+  label: TextSchema,
+  description: TextSchema,
+  tasks: z.array(TaskSchema),
+  parameters: z.array(ParameterSchema),
+})
+
+/** Metrics by name, each with its 95% interval. Names: see docs/methods.md. */
+export const MetricsSchema = z.record(z.string(), EstimateSchema)
+export type Metrics = z.infer<typeof MetricsSchema>
+
+/** Curves an assessment draws. Probabilities 0..1, times in the outcome's unit. */
+export const AssessmentSchema = z.object({
+  rows: z.int(),
+  events: z.int().nullable(),
+  metrics: MetricsSchema,
+  /** Flexible calibration curve with pointwise band, and grouped observed/predicted. */
+  calibration: z
+    .object({
+      curve: z.array(z.object({ predicted: z.number(), observed: z.number(), low: z.number(), high: z.number() })),
+      groups: z.array(
+        z.object({ predicted: z.number(), observed: z.number(), low: z.number(), high: z.number(), n: z.int() }),
+      ),
+    })
+    .nullable(),
+  roc: z
+    .array(z.object({ falsePositiveRate: z.number(), truePositiveRate: z.number(), threshold: z.number().nullable() }))
+    .nullable(),
+  precisionRecall: z.array(z.object({ recall: z.number(), precision: z.number() })).nullable(),
+  decision: z.array(z.object({ threshold: z.number(), model: z.number(), treatAll: z.number() })).nullable(),
+  /** The horizon metrics and curves stand at, for survival. */
+  horizon: z.number().nullable(),
+})
+export type Assessment = z.infer<typeof AssessmentSchema>
+
+export const CoefficientSchema = z.object({
+  term: z.string(),
+  estimate: z.number(),
+  standardError: z.number().nullable(),
+  /** Wald, two-sided. */
+  z: z.number().nullable(),
+  p: z.number().nullable(),
+})
+
+/** What a likelihood-based learner reports of its fit, on the original scale of the columns. */
+export const FitSchema = z.object({
+  coefficients: z.array(CoefficientSchema),
+  logLikelihood: z.number().nullable(),
+  nullLogLikelihood: z.number().nullable(),
+  iterations: z.int().nullable(),
+  converged: z.boolean().nullable(),
+})
+export type Fit = z.infer<typeof FitSchema>
+
+export const FeatureUseSchema = z.object({
+  name: z.string(),
+  label: TextSchema,
+  unit: z.string().nullable(),
+  kind: z.string(),
+  missing: z.int(),
+  /** Range or levels seen in training. */
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  levels: z.array(z.string()).nullable(),
+  /** Mean absolute contribution over training rows, in the scale of `contributions`. */
+  importance: z.number().nullable(),
+})
+
+export const ModelCardSchema = z.object({
+  model: z.int(),
+  name: z.string(),
+  version: z.int(),
+  task: TaskSchema,
+  learner: z.string(),
+  study: z.string(),
+  target: z.string(),
+  hash: z.string(),
+  trainedAt: z.string(),
+  trainedBy: z.string(),
+  rows: z.int(),
+  events: z.int().nullable(),
+  intendedUse: z.string().nullable(),
+  approvedBy: z.string().nullable(),
+  /** The headline metric and how it compares with the permanent comparator on the same folds. */
+  headline: z.object({ metric: z.string(), estimate: EstimateSchema }),
+  comparator: z
+    .object({
+      learner: z.string(),
+      metric: z.string(),
+      estimate: EstimateSchema,
+      difference: EstimateSchema,
+      beats: z.boolean(),
+    })
+    .nullable(),
+})
+export type ModelCard = z.infer<typeof ModelCardSchema>
+
+export const FlowSchema = z.array(
+  z.object({ step: z.string(), detail: z.string().nullable(), excluded: z.int(), remaining: z.int() }),
+)
+
+export const ModelDetailSchema = ModelCardSchema.extend({
+  design: StudyDesignSchema,
+  designHash: z.string(),
+  snapshotHash: z.string(),
+  build: z.string(),
+  backend: z.string().nullable(),
+  seconds: z.number(),
+  bytes: z.int(),
+  classes: z.array(z.string()).nullable(),
+  horizons: z.array(z.number()).nullable(),
+  flow: FlowSchema,
+  split: z.object({ development: z.int(), test: z.int(), folds: z.int() }),
+  features: z.array(FeatureUseSchema),
+  fit: FitSchema.nullable(),
+  /** On held-out rows (or out-of-fold where `test` is 0 and folds were asked for); apparent where neither is there. */
+  assessment: AssessmentSchema,
+  assessedOn: z.enum(['heldOut', 'outOfFold', 'outOfBag', 'apparent']),
+  crossValidation: z.array(z.object({ fold: z.int(), metrics: MetricsSchema })).nullable(),
+  comparatorAssessment: AssessmentSchema.nullable(),
+  /** Share of held-out or out-of-fold cases whose prediction set (90%) held the truth. */
+  setCoverage: EstimateSchema.nullable(),
+  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+})
+export type ModelDetail = z.infer<typeof ModelDetailSchema>
+
+const ModelId = z.object({ model: z.int() })
+
+export const EvaluationSchema = z.object({
+  evaluation: z.int(),
+  model: z.int(),
+  study: z.string(),
+  at: z.string(),
+  assessment: AssessmentSchema,
+  flow: FlowSchema,
+  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+})
+export type Evaluation = z.infer<typeof EvaluationSchema>
+
+export const models = {
+  learners: procedure({ access: everyone, audit: false, summary: 'Learners with their parameters' }).output(
+    z.array(LearnerInfoSchema),
+  ),
+  list: procedure({ access: everyone, audit: false, summary: 'Models, newest first' }).output(z.array(ModelCardSchema)),
+  get: procedure({ access: everyone, audit: 'model.read', summary: 'All that is known of a model' })
+    .input(ModelId)
+    .output(ModelDetailSchema),
+  train: procedure({ access: clinical, audit: 'model.train', summary: 'Train a model by a study design' })
+    .input(StudyDesignSchema)
+    .output(z.object({ job: z.string() })),
+  describe: procedure({
+    access: clinical,
+    audit: 'model.edit',
+    summary: 'Name a model, state its intended use, approve it',
+  })
+    .input(
+      z.object({
+        model: z.int(),
+        name: z.string().trim().min(1).max(200).optional(),
+        intendedUse: z.string().max(2000).nullable().optional(),
+        approve: z.boolean().optional(),
+      }),
+    )
+    .output(ModelCardSchema),
+  remove: procedure({ access: clinical, audit: 'model.remove', summary: 'Remove a model' })
+    .input(ModelId)
+    .output(z.object({})),
+  evaluate: procedure({
+    access: clinical,
+    audit: 'model.evaluate',
+    summary: 'Assess a model on another study (external validation)',
+  })
+    .input(z.object({ model: z.int(), study: z.string() }))
+    .output(z.object({ job: z.string() })),
+  evaluations: procedure({ access: everyone, audit: false, summary: 'External validations of a model' })
+    .input(ModelId)
+    .output(z.array(EvaluationSchema)),
+  artifact: procedure({
+    access: everyone,
+    audit: 'model.export',
+    summary: 'The model artifact: a JSON header and typed arrays',
+  })
+    .input(ModelId)
+    .output(z.object({ file: z.string(), sha256: z.string(), bytes: z.instanceof(Blob) })),
+}

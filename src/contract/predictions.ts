@@ -1,0 +1,245 @@
+import * as z from 'zod'
+import { FeatureUseSchema, ModelCardSchema } from './models.ts'
+import { clinical, procedure } from './procedure.ts'
+import { CellSchema, EstimateSchema, TaskSchema, TextSchema, TimeUnitSchema } from './values.ts'
+
+/** One feature's share in a prediction. `sum(contributions) + baseline = prediction` on the stated scale. */
+export const ContributionSchema = z.object({
+  feature: z.string(),
+  label: TextSchema,
+  unit: z.string().nullable(),
+  value: CellSchema,
+  /** The value as a doctor reads it (`3.2 mg/dL`, `stage 4`); what was filled in where it is missing. */
+  text: z.string(),
+  missing: z.boolean(),
+  contribution: z.number(),
+})
+
+export const ExplanationSchema = z.object({
+  scale: z.enum(['probability', 'risk', 'value', 'logOdds', 'logHazard']),
+  /** Prediction of an average patient, on the scale. */
+  baseline: z.number(),
+  prediction: z.number(),
+  /** Largest share first. */
+  contributions: z.array(ContributionSchema),
+  method: z.string(),
+})
+
+export const SimilarCaseSchema = z.object({
+  patient: z.int().nullable(),
+  label: z.string(),
+  /** 0 is the same; scaled so that 1 is the median distance between two training cases. */
+  distance: z.number(),
+  /** `malignant`; or for survival the time and whether the event was seen. */
+  outcome: z.object({
+    text: z.string(),
+    time: z.number().nullable(),
+    event: z.boolean().nullable(),
+    class: z.string().nullable(),
+  }),
+  values: z.array(z.object({ feature: z.string(), text: z.string() })),
+})
+
+export const BeliefSchema = z.object({
+  /** How unlike the training cases: percentile of the distance among training cases' own. */
+  domain: z.object({
+    percentile: z.number(),
+    verdict: z.enum(['inside', 'edge', 'outside']),
+    outOfRange: z.array(
+      z.object({ feature: z.string(), label: TextSchema, value: z.string(), low: z.string(), high: z.string() }),
+    ),
+  }),
+  missing: z.array(z.object({ feature: z.string(), label: TextSchema, filledWith: z.string() })),
+  /** Predicted and observed among held-out cases with a prediction like this one. */
+  calibration: z
+    .object({
+      predictedLow: z.number(),
+      predictedHigh: z.number(),
+      predicted: z.number(),
+      observed: EstimateSchema,
+      n: z.int(),
+      events: z.int(),
+    })
+    .nullable(),
+})
+
+const PredictionBase = z.object({
+  /** UUID of the recorded prediction; feedback names it. Null for a what-if. */
+  prediction: z.string().nullable(),
+  at: z.string(),
+  patient: z.int(),
+  encounter: z.int().nullable(),
+  model: ModelCardSchema,
+  explanation: ExplanationSchema,
+  similar: z.array(SimilarCaseSchema),
+  belief: BeliefSchema,
+})
+
+export const DiagnosisSchema = PredictionBase.extend({
+  task: z.literal('diagnosis'),
+  /** Ranked, most probable first. */
+  classes: z.array(
+    z.object({ class: z.string(), label: TextSchema, probability: z.number(), low: z.number(), high: z.number() }),
+  ),
+  intervalLevel: z.number(),
+  /** Smallest set of classes that holds the truth in `level` of cases; coverage as measured. */
+  predictionSet: z
+    .object({ level: z.number(), classes: z.array(z.string()), coverage: EstimateSchema.nullable() })
+    .nullable(),
+  /** The class recorded on the chart, where it is. */
+  recorded: z.string().nullable(),
+})
+export type Diagnosis = z.infer<typeof DiagnosisSchema>
+
+const CurveSchema = z.object({
+  times: z.array(z.number()),
+  survival: z.array(z.number()),
+  low: z.array(z.number()),
+  high: z.array(z.number()),
+})
+
+export const SurvivalSchema = PredictionBase.extend({
+  task: z.literal('survival'),
+  timeUnit: TimeUnitSchema,
+  event: z.string(),
+  curve: CurveSchema,
+  intervalLevel: z.number(),
+  cohort: CurveSchema.extend({
+    atRisk: z.array(z.object({ time: z.number(), n: z.int() })),
+    n: z.int(),
+    events: z.int(),
+  }),
+  median: EstimateSchema,
+  /** Median survival is not reached within follow-up where `value` is null. */
+  risks: z.array(z.object({ time: z.number(), years: z.number(), risk: EstimateSchema, cohortRisk: EstimateSchema })),
+  /** Last time anyone was followed: the curve ends there. */
+  followUp: z.number(),
+  recorded: z.object({ time: z.number(), event: z.boolean() }).nullable(),
+})
+export type Survival = z.infer<typeof SurvivalSchema>
+
+export const RegressionSchema = PredictionBase.extend({
+  task: z.literal('regression'),
+  value: EstimateSchema,
+  unit: z.string().nullable(),
+  intervalLevel: z.number(),
+  recorded: z.number().nullable(),
+})
+
+export const WhatIfSchema = z.object({
+  feature: z.string(),
+  label: TextSchema,
+  unit: z.string().nullable(),
+  current: CellSchema,
+  /** The prediction along the plausible range of the factor. */
+  points: z.array(z.object({ value: CellSchema, prediction: z.number() })),
+  /** `risk` at `horizon` for survival, probability of `class` for a diagnosis. */
+  scale: z.enum(['probability', 'risk', 'value']),
+  class: z.string().nullable(),
+  horizon: z.number().nullable(),
+  before: z.number(),
+  /** At the chosen value. */
+  after: z.number().nullable(),
+  caution: TextSchema,
+})
+
+const PatientModel = z.object({ patient: z.int(), model: z.int(), encounter: z.int().nullable().default(null) })
+
+export const overrideReasons = [
+  'clinicalContext',
+  'dataWrong',
+  'dataMissing',
+  'disagreeWithReasons',
+  'outsideIntendedUse',
+  'patientPreference',
+  'alreadyKnown',
+  'other',
+] as const
+
+export const predictions = {
+  models: procedure({ access: clinical, audit: false, summary: 'Models that can be asked about a patient' })
+    .input(z.object({ patient: z.int() }))
+    .output(z.array(ModelCardSchema)),
+  diagnose: procedure({ access: clinical, audit: 'prediction.diagnose', summary: 'Ranked diagnosis with its reasons' })
+    .input(PatientModel)
+    .output(DiagnosisSchema),
+  survive: procedure({
+    access: clinical,
+    audit: 'prediction.survive',
+    summary: "The patient's survival curve with its reasons",
+  })
+    .input(PatientModel)
+    .output(SurvivalSchema),
+  estimate: procedure({ access: clinical, audit: 'prediction.estimate', summary: 'A predicted value with its reasons' })
+    .input(PatientModel)
+    .output(RegressionSchema),
+  whatIf: procedure({
+    access: clinical,
+    audit: 'prediction.whatIf',
+    summary: 'How the prediction would change with one modifiable factor',
+  })
+    .input(
+      PatientModel.extend({
+        feature: z.string(),
+        value: CellSchema.default(null),
+        horizon: z.number().nullable().default(null),
+      }),
+    )
+    .output(WhatIfSchema),
+  modifiable: procedure({ access: clinical, audit: false, summary: 'Features of a model that a what-if may change' })
+    .input(z.object({ model: z.int() }))
+    .output(z.array(FeatureUseSchema)),
+  respond: procedure({
+    access: clinical,
+    audit: 'prediction.respond',
+    summary: 'Accept, override or defer a prediction',
+  })
+    .input(
+      z.object({
+        prediction: z.uuid(),
+        outcome: z.enum(['accepted', 'overridden', 'deferred']),
+        reason: z.enum(overrideReasons).nullable().default(null),
+        comment: z.string().max(2000).nullable().default(null),
+      }),
+    )
+    .output(z.object({})),
+  history: procedure({
+    access: clinical,
+    audit: 'prediction.history',
+    summary: 'Predictions shown for a patient and what became of them',
+  })
+    .input(z.object({ patient: z.int() }))
+    .output(
+      z.array(
+        z.object({
+          prediction: z.string(),
+          at: z.string(),
+          by: z.string(),
+          model: z.int(),
+          modelName: z.string(),
+          task: TaskSchema,
+          summary: z.string(),
+          outcome: z.enum(['accepted', 'overridden', 'deferred']).nullable(),
+          reason: z.string().nullable(),
+          comment: z.string().nullable(),
+        }),
+      ),
+    ),
+  /** Rows given as text (a CSV's header and cells): used for files; writes nothing. */
+  rows: procedure({ access: clinical, audit: 'prediction.rows', summary: 'Predict for rows of a table, in order' })
+    .input(
+      z.object({
+        model: z.int(),
+        header: z.array(z.string()),
+        rows: z.array(z.array(z.string())).max(20000),
+        times: z.array(z.number().positive()).nullable().default(null),
+      }),
+    )
+    .output(
+      z.object({
+        header: z.array(z.string()),
+        rows: z.array(z.array(z.number().nullable())),
+        problems: z.array(z.object({ row: z.int(), column: z.string().nullable(), message: z.string() })),
+      }),
+    ),
+}

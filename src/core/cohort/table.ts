@@ -1,0 +1,49 @@
+import type { ConceptKind } from '../../contract/values.ts'
+
+/**
+ * A column of a snapshot. Numbers, integers, booleans (0/1) and dates (days since 1970-01-01) as they are; a category as
+ * the index of its level. NaN: not recorded. Values lie on a SharedArrayBuffer, so worker threads read them without a copy.
+ */
+export interface Column {
+  name: string
+  kind: ConceptKind
+  unit: string | null
+  values: Float64Array
+  /** Category levels in order (code units ascending); null for other kinds. */
+  levels: readonly string[] | null
+}
+
+/** The columns a model is trained on, with the patient each row belongs to (rows of one patient never part in a split). */
+export interface Table {
+  rows: number
+  columns: readonly Column[]
+  patients: Int32Array
+  /** The vault's encounter of each row; for similar cases. */
+  encounters: Int32Array
+}
+
+export const sharedFloats = (length: number): Float64Array =>
+  new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT))
+
+export const sharedIntegers = (length: number): Int32Array =>
+  new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT))
+
+export const columnOf = (table: Table, name: string): Column | undefined =>
+  table.columns.find((column) => column.name === name)
+
+/** Rows of a table by index, in that order. */
+export const takeRows = (table: Table, rows: ArrayLike<number>): Table => {
+  const count = rows.length
+  const patients = sharedIntegers(count)
+  const encounters = sharedIntegers(count)
+  for (let i = 0; i < count; i++) {
+    patients[i] = table.patients[rows[i]]
+    encounters[i] = table.encounters[rows[i]]
+  }
+  const columns = table.columns.map((column) => {
+    const values = sharedFloats(count)
+    for (let i = 0; i < count; i++) values[i] = column.values[rows[i]]
+    return { ...column, values }
+  })
+  return { rows: count, columns, patients, encounters }
+}

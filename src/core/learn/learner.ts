@@ -1,0 +1,100 @@
+import type { Fit, Parameter } from '../../contract/models.ts'
+import type { Task, Text } from '../../contract/values.ts'
+import type { Matrix, Outcome } from '../cohort/matrix.ts'
+
+/** The learner's parameters by name, complete and checked (see parameters.ts). */
+export type Parameters = Record<string, number | string | boolean>
+
+export interface FitContext {
+  /** 0 to 2^32 - 1. The same data, parameters and seed give the same state, whatever the number of threads. */
+  seed: number
+  threads: number
+  signal: AbortSignal
+  /** Share done, 0 to 1, and what a learning curve shows. Called often; cheap. */
+  progress: (share: number, detail?: Record<string, number>) => void
+  /**
+   * Runs a task of `learn/workers.ts` on a pool of worker threads and returns the results in the order of the inputs.
+   * Runs in this thread where the pool has one thread.
+   */
+  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+}
+
+/** What fitting leaves: JSON and typed arrays, nothing executable. */
+export interface ModelState {
+  header: Record<string, unknown>
+  arrays: Record<string, Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>
+}
+
+export interface Fitted {
+  state: ModelState
+  /** Coefficients and likelihoods on the original scale, where the learner has them. */
+  fit: Fit | null
+  /**
+   * Out-of-bag predictions of the training rows, where the learner has them: class probabilities (row-major, rows x classes),
+   * values, or risk scores; NaN rows were never out of bag.
+   */
+  outOfBag: Float64Array | null
+  /** Backend that did the arithmetic, where there is a choice (`wasm`, `tensorflow`, `cpu`). */
+  backend: string | null
+  warnings: { reason: string; message: string }[]
+}
+
+/** Predicts from a state; made by `Learner.load`. Matrices have the columns of the training matrix. */
+export interface Predictor {
+  task: Task
+  /** Diagnosis: probabilities, row-major rows x classes, each row summing to 1. */
+  probabilities?(x: Matrix): Float64Array
+  /** Regression: one value a row. */
+  values?(x: Matrix): Float64Array
+  /** Survival: S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. */
+  survival?(x: Matrix, times: ArrayLike<number>): Float64Array
+  /** Survival: a risk score a row, higher is worse (Cox: linear predictor centred as R's; forest: expected events). */
+  risk?(x: Matrix): Float64Array
+  /** Times at which the baseline or leaf curves step, ascending; S is constant between them. */
+  times?: Float64Array
+  /** Standard-error based band of one row's S(t), where the learner has an analytic one (Cox): low and high at `times`. */
+  band?(x: Matrix, row: number, times: ArrayLike<number>, level: number): { low: Float64Array; high: Float64Array }
+  /**
+   * Exact additive shares per matrix column for each row, where the learner has them: linear terms (x - mean) * beta,
+   * TreeSHAP. `output`: class index, or horizon index into `times` given. Row-major rows x columns. See explain/.
+   */
+  contributions?(
+    x: Matrix,
+    output: ContributionTarget,
+  ): { baseline: number; values: Float64Array; scale: 'logOdds' | 'logHazard' | 'probability' | 'risk' | 'value' }
+}
+
+export type ContributionTarget = { class: number } | { horizon: number } | { value: true }
+
+/** What preparation the learner's matrix needs. */
+export interface MatrixNeeds {
+  /** `contrasts`: treatment contrasts (first level left out); `oneHot`: every level a column; `codes`: categories as level index. */
+  categories: 'contrasts' | 'oneHot' | 'codes'
+  /** Whether columns are standardised (mean 0, SD 1, by training rows) before the learner sees them. */
+  standardise: boolean
+  /** Whether NaN may reach the learner. */
+  native: boolean
+  /** Missing policy where the design names none. */
+  missing: 'native' | 'median' | 'drop'
+}
+
+/**
+ * One learner. Every learner answers these few verbs, and `contract.test.ts` runs over all in `learners.ts`: a learner that
+ * is not in it does not exist.
+ */
+export interface Learner {
+  id: string
+  label: Text
+  description: Text
+  tasks: readonly Task[]
+  parameters: readonly Parameter[]
+  needs: MatrixNeeds
+  /** Version of the state's format; raised when `load` could no longer read an older one. */
+  stateVersion: number
+  /**
+   * Learns from a matrix. Throws BedsideError `invalidInput` where the data cannot be learned from (one class only, no
+   * events, not a single row), `cancelled` where the signal was aborted.
+   */
+  fit(x: Matrix, outcome: Outcome, parameters: Parameters, context: FitContext, weights?: Float64Array): Promise<Fitted>
+  load(state: ModelState): Promise<Predictor>
+}
