@@ -6,7 +6,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/{contract,core,server,cli}/**/*.test.ts', 'test/{golden,fuzz,contract}/**/*.test.ts'],
+          include: [
+            'src/{contract,core,server,cli}/**/*.test.ts',
+            'src/{figures,renderer}/**/*.test.{ts,tsx}',
+            'test/{golden,fuzz,contract}/**/*.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
