@@ -13,8 +13,8 @@ const arrayTypes = {
 type ArrayType = keyof typeof arrayTypes
 
 const typeOf = (array: ModelState['arrays'][string]): ArrayType => {
-  for (const [name, constructor] of Object.entries(arrayTypes))
-    if (array instanceof constructor) return name as ArrayType
+  for (const [name, made] of Object.entries(arrayTypes))
+    if (array instanceof made) return name as ArrayType
   throw new TypeError('not an array type of a model artifact')
 }
 
@@ -75,13 +75,13 @@ export const decodeArtifact = (bytes: Uint8Array): ModelState => {
   const layout = header.arrays as Record<string, { type: ArrayType; length: number; offset: number }>
   const arrays: ModelState['arrays'] = {}
   for (const [name, { type, length: count, offset }] of Object.entries(layout ?? {})) {
-    const constructor = arrayTypes[type]
-    if (!constructor) throw bad(`array ${name} has an unknown type`)
-    const size = count * constructor.BYTES_PER_ELEMENT
+    const made = arrayTypes[type]
+    if (!made) throw bad(`array ${name} has an unknown type`)
+    const size = count * made.BYTES_PER_ELEMENT
     if (start + offset + size > bytes.length) throw bad(`array ${name} is cut short`)
     const copy = new Uint8Array(size)
     copy.set(bytes.subarray(start + offset, start + offset + size))
-    arrays[name] = new constructor(copy.buffer)
+    arrays[name] = new made(copy.buffer)
   }
   const { arrays: _layout, ...rest } = header
   return { header: rest, arrays }

@@ -56,11 +56,11 @@ export interface Predictor {
   band?(x: Matrix, row: number, times: ArrayLike<number>, level: number): { low: Float64Array; high: Float64Array }
   /**
    * Exact additive shares per matrix column for each row, where the learner has them: linear terms (x - mean) * beta,
-   * TreeSHAP. `output`: class index, or horizon index into `times` given. Row-major rows x columns. See explain/.
+   * TreeSHAP. `target`: a class by index, the risk by a time (`horizon`, in the outcome's unit), or the value. Row-major rows x columns. See explain/.
    */
   contributions?(
     x: Matrix,
-    output: ContributionTarget,
+    target: ContributionTarget,
   ): { baseline: number; values: Float64Array; scale: 'logOdds' | 'logHazard' | 'probability' | 'risk' | 'value' }
 }
 
