@@ -1,0 +1,245 @@
+import type { StudyDesign } from '../../contract/design.ts'
+import { invalidInput } from '../../contract/errors.ts'
+import type { Concept, ConceptRole } from '../../contract/values.ts'
+import type { Outcome } from '../cohort/matrix.ts'
+import { type Column, columnOf, type Table } from '../cohort/table.ts'
+
+export interface FlowStep {
+  step: string
+  detail: string | null
+  excluded: number
+  remaining: number
+}
+
+export interface Cases {
+  /** Rows of the table that are eligible and have an outcome, ascending. */
+  rows: Int32Array
+  /** Outcome of each of `rows`, in their order. */
+  outcome: Outcome
+  features: string[]
+  flow: FlowStep[]
+}
+
+const notPredictors: readonly ConceptRole[] = [
+  'patientKey',
+  'patientName',
+  'birthDate',
+  'encounterDate',
+  'site',
+  'outcome',
+  'outcomeTime',
+  'outcomeEvent',
+]
+
+/** Columns that make up the outcome: never predictors of it. */
+export const outcomeColumns = (design: StudyDesign): string[] => {
+  const { outcome } = design
+  return outcome.task === 'survival' ? [outcome.time, outcome.event.column] : [outcome.target]
+}
+
+const nearest = (name: string, known: readonly string[]): string => {
+  const lower = name.toLowerCase()
+  const close = known.filter((other) => other.toLowerCase() === lower || other.toLowerCase().includes(lower))
+  return (close.length > 0 ? close : known).slice(0, 12).join(', ')
+}
+
+/**
+ * Predictors of a design: those it names, else all observations and sex of the dictionary but its outcome, identifiers,
+ * dates and free text; less those it excludes. Throws `invalidInput` naming the columns that are not there.
+ */
+export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): string[] => {
+  const byName = new Map(concepts.map((concept) => [concept.name, concept]))
+  const outcome = outcomeColumns(design)
+  const asked = [...(design.features ?? []), ...design.exclude]
+  const unknown = asked.filter((name) => !byName.has(name))
+  if (unknown.length > 0)
+    throw invalidInput(
+      'unknownColumn',
+      `Study ${design.study} has no column ${unknown.join(', ')}; it has ${nearest(unknown[0], [...byName.keys()])}.`,
+      unknown.map((name) => ({ path: name, reason: 'is not a column of the study' })),
+    )
+  const leaking = (design.features ?? []).filter((name) => outcome.includes(name))
+  if (leaking.length > 0)
+    throw invalidInput('outcomeAsFeature', `${leaking.join(', ')} is the outcome and cannot also be a feature.`)
+  const excluded = new Set([...design.exclude, ...outcome])
+  const names =
+    design.features ??
+    concepts
+      .filter(({ role, kind }) => !notPredictors.includes(role) && kind !== 'text' && kind !== 'date')
+      .map(({ name }) => name)
+  const features = names.filter((name) => !excluded.has(name))
+  const text = features.filter((name) => byName.get(name)?.kind === 'text')
+  if (text.length > 0)
+    throw invalidInput('textFeature', `${text.join(', ')} is free text; models learn from numbers and categories only.`)
+  if (features.length === 0)
+    throw invalidInput('noFeatures', 'No column is left to learn from; name features or exclude fewer.')
+  return features
+}
+
+/** Columns a run needs of the study: predictors, outcome, filters, split. */
+export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): string[] => {
+  const names = [
+    ...featuresOf(design, concepts),
+    ...outcomeColumns(design),
+    ...design.filters.map(({ column }) => column),
+    ...(design.validation.splitColumn ? [design.validation.splitColumn] : []),
+  ]
+  const known = new Set(concepts.map(({ name }) => name))
+  const missing = names.filter((name) => !known.has(name))
+  if (missing.length > 0)
+    throw invalidInput(
+      'unknownColumn',
+      `Study ${design.study} has no column ${missing.join(', ')}; it has ${nearest(missing[0], [...known])}.`,
+      missing.map((name) => ({ path: name, reason: 'is not a column of the study' })),
+    )
+  return [...new Set(names)]
+}
+
+const required = (table: Table, name: string): Column => {
+  const column = columnOf(table, name)
+  if (!column) throw invalidInput('unknownColumn', `There is no column ${name} in this study.`)
+  return column
+}
+
+/** The value of a cell as a person wrote it: the level of a category, the number otherwise; null: not recorded. */
+export const cellText = (column: Column, value: number): string | null => {
+  if (Number.isNaN(value)) return null
+  return column.levels ? (column.levels[value] ?? null) : String(value)
+}
+
+/** Whether a cell is the value a person named: the same number, or the same level text. */
+const codeTest = (column: Column, codes: readonly string[]): ((value: number) => boolean) => {
+  if (column.levels) {
+    const levels = column.levels
+    const wanted = new Set(codes.map((code) => levels.indexOf(code)).filter((index) => index >= 0))
+    return (value) => wanted.has(value)
+  }
+  const words: Record<string, number> = { true: 1, yes: 1, false: 0, no: 0 }
+  const wanted = new Set(
+    codes.map((code) => (column.kind === 'boolean' ? (words[code.toLowerCase()] ?? Number(code)) : Number(code))),
+  )
+  return (value) => wanted.has(value)
+}
+
+const filterTest = (table: Table, filter: StudyDesign['filters'][number]): ((row: number) => boolean) => {
+  const column = required(table, filter.column)
+  if (filter.op === 'known') return (row) => !Number.isNaN(column.values[row])
+  if (filter.op === '=' || filter.op === '!=') {
+    const is = codeTest(column, [String(filter.value)])
+    const wanted = filter.op === '='
+    return (row) => !Number.isNaN(column.values[row]) && is(column.values[row]) === wanted
+  }
+  const limit = Number(filter.value)
+  if (!Number.isFinite(limit) || column.levels)
+    throw invalidInput('badFilter', `Filter ${filter.column} ${filter.op} ${filter.value}: only numbers have an order.`)
+  const compare = {
+    '<': (value: number) => value < limit,
+    '<=': (value: number) => value <= limit,
+    '>': (value: number) => value > limit,
+    '>=': (value: number) => value >= limit,
+  }[filter.op]
+  return (row) => compare(column.values[row])
+}
+
+const keep = (rows: Int32Array<ArrayBuffer>, test: (row: number) => boolean) => rows.filter(test)
+
+const mostClasses = 50
+
+const diagnosisOutcome = (column: Column, rows: Int32Array, given: readonly string[] | null): Outcome => {
+  const seen = new Set<number>()
+  for (const row of rows) seen.add(column.values[row])
+  const found = [...seen].sort((a, b) => a - b).map((value) => String(cellText(column, value)))
+  const classes = given ?? found
+  if (!given && classes.length > mostClasses)
+    throw invalidInput(
+      'tooManyClasses',
+      `${column.name} has ${classes.length} different values; a diagnosis has at most ${mostClasses}. For a measured value use the task regression.`,
+    )
+  const strange = found.filter((name) => !classes.includes(name))
+  if (strange.length > 0)
+    throw invalidInput('unknownClass', `${column.name} has ${strange.join(', ')} here, which the model does not know.`)
+  const y = new Int32Array(new SharedArrayBuffer(rows.length * 4))
+  for (let i = 0; i < rows.length; i++) y[i] = classes.indexOf(String(cellText(column, column.values[rows[i]])))
+  return { task: 'diagnosis', classes, y }
+}
+
+/**
+ * Who is in a study run, and with what outcome: filters first, then rows without an outcome leave, each step counted.
+ * `classes` fixes the classes of a diagnosis (external validation).
+ */
+export const defineCases = (
+  table: Table,
+  design: StudyDesign,
+  features: string[],
+  classes: readonly string[] | null = null,
+): Cases => {
+  let rows: Int32Array<ArrayBuffer> = Int32Array.from({ length: table.rows }, (_, row) => row)
+  const flow: FlowStep[] = [{ step: 'inStudy', detail: null, excluded: 0, remaining: rows.length }]
+  const exclude = (step: string, detail: string | null, test: (row: number) => boolean) => {
+    const left = keep(rows, test)
+    flow.push({ step, detail, excluded: rows.length - left.length, remaining: left.length })
+    rows = left
+  }
+  for (const filter of design.filters)
+    exclude('filter', `${filter.column} ${filter.op} ${filter.value ?? ''}`.trim(), filterTest(table, filter))
+  const { outcome } = design
+  const empty = (what: string) =>
+    invalidInput('noCases', `No case is left in study ${design.study}: ${what}.`, [], { study: design.study })
+
+  if (outcome.task === 'survival') {
+    const time = required(table, outcome.time)
+    const event = required(table, outcome.event.column)
+    if (time.levels) throw invalidInput('timeNotANumber', `${outcome.time} is not a number, so it cannot be a time.`)
+    exclude(
+      'outcomeMissing',
+      `${outcome.time}, ${outcome.event.column}`,
+      (row) => !Number.isNaN(time.values[row]) && !Number.isNaN(event.values[row]),
+    )
+    if (rows.length === 0) throw empty(`${outcome.time} or ${outcome.event.column} is missing in every row`)
+    const negative = rows.find((row) => time.values[row] < 0)
+    if (negative !== undefined)
+      throw invalidInput(
+        'negativeTime',
+        `${outcome.time} is negative in row ${negative + 1}; a follow-up time is 0 or more.`,
+      )
+    const happened = codeTest(event, outcome.event.values)
+    const times = new Float64Array(new SharedArrayBuffer(rows.length * 8))
+    const events = new Uint8Array(new SharedArrayBuffer(rows.length))
+    let count = 0
+    for (let i = 0; i < rows.length; i++) {
+      times[i] = time.values[rows[i]]
+      events[i] = happened(event.values[rows[i]]) ? 1 : 0
+      count += events[i]
+    }
+    if (count === 0) {
+      const found = [...new Set(Array.from(rows, (row) => cellText(event, event.values[row])))].slice(0, 8).join(', ')
+      throw invalidInput(
+        'noEvents',
+        `${outcome.event.column} is never ${outcome.event.values.join(' or ')}: no event to learn from. It has ${found}.`,
+      )
+    }
+    return { rows, outcome: { task: 'survival', time: times, event: events }, features, flow }
+  }
+
+  const target = required(table, outcome.target)
+  exclude('outcomeMissing', outcome.target, (row) => !Number.isNaN(target.values[row]))
+  if (rows.length === 0) throw empty(`${outcome.target} is missing in every row`)
+  if (outcome.task === 'diagnosis') {
+    const made = diagnosisOutcome(target, rows, classes)
+    if (made.task === 'diagnosis' && made.classes.length < 2)
+      throw invalidInput(
+        'oneClass',
+        `${outcome.target} is ${made.classes[0]} in every case: a diagnosis needs two classes or more.`,
+      )
+    if (made.task === 'diagnosis' && outcome.positive !== null && !made.classes.includes(outcome.positive))
+      throw invalidInput(
+        'unknownClass',
+        `${outcome.target} is never ${outcome.positive}; it has ${made.classes.join(', ')}.`,
+      )
+    return { rows, outcome: made, features, flow }
+  }
+  if (target.levels) throw invalidInput('targetNotANumber', `${outcome.target} is a category; use the task diagnosis.`)
+  const y = new Float64Array(new SharedArrayBuffer(rows.length * 8))
+  for (let i = 0; i < rows.length; i++) y[i] = target.values[rows[i]]
+  return { rows, outcome: { task: 'regression', y }, features, flow }
+}

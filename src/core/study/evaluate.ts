@@ -1,0 +1,71 @@
+import type { OutcomeDesign, StudyDesign } from '../../contract/design.ts'
+import { invalidInput } from '../../contract/errors.ts'
+import type { Assessment } from '../../contract/models.ts'
+import { takeOutcomeRows } from '../cohort/matrix.ts'
+import { applyPreparation } from '../cohort/prepare.ts'
+import type { Table } from '../cohort/table.ts'
+import { assessPredictions, predictionsOf } from './assessment.ts'
+import { defineCases, type FlowStep } from './cases.ts'
+import { alignTable, openModel } from './model.ts'
+import type { Warning } from './warnings.ts'
+
+export interface EvaluationRun {
+  artifact: Uint8Array
+  study: string
+  table: Table
+  /** Where the other study names its outcome differently; null: as in the model's design. */
+  outcome: OutcomeDesign | null
+}
+
+export interface EvaluationResult {
+  assessment: Assessment
+  flow: FlowStep[]
+  warnings: Warning[]
+}
+
+/** Assesses a model on another study's cases (external validation): nothing is fitted, nothing adapted. */
+export const evaluateStudy = async (
+  { artifact, study, table, outcome: named }: EvaluationRun,
+  { stage }: { stage: (stage: string, progress: number) => void },
+): Promise<EvaluationResult> => {
+  stage('preparing', 0.05)
+  const model = await openModel(artifact)
+  const { header } = model
+  if (named && named.task !== header.task)
+    throw invalidInput(
+      'learnerTask',
+      `The model's task is ${header.task}; an outcome of the task ${named.task} was named.`,
+    )
+  const design: StudyDesign = { ...header.design, study, filters: [], outcome: named ?? header.design.outcome }
+  const cases = defineCases(
+    table,
+    design,
+    header.features.map(({ name }) => name),
+    header.classes,
+  )
+  const aligned = alignTable(header, table)
+  stage('assessing', 0.2)
+  const prepared = applyPreparation(header.preparation, aligned, cases.rows)
+  const gone = new Set(Array.from(prepared.dropped))
+  const kept = Int32Array.from(cases.rows.keys()).filter((at) => !gone.has(cases.rows[at]))
+  const flow = [...cases.flow]
+  if (gone.size > 0) flow.push({ step: 'predictorMissing', detail: null, excluded: gone.size, remaining: kept.length })
+  if (kept.length === 0)
+    throw invalidInput(
+      'allRowsDropped',
+      `Every case of ${study} misses a value the model needs; it was trained to leave such rows out.`,
+    )
+  const outcome = takeOutcomeRows(cases.outcome, kept)
+  const predictions = predictionsOf(model.predictor, prepared.matrix, header.horizons)
+  const assessment = assessPredictions(predictions, outcome, outcome, header.horizons, design, 500)
+  const warnings: Warning[] = []
+  if (study === header.design.study)
+    warnings.push({
+      reason: 'sameStudy',
+      message: 'This is the study the model learned from: the figures are too good and no external validation.',
+    })
+  const filled = prepared.filled.length
+  if (filled > 0)
+    warnings.push({ reason: 'valuesFilled', message: `${filled} missing values were filled in as in training.` })
+  return { assessment, flow, warnings }
+}

@@ -1,0 +1,115 @@
+import type { StudyDesign } from '../../contract/design.ts'
+import { invalidInput, storageFailed } from '../../contract/errors.ts'
+import type { Concept, Task, Text } from '../../contract/values.ts'
+import { applyPreparation, type Preparation } from '../cohort/prepare.ts'
+import { columnOf, type Table } from '../cohort/table.ts'
+import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
+import type { Learner, ModelState, Parameters, Predictor } from '../learn/learner.ts'
+import { learnerOf } from '../learn/learners.ts'
+
+export const artifactFormat = 'bedside-model/1'
+
+/** One predictor as the model knows it; enough to read a patient's value, or a file's, without the study. */
+export interface ModelFeature {
+  name: string
+  label: Text
+  unit: string | null
+  kind: Concept['kind']
+  levels: { code: string; label: Text }[] | null
+  modifiable: boolean
+  plausible: { low: number | null; high: number | null } | null
+  /** Seen among development rows. */
+  low: number | null
+  high: number | null
+  seen: string[] | null
+  missing: number
+  /** Mean absolute contribution over a sample of development rows. */
+  importance: number | null
+}
+
+/** The artifact's JSON header. No dates, no machine, no thread count: the same run gives the same bytes. */
+export interface ModelHeader {
+  format: typeof artifactFormat
+  build: string
+  learner: string
+  stateVersion: number
+  task: Task
+  design: StudyDesign
+  snapshotHash: string
+  features: ModelFeature[]
+  preparation: Preparation
+  parameters: Parameters
+  classes: string[] | null
+  /** Index of the class whose probability metrics speak of. */
+  positive: number | null
+  horizons: number[] | null
+  /** Longest follow-up among development rows. */
+  followUp: number | null
+  rows: number
+  events: number | null
+  state: ModelState['header']
+}
+
+export interface OpenModel {
+  header: ModelHeader
+  learner: Learner
+  predictor: Predictor
+}
+
+export const encodeModel = (header: Omit<ModelHeader, 'format' | 'state'>, state: ModelState): Uint8Array =>
+  encodeArtifact({ header: { ...header, format: artifactFormat, state: state.header }, arrays: state.arrays })
+
+/** Opens an artifact for prediction. Throws where the bytes are no model, or come from a newer version. */
+export const openModel = async (bytes: Uint8Array): Promise<OpenModel> => {
+  const { header: raw, arrays } = decodeArtifact(bytes)
+  const header = raw as unknown as ModelHeader
+  if (header.format !== artifactFormat)
+    throw storageFailed(
+      'modelNewer',
+      `This model has the format ${String(header.format)}; this version of Bedside reads ${artifactFormat}. Update Bedside, or train the model again.`,
+    )
+  const learner = learnerOf(header.learner)
+  if (!learner || header.stateVersion > learner.stateVersion)
+    throw storageFailed(
+      'modelNewer',
+      `This model was made by ${header.learner} of a newer version of Bedside. Update Bedside, or train the model again.`,
+    )
+  return { header, learner, predictor: await learner.load({ header: header.state, arrays }) }
+}
+
+/**
+ * A table with the model's columns, in its order, from a table of another study or file: levels are matched by their text.
+ * Throws `invalidInput` naming the columns that are missing or of another kind.
+ */
+export const alignTable = (header: ModelHeader, table: Table): Table => {
+  const issues: { path: string; reason: string }[] = []
+  const columns = header.features.map((feature) => {
+    const column = columnOf(table, feature.name)
+    if (!column) {
+      issues.push({ path: feature.name, reason: 'is not there' })
+      return null
+    }
+    const wantsLevels = feature.seen !== null
+    if (wantsLevels !== (column.levels !== null)) {
+      issues.push({
+        path: feature.name,
+        reason: wantsLevels
+          ? 'is a number here and a category in the model'
+          : 'is a category here and a number in the model',
+      })
+      return null
+    }
+    return column
+  })
+  if (issues.length > 0)
+    throw invalidInput(
+      'columnsDiffer',
+      `The model cannot be applied: ${issues.map(({ path, reason }) => `${path} ${reason}`).join('; ')}.`,
+      issues,
+    )
+  return { ...table, columns: columns.filter((column) => column !== null) }
+}
+
+/** Prepares rows for the model: fills or drops as it was fitted. */
+export const prepareFor = (header: ModelHeader, table: Table, rows?: Int32Array) =>
+  applyPreparation(header.preparation, table, rows)

@@ -1,0 +1,424 @@
+import type { StudyDesign } from '../../contract/design.ts'
+import { BedsideError, cancelled, invalidInput } from '../../contract/errors.ts'
+import type { Assessment, Fit, Metrics } from '../../contract/models.ts'
+import type { Concept, Estimate } from '../../contract/values.ts'
+import { compareModels } from '../assess/compare.ts'
+import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
+import { applyPreparation, fitPreparation, type Preparation } from '../cohort/prepare.ts'
+import { foldsOf, splitRows } from '../cohort/split.ts'
+import type { Table } from '../cohort/table.ts'
+import { sha256 } from '../learn/artifact.ts'
+import type { ContributionTarget, Fitted, Learner, Parameters, Predictor } from '../learn/learner.ts'
+import { learnerOf } from '../learn/learners.ts'
+import { completeParameters } from '../learn/parameters.ts'
+import {
+  assessPredictions,
+  headlineOf,
+  mainHorizon,
+  type Predictions,
+  predictionsOf,
+  takePredictions,
+} from './assessment.ts'
+import { type Cases, defineCases, type FlowStep, featuresOf } from './cases.ts'
+import { importanceOf } from './explanation.ts'
+import { describeFeatures } from './features.ts'
+import { defaultHorizons } from './horizons.ts'
+import { encodeModel } from './model.ts'
+import { encodeReference, joinPredictions } from './reference.ts'
+import { setCoverageOf } from './sets.ts'
+import { warningsOf } from './warnings.ts'
+
+export interface StudyRun {
+  design: StudyDesign
+  concepts: Concept[]
+  table: Table
+  snapshotHash: string
+  build: string
+  threads: number
+}
+
+export interface RunContext {
+  signal: AbortSignal
+  stage: (stage: string, progress: number, detail?: Record<string, number | string>) => void
+  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+}
+
+export interface StudyResult {
+  artifact: Uint8Array
+  /** SHA-256 of the artifact. */
+  hash: string
+  /** Patient-level arrays kept in the vault beside the model and never exported: see reference.ts. */
+  reference: Uint8Array
+  seconds: number
+  backend: string | null
+  rows: number
+  events: number | null
+  classes: string[] | null
+  horizons: number[] | null
+  flow: FlowStep[]
+  split: { development: number; test: number; folds: number }
+  features: ReturnType<typeof describeFeatures>
+  fit: Fit | null
+  assessment: Assessment
+  assessedOn: 'heldOut' | 'outOfFold' | 'outOfBag' | 'apparent'
+  crossValidation: { fold: number; metrics: Metrics }[] | null
+  comparator: {
+    learner: string
+    metric: string
+    estimate: Estimate
+    difference: Estimate
+    beats: boolean
+  } | null
+  comparatorAssessment: Assessment | null
+  setCoverage: Estimate | null
+  headline: { metric: string; estimate: Estimate }
+  warnings: { reason: string; message: string }[]
+}
+
+/** The permanent comparator of each task: penalised logistic regression, Cox, linear regression. */
+export const comparatorFor = { diagnosis: 'logistic', survival: 'cox', regression: 'linear' } as const
+
+interface FittedModel {
+  preparation: Preparation
+  /** Rows of the table that stayed after the missing-value policy, with their matrix and outcome. */
+  rows: Int32Array
+  matrix: Matrix
+  outcome: Outcome
+  fitted: Fitted
+  predictor: Predictor
+}
+
+const positionsOf = (rows: ArrayLike<number>, kept: ArrayLike<number>): Int32Array => {
+  const at = new Map<number, number>()
+  for (let i = 0; i < rows.length; i++) at.set(rows[i], i)
+  return Int32Array.from(kept, (row) => at.get(row) as number)
+}
+
+/**
+ * Runs a study design on its snapshot: eligibility, split by patient, preparation and learner fitted inside each fold and on
+ * all development rows, the permanent comparator on the same folds, assessment on rows neither has seen. A function of
+ * (design, snapshot, seed, build): the number of threads changes nothing but the time.
+ */
+export const runStudy = async (run: StudyRun, context: RunContext): Promise<StudyResult> => {
+  const started = performance.now()
+  const { design, table, concepts } = run
+  const learner = requireLearner(design)
+  const parameters = completeParameters(learner, design.parameters)
+  context.stage('preparing', 0.01)
+  const cases = defineCases(table, design, featuresOf(design, concepts))
+  const split = splitRows(table, cases.rows, cases.outcome, design)
+  const flow = [...cases.flow]
+  const outcomeOf = (rows: Int32Array) => takeOutcomeRows(cases.outcome, positionsOf(cases.rows, rows))
+  const check = () => {
+    if (context.signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
+  }
+
+  const fitOn = async (
+    chosen: Learner,
+    given: Parameters,
+    rows: Int32Array,
+    progress: (share: number, detail?: Record<string, number>) => void,
+  ): Promise<FittedModel> => {
+    check()
+    const preparation = fitPreparation(table, rows, cases.features, {
+      missing: design.preparation.missing,
+      needs: chosen.needs,
+    })
+    const prepared = applyPreparation(preparation, table, rows)
+    const kept = rowsKept(rows, prepared.dropped)
+    if (kept.length === 0) throw nothingLeft(table, rows, cases.features)
+    const outcome = outcomeOf(kept)
+    const fitted = await chosen.fit(prepared.matrix, outcome, given, {
+      seed: design.seed,
+      threads: run.threads,
+      signal: context.signal,
+      progress,
+      parallel: context.parallel,
+    })
+    check()
+    return {
+      preparation,
+      rows: kept,
+      matrix: prepared.matrix,
+      outcome,
+      fitted,
+      predictor: await chosen.load(fitted.state),
+    }
+  }
+
+  const horizons = horizonsOf(design, outcomeOf(split.development))
+  const predictWith = (model: FittedModel, rows: Int32Array) => {
+    const prepared = applyPreparation(model.preparation, table, rows)
+    const kept = rowsKept(rows, prepared.dropped)
+    return { rows: kept, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }
+  }
+
+  const comparatorId = comparatorFor[design.outcome.task]
+  const comparator = comparatorId === learner.id ? null : requireNamed(comparatorId)
+  const comparatorParameters = comparator ? completeParameters(comparator, {}) : {}
+
+  const folds =
+    design.validation.folds > 1 ? foldsOf(table, split.development, outcomeOf(split.development), design) : []
+  const crossValidation: { fold: number; metrics: Metrics }[] = []
+  const outOfFold = collector()
+  const comparatorOutOfFold = collector()
+  const comparatorProblems: string[] = []
+  const shareOfFolds = folds.length > 0 ? 0.6 : 0
+  for (const [k, held] of folds.entries()) {
+    const stage = (share: number) =>
+      context.stage('crossValidating', 0.02 + (shareOfFolds * (k + share)) / folds.length, {
+        fold: k + 1,
+        folds: folds.length,
+      })
+    stage(0)
+    const heldSet = new Set(held)
+    const training = split.development.filter((row) => !heldSet.has(row))
+    const model = await fitOn(learner, parameters, training, (share) => stage(share * 0.8))
+    const predicted = predictWith(model, held)
+    outOfFold.add(predicted)
+    crossValidation.push({
+      fold: k + 1,
+      metrics: assessPredictions(predicted.predictions, outcomeOf(predicted.rows), model.outcome, horizons, design, 0)
+        .metrics,
+    })
+    if (comparator) {
+      try {
+        const other = await fitOn(comparator, comparatorParameters, training, () => {})
+        comparatorOutOfFold.add(predictWith(other, held))
+      } catch (error) {
+        if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
+        comparatorProblems.push(error.failure.message)
+      }
+    }
+  }
+
+  const model = await fitOn(learner, parameters, split.development, (share, detail) =>
+    context.stage('fitting', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7 * share, detail),
+  )
+  const droppedRows = split.development.length - model.rows.length
+  if (droppedRows > 0)
+    flow.push({
+      step: 'predictorMissing',
+      detail: null,
+      excluded: droppedRows,
+      remaining: cases.rows.length - droppedRows,
+    })
+  let other: FittedModel | null = null
+  if (comparator) {
+    context.stage('fittingComparator', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7)
+    try {
+      other = await fitOn(comparator, comparatorParameters, split.development, () => {})
+    } catch (error) {
+      if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
+      comparatorProblems.push(error.failure.message)
+    }
+  }
+
+  context.stage('assessing', 0.9)
+  const { on, rows: assessedRows, predictions } = assessedPredictions(split.test, outOfFold, model, predictWith)
+  const assessment = assessPredictions(predictions, outcomeOf(assessedRows), model.outcome, horizons, design, 500)
+  const otherPredictions =
+    on === 'outOfFold'
+      ? comparatorOutOfFold.rows.length > 0
+        ? { rows: comparatorOutOfFold.rows, predictions: comparatorOutOfFold.predictions() }
+        : null
+      : other
+        ? predictWith(other, on === 'heldOut' ? split.test : model.rows)
+        : null
+  const comparison =
+    comparator && otherPredictions
+      ? compareOn(
+          { rows: assessedRows, predictions },
+          otherPredictions,
+          outcomeOf,
+          model.outcome,
+          horizons,
+          design,
+          comparator.id,
+          assessment,
+        )
+      : null
+
+  context.stage('explaining', 0.96)
+  const target = mainTarget(design, cases.outcome, horizons)
+  const importance = importanceOf(model.predictor, model.matrix, target, cases.features.length, design.seed)
+  const features = describeFeatures(concepts, cases.features, table, model.rows, importance)
+  const reference = encodeReference({
+    model,
+    outOfFold: folds.length > 0 ? { rows: outOfFold.rows, predictions: outOfFold.predictions() } : null,
+    heldOut: on === 'heldOut' ? { rows: assessedRows, predictions } : null,
+    apparent: () => predictWith(model, model.rows),
+    outcomeOf,
+  })
+  const classes = cases.outcome.task === 'diagnosis' ? [...cases.outcome.classes] : null
+  const events = model.outcome.task === 'survival' ? sum(model.outcome.event) : eventsOf(model.outcome, design)
+  const artifact = encodeModel(
+    {
+      build: run.build,
+      learner: learner.id,
+      stateVersion: learner.stateVersion,
+      task: design.outcome.task,
+      design,
+      snapshotHash: run.snapshotHash,
+      features,
+      preparation: model.preparation,
+      parameters,
+      classes,
+      positive: classes ? positiveIndex(classes, design) : null,
+      horizons,
+      followUp: model.outcome.task === 'survival' ? maximum(model.outcome.time) : null,
+      rows: model.rows.length,
+      events,
+    },
+    model.fitted.state,
+  )
+  const metric = headlineOf(assessment, design.outcome.task)
+  const warnings = [
+    ...model.fitted.warnings,
+    ...warningsOf({
+      design,
+      table,
+      rows: model.rows,
+      outcome: model.outcome,
+      terms: model.matrix.columns,
+      features: cases.features,
+      assessedOn: on,
+      comparatorProblems,
+    }),
+  ]
+  context.stage('storing', 0.99)
+  return {
+    artifact,
+    hash: sha256(artifact),
+    reference,
+    seconds: (performance.now() - started) / 1000,
+    backend: model.fitted.backend,
+    rows: model.rows.length,
+    events,
+    classes,
+    horizons,
+    flow,
+    split: { development: model.rows.length, test: split.test.length, folds: folds.length },
+    features,
+    fit: model.fitted.fit,
+    assessment,
+    assessedOn: on,
+    crossValidation: crossValidation.length > 0 ? crossValidation : null,
+    comparator: comparison?.summary ?? null,
+    comparatorAssessment: comparison?.assessment ?? null,
+    setCoverage: setCoverageOf(predictions, outcomeOf(assessedRows), 0.9),
+    headline: { metric, estimate: assessment.metrics[metric] },
+    warnings,
+  }
+}
+
+const requireNamed = (id: string): Learner => {
+  const learner = learnerOf(id)
+  if (!learner) throw invalidInput('unknownLearner', `There is no learner ${id}.`)
+  return learner
+}
+
+const requireLearner = (design: StudyDesign): Learner => {
+  const learner = requireNamed(design.learner)
+  const { task } = design.outcome
+  if (!learner.tasks.includes(task))
+    throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
+  return learner
+}
+
+const rowsKept = (rows: Int32Array, dropped: ArrayLike<number>): Int32Array => {
+  if (dropped.length === 0) return rows
+  const gone = new Set(Array.from(dropped))
+  return rows.filter((row) => !gone.has(row))
+}
+
+const nothingLeft = (table: Table, rows: Int32Array, features: readonly string[]) => {
+  const missing = table.columns
+    .filter(({ name }) => features.includes(name))
+    .map(({ name, values }) => ({ name, missing: rows.filter((row) => Number.isNaN(values[row])).length }))
+    .sort((a, b) => b.missing - a.missing)
+    .slice(0, 3)
+    .map(({ name, missing: count }) => `${name} (${count} of ${rows.length})`)
+  return invalidInput(
+    'allRowsDropped',
+    `Every row has a missing value and was dropped; most are missing in ${missing.join(', ')}. Exclude these columns or choose missing=median.`,
+  )
+}
+
+const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {
+  if (outcome.task !== 'survival' || design.outcome.task !== 'survival') return null
+  if (!design.horizons) return defaultHorizons(outcome.time, outcome.event, design.outcome.timeUnit)
+  return [...new Set(design.horizons)].sort((a, b) => a - b)
+}
+
+/** Gathers the predictions of each fold; rows in the order they were held out. */
+const collector = () => {
+  const parts: { rows: Int32Array; predictions: Predictions }[] = []
+  return {
+    add: (part: { rows: Int32Array; predictions: Predictions }) => parts.push(part),
+    get rows() {
+      return Int32Array.from(parts.flatMap((part) => Array.from(part.rows)))
+    },
+    predictions: () => joinPredictions(parts.map((part) => part.predictions)),
+  }
+}
+
+const assessedPredictions = (
+  test: Int32Array,
+  outOfFold: ReturnType<typeof collector>,
+  model: FittedModel,
+  predictWith: (model: FittedModel, rows: Int32Array) => { rows: Int32Array; predictions: Predictions },
+): { on: StudyResult['assessedOn']; rows: Int32Array; predictions: Predictions } => {
+  if (test.length > 0) return { on: 'heldOut', ...predictWith(model, test) }
+  if (outOfFold.rows.length > 0) return { on: 'outOfFold', rows: outOfFold.rows, predictions: outOfFold.predictions() }
+  return { on: 'apparent', ...predictWith(model, model.rows) }
+}
+
+/** Holds the comparator against the model on the rows that both predict. */
+const compareOn = (
+  mine: { rows: Int32Array; predictions: Predictions },
+  other: { rows: Int32Array; predictions: Predictions },
+  outcomeOf: (rows: Int32Array) => Outcome,
+  training: Outcome,
+  horizons: number[] | null,
+  design: StudyDesign,
+  learner: string,
+  assessment: Assessment,
+) => {
+  const others = new Set(other.rows)
+  const shared = mine.rows.filter((row) => others.has(row))
+  const left = takePredictions(mine.predictions, positionsOf(mine.rows, shared))
+  const right = takePredictions(other.predictions, positionsOf(other.rows, shared))
+  const outcome = outcomeOf(shared)
+  const otherAssessment = assessPredictions(right, outcome, training, horizons, design, 200)
+  const metric = headlineOf(assessment, design.outcome.task)
+  const difference = compareModels(metric, left, right, outcome, design.seed)
+  const lowerIsBetter = metric === 'rmse' || metric === 'mae' || metric === 'brier' || metric === 'logLoss'
+  const beats = lowerIsBetter ? (difference.high ?? 0) < 0 : (difference.low ?? 0) > 0
+  return {
+    assessment: otherAssessment,
+    summary: { learner, metric, estimate: otherAssessment.metrics[metric], difference, beats },
+  }
+}
+
+/** What importances and explanations speak of: the positive class, the risk at the main horizon, or the value. */
+export const mainTarget = (design: StudyDesign, outcome: Outcome, horizons: number[] | null): ContributionTarget => {
+  if (outcome.task === 'diagnosis') return { class: positiveIndex(outcome.classes, design) }
+  return outcome.task === 'survival' ? { horizon: mainHorizon(horizons as number[]) } : { value: true }
+}
+
+export const positiveIndex = (classes: readonly string[], design: StudyDesign): number => {
+  const named = design.outcome.task === 'diagnosis' ? design.outcome.positive : null
+  return named === null ? classes.length - 1 : classes.indexOf(named)
+}
+
+const eventsOf = (outcome: Outcome, design: StudyDesign): number | null => {
+  if (outcome.task !== 'diagnosis') return null
+  const positive = positiveIndex(outcome.classes, design)
+  return outcome.y.reduce((count, y) => count + (y === positive ? 1 : 0), 0)
+}
+
+const sum = (values: Uint8Array) => values.reduce((total, value) => total + value, 0)
+const maximum = (values: Float64Array) => values.reduce((most, value) => Math.max(most, value), 0)
+
+export type { Cases, FittedModel }

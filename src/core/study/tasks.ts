@@ -1,0 +1,30 @@
+import { createPool } from '../jobs/pool.ts'
+import { type EvaluationResult, type EvaluationRun, evaluateStudy } from './evaluate.ts'
+import { runStudy, type StudyResult, type StudyRun } from './run.ts'
+
+export interface LongTaskContext {
+  report: (stage: string, progress: number | null, detail?: Record<string, string | number>) => void
+  workerUrl: URL | undefined
+}
+
+const neverAborted = new AbortController().signal
+
+/** Tasks that take a worker thread for themselves. Cancelling one ends its thread, and the pool it holds with it. */
+export const longTasks = {
+  train: async (run: StudyRun, { report, workerUrl }: LongTaskContext): Promise<StudyResult> => {
+    const pool = createPool({ threads: run.threads, ...(workerUrl ? { workerUrl } : {}) })
+    try {
+      return await runStudy(run, {
+        signal: neverAborted,
+        stage: report,
+        parallel: (task, inputs) => pool.run(task, inputs),
+      })
+    } finally {
+      await pool.close()
+    }
+  },
+  evaluate: (run: EvaluationRun, { report }: LongTaskContext): Promise<EvaluationResult> =>
+    evaluateStudy(run, { stage: report }),
+}
+
+export type LongTasks = typeof longTasks
