@@ -1,0 +1,157 @@
+import * as Plot from '@observablehq/plot'
+import type { Assessment } from '../contract/models.ts'
+import {
+  addLegend,
+  axisTitles,
+  draw,
+  type Figure,
+  type FigureOptions,
+  legendLayout,
+  lookOf,
+  palette,
+  shareAxes,
+  strokeOf,
+} from './frame.ts'
+
+export interface CalibrationData {
+  /** One a model; the first carries the groups. */
+  series: readonly { label: string; calibration: NonNullable<Assessment['calibration']> }[]
+  /** Where this patient's prediction lies, marked on the horizontal axis. */
+  patient?: number | null
+}
+
+export interface CalibrationTexts {
+  title: string
+  description: string
+  predicted: string
+  observed: string
+  ideal: string
+  patient: string
+}
+
+const english: CalibrationTexts = {
+  title: 'Calibration',
+  description: '',
+  predicted: 'Predicted, of 100 patients',
+  observed: 'Observed, of 100 patients',
+  ideal: 'Perfect agreement',
+  patient: 'This patient',
+}
+
+/**
+ * Flexible calibration curve with its pointwise band over the grouped observations with theirs; the diagonal is perfect
+ * agreement. Both axes run alike; they are cut at the largest prediction where all are small (Van Calster et al. 2019).
+ */
+export const calibration = (data: CalibrationData, options: FigureOptions<CalibrationTexts> = {}): Figure => {
+  const texts = { ...english, ...options.texts }
+  const { width = 420, locale = 'en' } = options
+  const several = data.series.length > 1
+  const legend = legendLayout(
+    [
+      ...data.series.map(({ label }, index) => ({ label, stroke: lookOf(index).stroke, dash: lookOf(index).dash })),
+      { label: texts.ideal, stroke: palette.muted, dash: '2 4', width: 1.5 },
+    ],
+    width,
+    8,
+  )
+  const largest = Math.max(
+    0.1,
+    ...data.series.flatMap(({ calibration: { curve, groups } }) => [
+      ...curve.map((point) => Math.max(point.predicted, point.observed)),
+      ...groups.map((group) => Math.max(group.predicted, group.observed, several ? 0 : Math.min(group.high, 1))),
+    ]),
+  )
+  const most = largest > 0.7 ? 1 : Math.ceil(largest * 10) / 10
+  const groups = several ? [] : (data.series[0]?.calibration.groups ?? [])
+  const largestGroup = Math.max(1, ...groups.map((group) => group.n))
+  const ticks = most > 0.6 ? [0, 0.2, 0.4, 0.6, 0.8, 1] : [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+  const shown = ticks.filter((tick) => tick <= most + 1e-9)
+  const side = Math.min(width, 460)
+  const marginTop = legend.height + 22
+  const figure = draw(
+    {
+      width: side,
+      height: options.height ?? side - 8 + legend.height,
+      marginLeft: 40,
+      marginRight: 14,
+      marginTop,
+      marginBottom: 46,
+      x: { domain: [0, most], label: null },
+      y: { domain: [0, most], label: null, clamp: true },
+      r: { type: 'identity' },
+      marks: [
+        ...shareAxes(shown, locale),
+        Plot.line(
+          [
+            { x: 0, y: 0 },
+            { x: most, y: most },
+          ],
+          { className: 'ideal', x: 'x', y: 'y', stroke: palette.muted, strokeWidth: 1.5, strokeDasharray: '2 4' },
+        ),
+        ...data.series.flatMap(({ calibration: { curve } }, index) => {
+          const look = lookOf(index)
+          return [
+            Plot.areaY(curve, {
+              className: 'band',
+              x: 'predicted',
+              y1: 'low',
+              y2: 'high',
+              fill: look.stroke,
+              fillOpacity: several ? 0.1 : 0.18,
+            }),
+            Plot.line(curve, {
+              className: 'curve',
+              x: 'predicted',
+              y: 'observed',
+              ...strokeOf(index),
+            }),
+          ]
+        }),
+        Plot.ruleX(groups, {
+          className: 'group-intervals',
+          x: 'predicted',
+          y1: 'low',
+          y2: 'high',
+          stroke: palette.ink,
+          strokeOpacity: 0.6,
+        }),
+        Plot.dot(groups, {
+          className: 'groups',
+          x: 'predicted',
+          y: 'observed',
+          r: (group: { n: number }) => 2.5 + 3.5 * Math.sqrt(group.n / largestGroup),
+          fill: palette.paper,
+          stroke: palette.ink,
+          strokeWidth: 1.5,
+        }),
+        ...(data.patient !== null && data.patient !== undefined
+          ? [
+              Plot.ruleX([Math.min(most, data.patient)], {
+                className: 'patient',
+                stroke: palette.accent,
+                strokeWidth: 2,
+                strokeDasharray: '4 2',
+              }),
+              Plot.text([texts.patient], {
+                className: 'patient',
+                x: Math.min(most, data.patient),
+                frameAnchor: 'top',
+                textAnchor: data.patient > most / 2 ? 'end' : 'start',
+                dx: data.patient > most / 2 ? -5 : 5,
+                dy: 8,
+                fill: palette.accent,
+                fontWeight: 600,
+                stroke: palette.paper,
+                strokeWidth: 4,
+              }),
+            ]
+          : []),
+        ...axisTitles(texts.observed, texts.predicted),
+      ],
+    },
+    { name: 'calibration', title: texts.title, description: texts.description },
+    options,
+  )
+  addLegend(figure, legend)
+  return figure
+}

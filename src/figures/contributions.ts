@@ -1,0 +1,252 @@
+import * as Plot from '@observablehq/plot'
+import { draw, type Figure, type FigureOptions, fitText, fixedText, fontSize, palette, textWidth } from './frame.ts'
+
+export type ContributionScale = 'probability' | 'risk' | 'value' | 'logOdds' | 'logHazard'
+
+export interface ContributionsData {
+  scale: ContributionScale
+  baseline: number
+  prediction: number
+  /** In the order to show them, largest first; `text` is the patient's own value with its unit. */
+  contributions: readonly { label: string; text: string; missing: boolean; contribution: number }[]
+  /** Show the first so many and sum up the others; all where null. */
+  show?: number | null
+}
+
+export interface ContributionsTexts {
+  title: string
+  description: string
+  baseline: string
+  prediction: string
+  others: (count: number) => string
+  /** Beside a value that was filled in. */
+  filledIn: string
+  lowers: string
+  raises: string
+}
+
+const english: ContributionsTexts = {
+  title: 'What the prediction rests on',
+  description: '',
+  baseline: 'Average patient',
+  prediction: 'This patient',
+  others: (count) => `${count} more`,
+  filledIn: 'not recorded',
+  lowers: 'lowers',
+  raises: 'raises',
+}
+
+/** How a share of the prediction reads: patients of 100, a factor on odds or hazard, or the value's own unit. */
+export const contributionText = (scale: ContributionScale, share: number, locale = 'en'): string => {
+  if (scale === 'logOdds' || scale === 'logHazard') {
+    const factor = Math.exp(share)
+    return `× ${fixedText(factor, factor < 0.095 ? 3 : factor < 10 ? 2 : factor < 100 ? 1 : 0, locale)}`
+  }
+  const points = scale === 'value' ? share : share * 100
+  const size = Math.abs(points)
+  const digits = scale === 'value' ? (size < 1 ? 3 : size < 100 ? 1 : 0) : size >= 9.95 ? 0 : 1
+  const text = fixedText(size, digits, locale)
+  return Number(size.toFixed(digits)) === 0 ? text : `${share < 0 ? '−' : '+'}${text}`
+}
+
+/** How the baseline or the total reads on the scale. */
+export const levelText = (scale: ContributionScale, level: number, locale = 'en'): string => {
+  if (scale === 'logOdds') return contributionText('probability', 1 / (1 + Math.exp(-level)), locale).replace('+', '')
+  if (scale === 'logHazard') return contributionText(scale, level, locale)
+  return contributionText(scale, level, locale).replace('+', '')
+}
+
+interface Row {
+  key: string
+  label: string
+  value: string
+  text: string
+  from: number
+  to: number
+  kind: 'baseline' | 'share' | 'prediction'
+}
+
+/**
+ * A waterfall: from the average patient's prediction, each feature's share in turn, largest first, to this patient's. Right
+ * (+) raises, left (−) lowers; each bar is named with the feature and the patient's own value.
+ */
+export const contributions = (data: ContributionsData, options: FigureOptions<ContributionsTexts> = {}): Figure => {
+  const texts = { ...english, ...options.texts }
+  const { width = 640, locale = 'en' } = options
+  const narrow = width < 520
+  const shown = data.contributions.slice(0, data.show ?? data.contributions.length)
+  const others = data.contributions.slice(shown.length)
+
+  const rows: Row[] = []
+  let at = data.baseline
+  rows.push({
+    key: 'baseline',
+    label: texts.baseline,
+    value: '',
+    text: levelText(data.scale, data.baseline, locale),
+    from: data.baseline,
+    to: data.baseline,
+    kind: 'baseline',
+  })
+  const step = (key: string, label: string, value: string, share: number) => {
+    const text = contributionText(data.scale, share, locale)
+    rows.push({ key, label, value, text, from: at, to: at + share, kind: 'share' })
+    at += share
+  }
+  shown.forEach((part, index) => {
+    const value = part.missing ? `${part.text} (${texts.filledIn})` : part.text
+    step(`f${index}`, part.label, value, part.contribution)
+  })
+  if (others.length > 0) {
+    const rest = others.reduce((sum, part) => sum + part.contribution, 0)
+    step('others', texts.others(others.length), '', rest)
+  }
+  rows.push({
+    key: 'prediction',
+    label: texts.prediction,
+    value: '',
+    text: levelText(data.scale, data.prediction, locale),
+    from: data.prediction,
+    to: data.prediction,
+    kind: 'prediction',
+  })
+
+  const labelWidth = narrow
+    ? 0
+    : Math.min(
+        width * 0.5,
+        Math.max(...rows.map((row) => textWidth(row.label) + (row.value ? textWidth(row.value) + 12 : 0))) + 14,
+      )
+  const gutter = Math.max(...rows.map((row) => textWidth(row.text) * 1.08)) + 20
+  const rowHeight = narrow ? 42 : 27
+  const extent = rows.flatMap((row) => [row.from, row.to])
+  const low = Math.min(...extent)
+  const high = Math.max(...extent)
+  const pad = high > low ? 0 : Math.max(0.01, Math.abs(high) * 0.1)
+  const marginLeft = labelWidth + gutter
+  const labelAt = -marginLeft + 2
+  const tone = (row: Row) => (row.to >= row.from ? palette.raises : palette.lowers)
+  const shares = rows.filter((row) => row.kind === 'share')
+  const marks = rows.filter((row) => row.kind !== 'share')
+  const down = narrow ? 9 : 0
+
+  return draw(
+    {
+      width,
+      height: options.height ?? rows.length * rowHeight + 34,
+      marginLeft,
+      marginRight: gutter,
+      marginTop: 26,
+      marginBottom: 8,
+      x: { domain: [low - pad, high + pad], label: null, axis: null },
+      y: { type: 'band', domain: rows.map((row) => row.key), label: null, axis: null, padding: narrow ? 0.5 : 0.3 },
+      marks: [
+        Plot.ruleX([data.baseline], { className: 'baseline', stroke: palette.muted, strokeDasharray: '2 3' }),
+        Plot.text([`← ${texts.lowers}`], {
+          x: data.baseline,
+          frameAnchor: 'top',
+          textAnchor: 'end',
+          dx: -8,
+          dy: -14,
+          fill: palette.lowers,
+        }),
+        Plot.text([`${texts.raises} →`], {
+          x: data.baseline,
+          frameAnchor: 'top',
+          textAnchor: 'start',
+          dx: 8,
+          dy: -14,
+          fill: palette.raises,
+        }),
+        Plot.ruleX(rows.slice(0, -1), {
+          className: 'steps',
+          x: 'to',
+          y1: 'key',
+          y2: (_: Row, index: number) => rows[index + 1]!.key,
+          stroke: palette.muted,
+          strokeOpacity: 0.6,
+        }),
+        Plot.barX(shares, {
+          className: 'shares',
+          x1: 'from',
+          x2: 'to',
+          y: 'key',
+          fill: tone,
+          insetTop: down,
+          insetBottom: -down,
+          rx: 1.5,
+        }),
+        Plot.dot(marks, {
+          className: 'levels',
+          x: 'to',
+          y: 'key',
+          dy: down,
+          r: 5.5,
+          symbol: (row: Row) => (row.kind === 'prediction' ? 'diamond' : 'circle'),
+          fill: (row: Row) => (row.kind === 'prediction' ? palette.ink : palette.paper),
+          stroke: palette.ink,
+          strokeWidth: 1.75,
+        }),
+        Plot.text(rows, {
+          className: 'amounts',
+          x: (row: Row) => Math.max(row.from, row.to),
+          y: 'key',
+          text: 'text',
+          textAnchor: 'start',
+          dx: 9,
+          dy: down,
+          fontWeight: 600,
+          fontVariant: 'tabular-nums',
+          fill: (row: Row) => (row.kind === 'share' ? tone(row) : palette.ink),
+          filter: (row: Row) => row.to >= row.from,
+        }),
+        Plot.text(rows, {
+          className: 'amounts',
+          x: 'to',
+          y: 'key',
+          text: 'text',
+          textAnchor: 'end',
+          dx: -6,
+          dy: down,
+          fontWeight: 600,
+          fontVariant: 'tabular-nums',
+          fill: palette.lowers,
+          filter: (row: Row) => row.to < row.from,
+        }),
+        Plot.text(rows, {
+          className: 'features',
+          frameAnchor: 'left',
+          y: 'key',
+          dx: labelAt,
+          dy: narrow ? -11 : 0,
+          textAnchor: 'start',
+          text: (row: Row) => shownLabel(row, narrow ? width : labelWidth),
+          title: (row: Row) => [row.label, row.value].filter(Boolean).join(': '),
+          fontWeight: 500,
+          fill: palette.ink,
+        }),
+        Plot.text(rows, {
+          className: 'values',
+          frameAnchor: narrow ? 'right' : 'left',
+          y: 'key',
+          dx: narrow ? gutter - 4 : labelAt + labelWidth - 8,
+          dy: narrow ? -11 : 0,
+          textAnchor: 'end',
+          text: (row: Row) => shownValue(row, narrow ? width : labelWidth),
+          fill: palette.muted,
+          fontSize,
+        }),
+      ],
+    },
+    { name: 'contributions', title: texts.title, description: texts.description },
+    options,
+  )
+}
+
+/** Room for the patient's value: all it needs where the name leaves it, else half. */
+const valueRoom = (row: Row, width: number) => {
+  const needed = textWidth(row.value) + 2
+  return textWidth(row.label) + needed + 12 <= width ? needed : Math.min(needed, width * 0.5)
+}
+const shownValue = (row: Row, width: number) => fitText(row.value, valueRoom(row, width))
+const shownLabel = (row: Row, width: number) => fitText(row.label, width - (row.value ? valueRoom(row, width) + 12 : 4))
