@@ -1,0 +1,51 @@
+import { useQuery } from '@tanstack/react-query'
+import { createContext, useContext } from 'react'
+import type { Role } from '../../contract/procedure.ts'
+import type { Session } from '../../contract/vault.ts'
+import { client, orpc, queryClient } from '../api.ts'
+
+export const SessionContext = createContext<Session | null>(null)
+
+/** Who is signed in; only inside the shell, where somebody is. */
+export const useSession = (): Session => {
+  const session = useContext(SessionContext)
+  if (!session) throw new Error('useSession outside an open vault')
+  return session
+}
+
+/** Whether the signed-in user's role is one of these. The core checks again; this only spares a refusal. */
+export const useMay = (roles: readonly Role[]): boolean => roles.includes(useSession().role)
+
+export const useVaultStatus = () =>
+  useQuery(orpc.vault.status.queryOptions({ staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_INFINITY }))
+
+/** After unlock or create: the status is known without asking again. */
+export const signedIn = (session: Session): void => {
+  queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
+    status ? { ...status, state: 'open' as const, session } : status,
+  )
+  void queryClient.invalidateQueries({ queryKey: orpc.vault.status.key() })
+}
+
+/** Locks the vault and forgets every record this window holds. */
+export const lockVault = async (): Promise<void> => {
+  try {
+    await client.vault.lock()
+  } finally {
+    forgetRecords()
+  }
+}
+
+export const forgetRecords = (): void => {
+  const statusKey = JSON.stringify(orpc.vault.status.queryKey())
+  queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
+    status ? { ...status, state: 'locked' as const, session: null } : status,
+  )
+  queryClient.removeQueries({ predicate: (query) => JSON.stringify(query.queryKey) !== statusKey })
+  queryClient.getMutationCache().clear()
+  void queryClient.invalidateQueries({ queryKey: orpc.vault.status.key() })
+}
+
+/** The session outside React, for the router. */
+export const currentSession = (): Session | null =>
+  queryClient.getQueryData(orpc.vault.status.queryKey())?.session ?? null
