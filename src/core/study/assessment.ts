@@ -55,7 +55,7 @@ export const mainHorizon = (horizons: readonly number[]): number => horizons[hor
 
 /**
  * Assesses predictions against outcomes. `training` is the outcome of the rows the model learned from: censoring weights of
- * survival metrics come from it. `bootstraps` 0: no resampled intervals.
+ * survival metrics come from it. `replicates` 0: no resampled intervals.
  */
 export const assessPredictions = (
   predictions: Predictions,
@@ -63,22 +63,22 @@ export const assessPredictions = (
   training: Outcome,
   horizons: number[] | null,
   design: StudyDesign,
-  bootstraps: number,
+  replicates: number,
 ): Assessment => {
   const { seed } = design
   if (predictions.task === 'diagnosis' && outcome.task === 'diagnosis') {
     const named = design.outcome.task === 'diagnosis' ? design.outcome.positive : null
     const positive = named === null ? null : outcome.classes.indexOf(named)
     const { y, classes } = outcome
-    return assessDiagnosis({ y, probabilities: predictions.probabilities, classes, positive, seed, bootstraps })
+    return assessDiagnosis({ y, probabilities: predictions.probabilities, classes, positive, seed, replicates })
   }
   if (predictions.task === 'regression' && outcome.task === 'regression')
-    return assessRegression({ y: outcome.y, values: predictions.values, seed, bootstraps })
+    return assessRegression({ y: outcome.y, values: predictions.values, seed, replicates })
   if (predictions.task === 'survival' && outcome.task === 'survival' && training.task === 'survival') {
     const { time, event } = outcome
     const { risk, survival, times } = predictions
     const horizon = mainHorizon(horizons as number[])
-    return assessSurvival({ time, event, risk, survival, times, horizon, training, seed, bootstraps })
+    return assessSurvival({ time, event, risk, survival, times, horizon, training, seed, replicates })
   }
   throw new TypeError('predictions and outcome are of different tasks')
 }

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { ORPCError, ValidationError } from '@orpc/server'
+import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
+import type { ProcedureMeta } from '../../contract/procedure.ts'
+import type { Core } from './core.ts'
+import type { Connection } from './connection.ts'
+
+const statusOf: Record<FailureCode, number> = {
+  notFound: 404,
+  invalidInput: 422,
+  notAllowed: 403,
+  locked: 423,
+  conflict: 409,
+  outOfDomain: 422,
+  cancelled: 499,
+  storageFailed: 507,
+  incident: 500,
+}
+
+/** A failure as a reply: the client reads it from `data` (`failureOf` in renderer and CLI). */
+export const replyOf = (failure: Failure): ORPCError<string, Failure> =>
+  new ORPCError(failure.code, { status: statusOf[failure.code], message: failure.message, data: failure })
+
+/** The faults of an input that does not fit its schema, as a failure; paths as a person would write them. */
+const invalidFailure = (error: ValidationError): Failure => {
+  const issues = error.issues.map(({ path, message }) => ({
+    path: (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
+    reason: message,
+  }))
+  const said = issues.map(({ path, reason }) => (path ? `${path}: ${reason}` : reason)).join('; ')
+  return { code: 'invalidInput', reason: 'invalidInput', message: `The request does not fit: ${said}.`, issues }
+}
+
+/**
+ * Logs an unexpected error under an incident id, without its message (which may hold patient data), and returns what the user
+ * sees.
+ */
+export const incidentOf = (error: unknown, log: (line: string) => void): Failure => {
+  const incident = randomUUID().slice(0, 8)
+  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: '' }
+  const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 12).join('\n')
+  log(`incident ${incident}: ${name}\n${frames}`)
+  return {
+    code: 'incident',
+    reason: 'incident',
+    message: `Something went wrong inside Bedside (incident ${incident}). Nothing was half-written; try again, and report the incident if it comes back.`,
+    details: { incident },
+  }
+}
+
+const failureOf = (error: unknown, log: (line: string) => void): Failure => {
+  if (error instanceof BedsideError) return error.failure
+  if (error instanceof ORPCError) {
+    if (error.cause instanceof ValidationError && error.code === 'BAD_REQUEST') return invalidFailure(error.cause)
+    if (error.data && typeof error.data === 'object' && 'reason' in error.data) return error.data as Failure
+  }
+  return incidentOf(error, log)
+}
+
+/** The record an act is about, by its id alone: never a name, a search text or a value. */
+const recordOf = (input: unknown): string | null => {
+  if (input === null || typeof input !== 'object') return null
+  const fields = input as Record<string, unknown>
+  const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction'] as const)
+    .filter((name) => typeof fields[name] === 'number' || typeof fields[name] === 'string')
+    .map((name) => `${name}/${fields[name]}`)
+  return parts.length > 0 ? parts.join(' ') : null
+}
+
+interface Call {
+  context: { connection: Connection }
+  path: readonly string[]
+  procedure: { '~orpc': { meta: unknown } }
+  // biome-ignore lint/suspicious/noExplicitAny: oRPC's own generic result of any procedure
+  next: (options?: any) => any
+}
+
+/**
+ * Stands before every procedure: checks session and role, turns errors into failures, and writes the act to the audit log
+ * once it is known how it went.
+ */
+export const guard = (core: Core) => async (call: Call, input: unknown) => {
+  const { connection } = call.context
+  const { access, audit } = call.procedure['~orpc'].meta as ProcedureMeta
+  const settle = async (outcome: string) => {
+    if (audit === false) return
+    const actor = connection.session?.user ?? null
+    if (actor !== null && core.isOpen()) await core.audit({ actor, act: audit, record: recordOf(input), outcome })
+  }
+  try {
+    const session = connection.session
+    if (access !== 'anyone') {
+      if (!session || !core.isOpen()) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+      if (!access.includes(session.role))
+        throw notAllowed('role', `A ${session.role} may not do this (${call.path.join('.')}); it needs ${access.join(' or ')}.`, {
+          role: session.role,
+          needs: access.join(', '),
+        })
+    }
+    core.touch(connection)
+    const result = await call.next()
+    await settle('done')
+    return result
+  } catch (error) {
+    const failure = failureOf(error, core.log)
+    await settle(failure.code === 'notAllowed' ? 'refused' : `failed: ${failure.reason}`).catch(() => {})
+    throw replyOf(failure)
+  }
+}
