@@ -10,6 +10,7 @@ export default defineConfig({
             'src/{contract,core,server,cli}/**/*.test.ts',
             'src/{figures,renderer}/**/*.test.{ts,tsx}',
             'test/{golden,fuzz,contract}/**/*.test.ts',
+            'scripts/**/*.test.ts',
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,

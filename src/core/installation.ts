@@ -4,9 +4,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Set by the bundler; absent where the sources run as they are. */
-declare const __BEDSIDE_BUILD__: string | undefined
-
 /** Where an installation that runs from its sources keeps what the core needs. */
 export const installation = (): { resources: string; worker: URL; version: string; build: string } => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -24,8 +21,7 @@ export const installation = (): { resources: string; worker: URL; version: strin
  * What a model was made by: the version and a digest of the sources of core and contract, the same for the bundled app
  * and for the sources it was bundled from.
  */
-export const buildOf = (version: string): string => {
-  if (typeof __BEDSIDE_BUILD__ === 'string') return __BEDSIDE_BUILD__
+const buildOf = (version: string): string => {
   const digest = createHash('sha256')
   for (const room of ['contract', 'core']) {
     const folder = fileURLToPath(new URL(`../${room}`, import.meta.url))

@@ -1,0 +1,75 @@
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { breachesIn, breachesUnder, importsOf, rooms } from './rooms.ts'
+
+const reasons = (file: string, source: string) => breachesIn(file, source).map(({ imports }) => imports)
+
+test('the sources keep within their rooms', () => {
+  expect(breachesUnder(join(dirname(import.meta.dirname), 'src'))).toEqual([])
+})
+
+test.each([
+  ['contract/values.ts', '../core/vault/slots.ts'],
+  ['contract/values.ts', 'node:fs'],
+  ['figures/frame.ts', '../core/assess/roc.ts'],
+  ['figures/frame.ts', 'react'],
+  ['renderer/app.tsx', '../core/app.ts'],
+  ['renderer/chart/view.tsx', '../../server/server.ts'],
+  ['renderer/app.tsx', 'electron'],
+  ['core/vault/records.ts', '../learn/trees/forest.ts'],
+  ['core/learn/trees/forest.ts', '../../vault/records.ts'],
+  ['core/learn/trees/forest.ts', '../../intake/csv.ts'],
+  ['core/assess/roc.ts', '../vault/records.ts'],
+  ['core/explain/shapley.ts', '../vault/records.ts'],
+  ['core/advise/score.ts', '../vault/records.ts'],
+  ['core/study/run.ts', '../vault/records.ts'],
+  ['core/learn/learner.ts', '../app.ts'],
+  ['core/vault/records.ts', '../handlers/vault.ts'],
+  ['core/app.ts', '../server/server.ts'],
+  ['core/app.ts', 'electron'],
+  ['core/app.ts', 'node:http'],
+  ['core/handlers/vault.ts', 'react'],
+  ['core/handlers/vault.ts', '@orpc/server/node'],
+  ['server/server.ts', 'electron/main'],
+  ['server/server.ts', '../core/vault/records.ts'],
+  ['cli/bedside.ts', '../core/vault/records.ts'],
+  ['main/index.ts', '../core/vault/records.ts'],
+  ['cabinet/index.ts', ''],
+])('a wall holds: %s may not import %s', (file, name) => {
+  expect(reasons(file, name ? `import * as it from '${name}'` : '')).toEqual([name])
+})
+
+test.each([
+  ['core/app.ts', './vault/records.ts'],
+  ['core/handlers/models.ts', '../study/run.ts'],
+  ['core/study/run.ts', '../learn/learner.ts'],
+  ['core/learn/learner.ts', '../cohort/matrix.ts'],
+  ['renderer/survival/view.tsx', '../../figures/survival.ts'],
+  ['main/index.ts', 'electron'],
+  ['server/index.ts', '../core/app.ts'],
+  ['server/server.ts', 'node:http'],
+])('a door is open: %s may import %s', (file, name) => {
+  expect(reasons(file, `import * as it from '${name}'`)).toEqual([])
+})
+
+test('no way of importing slips through', () => {
+  const ways = `
+    import './a.ts'
+    import type { B } from './b.ts'
+    export * from './c.ts'
+    export { d } from './d.ts'
+    export const e = () => import('./e.ts')
+    export type F = import('./f.ts').F
+    const g = require('./g.ts')
+    new Worker(new URL('./h.ts', import.meta.url))
+    // import './not-this.ts'
+    const text = "import './nor-this.ts'"
+  `
+  expect(importsOf(ways, 'x.ts').sort()).toEqual('abcdefgh'.split('').map((letter) => `./${letter}.ts`))
+})
+
+test('a room is named in the list as it stands in the source tree', () => {
+  for (const { may } of Object.values(rooms))
+    for (const reach of may)
+      expect(Object.keys(rooms).some((name) => reach === name || reach.startsWith(`${name}/`))).toBe(true)
+})

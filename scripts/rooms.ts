@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseSync } from 'vite'
+
+/**
+ * Draws the walls between the rooms of src/ (docs/architecture.md). `npm run rooms` fails when a file imports, by value
+ * or as a type, from a room it may not reach. Tests stand outside: they may look anywhere.
+ */
+
+interface Room {
+  /** Rooms and single files (relative to src/) that may be imported; the room itself always may. */
+  may: readonly string[]
+  /** Packages that may not be imported, besides those that only one room may (`onlyIn`). */
+  mayNot?: readonly RegExp[]
+}
+
+const shells = [/^electron(\/|$)/, /^react(-dom)?(\/|$)/, /^@mantine\//, /^@tanstack\//]
+const webServers = [
+  /^(node:)?https?$/,
+  /^(node:)?http2$/,
+  /^ws$/,
+  /^fastify/,
+  /^express$/,
+  /^@orpc\/server\/(node|fetch|ws|websocket|fastify)$/,
+]
+const node = [/^node:/]
+
+/** Longest name first wins: `core/vault` stands before `core`. */
+export const rooms: Record<string, Room> = {
+  contract: { may: [], mayNot: [...shells, ...webServers, ...node, /^@orpc\/(server|client)/] },
+  figures: { may: ['contract'], mayNot: [...shells, ...webServers, ...node] },
+  renderer: { may: ['contract', 'figures'], mayNot: [/^electron(\/|$)/, ...webServers, ...node] },
+  preload: { may: ['contract'], mayNot: [/^react/, ...webServers, ...node] },
+  main: { may: ['contract', 'core/app.ts', 'core/installation.ts', 'server/renderer.ts'], mayNot: [/^react/] },
+  server: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: shells },
+  cli: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: [...shells, ...webServers] },
+
+  'core/vault': { may: ['contract'], mayNot: [...shells, ...webServers] },
+  'core/intake': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
+  // A snapshot is kept as bytes in the form of a model artifact.
+  'core/cohort': { may: ['contract', 'core/learn/artifact.ts'], mayNot: [...shells, ...webServers] },
+  'core/learn': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/assess': { may: ['contract', 'core/cohort', 'core/learn/random.ts'], mayNot: [...shells, ...webServers] },
+  'core/explain': { may: ['contract', 'core/cohort', 'core/learn', 'core/assess'], mayNot: [...shells, ...webServers] },
+  'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
+  'core/report': { may: ['contract', 'figures', 'core/cohort', 'core/assess'], mayNot: [...shells, ...webServers] },
+  'core/study': {
+    may: ['contract', 'core/cohort', 'core/learn', 'core/assess', 'core/explain', 'core/jobs/pool.ts'],
+    mayNot: [...shells, ...webServers],
+  },
+  'core/jobs': { may: ['contract', 'core/learn', 'core/study'], mayNot: [...shells, ...webServers] },
+  'core/handlers': { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
+  core: { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
+}
+
+/** A wall that was walked through: file (relative to src/), what it imports, and why that is wrong. */
+export interface Breach {
+  file: string
+  imports: string
+  reason: string
+}
+
+/** The room a file or a room-relative path belongs to, or null where it is in none. */
+export const roomOf = (path: string): string | null =>
+  Object.keys(rooms)
+    .sort((a, b) => b.length - a.length)
+    .find((name) => path === name || path.startsWith(`${name}/`)) ?? null
+
+/** Every module a source names: static and dynamic imports, re-exports, type imports, require, `new URL(..., import.meta.url)`. */
+export const importsOf = (source: string, file: string): string[] => {
+  const { program, errors } = parseSync(file, source, { lang: file.endsWith('x') ? 'tsx' : 'ts', sourceType: 'module' })
+  if (errors[0]) throw new Error(`${file} cannot be read: ${errors[0].message}`)
+  const found = new Set<string>()
+  const literal = (part: unknown) => {
+    const value = (part as { value?: unknown } | null | undefined)?.value
+    if (typeof value === 'string') found.add(value)
+  }
+  const visit = (part: unknown): void => {
+    if (Array.isArray(part)) for (const inner of part) visit(inner)
+    if (!part || typeof part !== 'object' || !('type' in part)) return
+    const its = part as Record<string, unknown> & { type: string; arguments?: unknown[] }
+    const name = (its.callee as { name?: string } | undefined)?.name
+    if (/^(Import|ExportNamed|ExportAll)(Declaration|Expression)$|^TSImportType$/.test(its.type)) literal(its.source)
+    if (its.type === 'TSExternalModuleReference') literal(its.expression)
+    if (its.type === 'CallExpression' && name === 'require') literal(its.arguments?.[0])
+    if (its.type === 'NewExpression' && name === 'URL' && its.arguments?.length === 2) literal(its.arguments[0])
+    for (const value of Object.values(its)) visit(value)
+  }
+  visit(program)
+  return [...found]
+}
+
+/**
+ * @param file path relative to src/, with forward slashes
+ * @param source its text
+ */
+export const breachesIn = (file: string, source: string): Breach[] => {
+  const home = roomOf(file)
+  if (!home) return [{ file, imports: '', reason: 'stands in no room of scripts/rooms.ts' }]
+  const { may, mayNot = [] } = rooms[home] as Room
+  const breaches: Breach[] = []
+  for (const name of importsOf(source, file)) {
+    const breach = (reason: string) => breaches.push({ file, imports: name, reason })
+    if (/^electron(\/|$)/.test(name) && home !== 'main' && home !== 'preload') breach('only main imports electron')
+    else if (!name.startsWith('.')) {
+      if (mayNot.some((rule) => rule.test(name))) breach(`${home} may not use this package`)
+    } else {
+      const target = posix.normalize(posix.join(posix.dirname(file), name))
+      // package.json, resources: data beside the rooms.
+      if (target.startsWith('..') || target === '.') continue
+      const room = roomOf(target)
+      const allowed = [home, ...may].some((reach) => target === reach || target.startsWith(`${reach}/`))
+      if (!allowed) breach(`${home} may not reach ${room ?? target}`)
+    }
+  }
+  return breaches
+}
+
+export const breachesUnder = (folder: string): Breach[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|\.d\.ts$/.test(name))
+    .sort()
+    .flatMap((name) => breachesIn(name, readFileSync(join(folder, name), 'utf8')))
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const breaches = breachesUnder(join(dirname(import.meta.dirname), 'src'))
+  for (const { file, imports, reason } of breaches) console.error(`src/${file} imports '${imports}': ${reason}`)
+  console.log(
+    breaches.length === 0 ? 'Rooms: every import stays within its walls.' : `Rooms: ${breaches.length} breaches.`,
+  )
+  process.exitCode = breaches.length === 0 ? 0 : 1
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+
+export interface CoreProcess {
+  /** Gives a window a port to the core; an earlier port of that window is closed by its page being gone. */
+  connect(window: WebContents): void
+  /** Asks the core to close the vault and end; resolves when it has, or was made to. */
+  stop(): Promise<void>
+}
+
+/** A core that dies this often within `unrest` milliseconds is not started again. */
+const patience = 5
+const unrest = 60_000
+/** Time to finish a transaction and close the database at quitting. */
+const grace = 10_000
+
+/**
+ * Starts the core, and starts it again after a crash. A window learns of the crash by its port closing; its next request
+ * for a port gets one to the new core (locked, as any fresh core is).
+ *
+ * @param vault folder of the vault
+ * @param gaveUp told, once, when the core keeps dying
+ */
+export const startCore = (vault: string, gaveUp: () => void): CoreProcess => {
+  let core: UtilityProcess | null = null
+  let stopping = false
+  const deaths: number[] = []
+
+  const start = () => {
+    const started = utilityProcess.fork(join(import.meta.dirname, 'core.js'), [vault], {
+      serviceName: 'Bedside core',
+      stdio: 'inherit',
+    })
+    core = started
+    started.once('exit', () => {
+      if (core !== started) return
+      core = null
+      if (stopping) return
+      const now = Date.now()
+      deaths.push(now)
+      if (deaths.filter((at) => now - at < unrest).length < patience) start()
+      else gaveUp()
+    })
+  }
+  start()
+
+  return {
+    connect(window) {
+      if (!core) return
+      const { port1, port2 } = new MessageChannelMain()
+      core.postMessage('connect', [port1])
+      window.mainFrame.postMessage('bedside:port', null, [port2])
+    },
+    async stop() {
+      stopping = true
+      const running = core
+      if (!running) return
+      await new Promise<void>((resolve) => {
+        const kill = setTimeout(() => running.kill(), grace)
+        running.once('exit', () => {
+          clearTimeout(kill)
+          resolve()
+        })
+        running.postMessage('stop')
+      })
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url'
+import { RPCHandler } from '@orpc/server/message-port'
+import type { MessagePortMain, ParentPort } from 'electron'
+import { type Connection, createApp } from '../core/app.ts'
+
+/** Set by electron.vite.config.ts. */
+declare const __BEDSIDE_BUILD__: string
+
+/**
+ * The core as a process of its own (Electron's utilityProcess). Main sends it one MessagePort a window; patient data
+ * travels on that port between this process and the window alone.
+ */
+const parent = (process as unknown as { parentPort: ParentPort }).parentPort
+const [vaultPath] = process.argv.slice(2)
+if (!vaultPath) throw new Error('The core was started without the path of a vault')
+
+const app = createApp({
+  vaultPath,
+  resources: fileURLToPath(new URL('../../resources', import.meta.url)),
+  worker: new URL('./worker.js', import.meta.url),
+  build: __BEDSIDE_BUILD__,
+  log: (line) => process.stderr.write(`${line}\n`),
+})
+const handler = new RPCHandler<{ connection: Connection }>(app.router)
+
+const serve = (port: MessagePortMain) => {
+  const connection = app.connect('desktop')
+  handler.upgrade(port, { context: { connection } })
+  port.on('close', () => connection.close())
+  port.start()
+}
+
+let stopping = false
+const stop = async () => {
+  if (stopping) return
+  stopping = true
+  await app.close()
+  process.exit(0)
+}
+
+parent.on('message', ({ data, ports }) => {
+  const [port] = ports
+  if (data === 'connect' && port) serve(port)
+  if (data === 'stop') void stop()
+})
