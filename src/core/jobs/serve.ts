@@ -1,0 +1,40 @@
+import type { MessagePort } from 'node:worker_threads'
+import { BedsideError, type Failure } from '../../contract/errors.ts'
+
+export type WorkerTasks = Record<string, (input: never) => unknown>
+
+/** What a worker is sent and what it answers. `ready` is a task every worker has. */
+export interface WorkerRequest {
+  id: number
+  task: string
+  input: unknown
+}
+export type WorkerReply = { id: number } & (
+  | { result: unknown }
+  | { failure: Failure }
+  | { error: { name: string; message: string; stack: string } }
+)
+
+/** Answers a port's requests with the tasks of that name, one after another. */
+export const serveTasks = (port: MessagePort | null, tasks: WorkerTasks): void => {
+  port?.on('message', async ({ id, task, input }: WorkerRequest) => {
+    let reply: WorkerReply
+    try {
+      reply = { id, result: task === 'ready' ? null : await taskOf(tasks, task)(input) }
+    } catch (error) {
+      if (error instanceof BedsideError) reply = { id, failure: error.failure }
+      else {
+        const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+        reply = { id, error: { name, message, stack: stack ?? '' } }
+      }
+    }
+    port.postMessage(reply)
+  })
+}
+
+/** The task of that name; a missing one is a bug. */
+export const taskOf = (tasks: WorkerTasks, name: string): ((input: unknown) => unknown) => {
+  const task = tasks[name]
+  if (!task) throw new Error(`No worker task is called ${name}`)
+  return task as (input: unknown) => unknown
+}
