@@ -1,6 +1,12 @@
+import { binColumnsTask } from './trees/bins.ts'
+import { growForestTrees } from './trees/forestTask.ts'
+
 /**
  * Tasks that learners run on several threads at once, by name. A task is a pure function of its input; inputs and outputs
  * are structured-clonable, large ones on SharedArrayBuffer. Loaded by jobs' worker threads and, with one thread, in place.
  */
 // biome-ignore lint/suspicious/noExplicitAny: tasks have their own input and output types; `parallel` names them
-export const workerTasks: Record<string, (input: any) => unknown> = {}
+export const workerTasks: Record<string, (input: any) => unknown> = {
+  binColumns: binColumnsTask,
+  growForestTrees,
+}

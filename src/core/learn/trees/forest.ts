@@ -1,0 +1,279 @@
+import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import type { Parameter } from '../../../contract/models.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
+import type { FitContext, Fitted, Learner, ModelState, Parameters } from '../learner.ts'
+import { binColumns, sharedCopy } from './bins.ts'
+import { packNodes } from './forestModel.ts'
+import { loadForest } from './forestPredictor.ts'
+import type { GrownTrees, GrowTask } from './forestTask.ts'
+import { leafMark, type Nodes, varyingColumns } from './grow.ts'
+import { checkOutcome, targetOf } from './target.ts'
+
+const integer = (
+  name: string,
+  label: Parameter['label'],
+  description: Parameter['description'],
+  [min, value, max]: [number, number, number],
+): Parameter => ({ name, label, description, type: 'integer', default: value, min, max, choices: null })
+
+const parameters: readonly Parameter[] = [
+  integer(
+    'nTrees',
+    { en: 'Trees', zh: '树的数量' },
+    {
+      en: 'Number of trees. More never overfit; they only steady the prediction, about as one over the square root.',
+      zh: '树的数量。增加树不会过拟合，只会使预测更稳定（误差约按平方根的倒数减小）。',
+    },
+    [1, 500, 10_000],
+  ),
+  integer(
+    'maxDepth',
+    { en: 'Greatest depth', zh: '最大深度' },
+    { en: 'Splits from root to leaf at most; 0: no limit.', zh: '从根到叶的最多分裂次数；0 表示不限制。' },
+    [0, 0, 1000],
+  ),
+  integer(
+    'minLeaf',
+    { en: 'Smallest leaf', zh: '叶节点最小样本' },
+    {
+      en: 'Patients drawn into a leaf at least; 0: 5 for classes and values, 15 for survival.',
+      zh: '每个叶节点至少抽入的患者数；0 表示自动：分类与数值 5，生存 15。',
+    },
+    [0, 0, 1_000_000],
+  ),
+  integer(
+    'mtry',
+    { en: 'Columns per split', zh: '每次分裂的候选列数' },
+    {
+      en: 'Columns tried at each split; 0: the square root of their number, a third for values.',
+      zh: '每次分裂尝试的列数；0 表示自动：列数的平方根，数值任务为三分之一。',
+    },
+    [0, 0, 65_534],
+  ),
+  {
+    name: 'sampleFraction',
+    label: { en: 'Share drawn per tree', zh: '每棵树的抽样比例' },
+    description: { en: 'Rows drawn for each tree, as a share of all.', zh: '每棵树抽取的行数占全部行数的比例。' },
+    type: 'number',
+    default: 1,
+    min: 0.01,
+    max: 1,
+    choices: null,
+  },
+  {
+    name: 'replace',
+    label: { en: 'Draw with replacement', zh: '有放回抽样' },
+    description: {
+      en: 'Bootstrap. Without it, and with all rows drawn, there are no out-of-bag predictions.',
+      zh: '自助抽样。若不放回且抽取全部行，则没有袋外预测。',
+    },
+    type: 'boolean',
+    default: true,
+    min: null,
+    max: null,
+    choices: null,
+  },
+  integer(
+    'maxBins',
+    { en: 'Bins per column', zh: '每列分箱数' },
+    {
+      en: 'Cut points a column offers are those between this many groups of equal size; fewer distinct values are all kept.',
+      zh: '每列的候选切点取自该数量的等频分组；不同取值较少时全部保留。',
+    },
+    [2, 255, 255],
+  ),
+]
+
+/**
+ * Random forest (Breiman 2001) on histograms: Gini impurity for classes, variance for values, the log-rank statistic for
+ * survival (Ishwaran et al. 2008, with exact times). See docs/methods.md.
+ *
+ * Predictions are means over trees: of leaf shares (not votes), of leaf means, and of leaf Nelson-Aalen cumulative hazards with
+ * S(t) = exp(-H(t)). The survival risk is expected mortality, the events to be expected had all training patients this
+ * row's hazard over their own follow-up.
+ */
+export const forest: Learner = {
+  id: 'forest',
+  label: { en: 'Random forest', zh: '随机森林' },
+  description: {
+    en: 'Many decision trees, each on its own draw of patients; finds thresholds and interactions by itself.',
+    zh: '由多棵决策树组成，每棵树基于各自抽取的患者；可自动发现阈值与交互作用。',
+  },
+  tasks: ['diagnosis', 'regression', 'survival'],
+  parameters,
+  needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native' },
+  stateVersion: 1,
+  fit: fitForest,
+  load: async (state) => loadForest(state),
+}
+
+/** Trees a worker grows at a time; must not depend on threads, as out-of-bag sums are added up run by run. */
+const treesPerTask = (trees: number) => Math.min(8, Math.max(1, Math.ceil(trees / 20)))
+
+async function fitForest(
+  x: Matrix,
+  outcome: Outcome,
+  given: Parameters,
+  context: FitContext,
+  weights?: Float64Array,
+): Promise<Fitted> {
+  const settings = readParameters(given, outcome.task, x.columns)
+  checkData(x, weights)
+  checkOutcome(outcome, x.rows, weights)
+  const stopIfAborted = () => {
+    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  }
+  stopIfAborted()
+  context.progress(0)
+
+  const { target, order, times } = targetOf(outcome, weights ?? null)
+  const parallel: FitContext['parallel'] = (task, inputs) => context.parallel(task, inputs)
+  const binned = await binColumns(
+    x,
+    { maxBins: settings.maxBins, order, weights: weights ?? null, threads: context.threads },
+    parallel,
+  )
+  stopIfAborted()
+
+  const base = {
+    binned,
+    target,
+    varying: varyingColumns(binned),
+    growth: { maxDepth: settings.maxDepth, mtry: settings.mtry },
+    sampling: { fraction: settings.sampleFraction, replace: settings.replace },
+    minLeaf: settings.minLeaf,
+    ...orderedWeights(weights, order),
+    seed: context.seed,
+  }
+  const size = treesPerTask(settings.nTrees)
+  const tasks: GrowTask[] = []
+  for (let first = 0; first < settings.nTrees; first += size)
+    tasks.push({ ...base, first, count: Math.min(size, settings.nTrees - first) })
+
+  const bag = outOfBagOf(outcome, x.rows, order)
+  let done = 0
+  const grown = await Promise.all(
+    tasks.map(async (task, index) => {
+      const [trees] = await parallel<GrowTask, GrownTrees>('growForestTrees', [task])
+      stopIfAborted()
+      bag.take(index, trees)
+      context.progress(++done / tasks.length)
+      return trees
+    }),
+  )
+
+  const nodes = joinNodes(grown.map((trees) => trees.nodes))
+  const header: Record<string, unknown> = { kind: 'forest', task: outcome.task }
+  if (outcome.task === 'diagnosis') header.classes = [...outcome.classes]
+  const arrays: ModelState['arrays'] = { ...packNodes(nodes, binned), ...joinLeaves(grown.map(({ leaves }) => leaves)) }
+  if (times) {
+    arrays.times = times
+    if (target.task === 'survival') arrays.atRisk = Float64Array.from(target.atRisk)
+  }
+  const split = nodes.feature.some((column) => column !== leafMark)
+  return {
+    state: { header, arrays },
+    fit: null,
+    outOfBag: bag.result(),
+    backend: null,
+    warnings: split
+      ? []
+      : [
+          {
+            reason: 'noSplit',
+            message: 'No tree found a split: every patient gets the same prediction. Check columns and leaf size.',
+          },
+        ],
+  }
+}
+
+const readParameters = (given: Parameters, task: Outcome['task'], columns: number) => {
+  const numberOf = (name: string) => Number(given[name] ?? parameters.find((one) => one.name === name)?.default)
+  const automaticTries = task === 'regression' ? Math.floor(columns / 3) : Math.floor(Math.sqrt(columns))
+  return {
+    nTrees: numberOf('nTrees'),
+    maxDepth: numberOf('maxDepth'),
+    minLeaf: numberOf('minLeaf') || (task === 'survival' ? 15 : 5),
+    mtry: Math.min(columns, numberOf('mtry') || Math.max(1, automaticTries)),
+    sampleFraction: numberOf('sampleFraction'),
+    replace: (given.replace ?? true) === true,
+    maxBins: numberOf('maxBins'),
+  }
+}
+
+const checkData = (x: Matrix, weights?: Float64Array) => {
+  if (x.rows === 0)
+    throw invalidInput('noRows', 'There is not a single row to learn from; widen the study or its filters.')
+  if (x.columns === 0) throw invalidInput('noColumns', 'There is no column to learn from; choose at least one feature.')
+  if (x.columns >= leafMark)
+    throw invalidInput('tooManyColumns', `A forest takes at most ${leafMark - 1} columns but was given ${x.columns}.`)
+  if (weights && weights.length !== x.rows)
+    throw invalidInput('badWeights', `There are ${weights.length} weights for ${x.rows} rows; give one per row.`)
+  if (weights?.some((weight) => !(weight >= 0) || weight === Number.POSITIVE_INFINITY))
+    throw invalidInput('badWeights', 'Weights must be numbers of zero or more.')
+}
+
+/** Weights in the order of the bin codes, and the rows that have any. */
+const orderedWeights = (weights: Float64Array | undefined, order: Int32Array | null) => {
+  if (!weights) return { weights: null, eligible: null }
+  const ordered = sharedCopy(order ? Float64Array.from(order, (row) => weights[row]) : Float64Array.from(weights))
+  const eligible: number[] = []
+  for (let row = 0; row < ordered.length; row++) if (ordered[row] > 0) eligible.push(row)
+  const shared = new Int32Array(new SharedArrayBuffer(eligible.length * 4))
+  shared.set(eligible)
+  return { weights: ordered, eligible: shared }
+}
+
+/** Adds up out-of-bag sums in the order of the trees, whichever thread is done first, so that rounding is the same. */
+const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | null) => {
+  const width = outcome.task === 'diagnosis' && outcome.classes.length !== 2 ? outcome.classes.length : 1
+  const sums = new Float64Array(rows * width)
+  const seen = new Uint32Array(rows)
+  const waiting = new Map<number, GrownTrees['outOfBag']>()
+  let next = 0
+  const take = (index: number, trees: GrownTrees) => {
+    waiting.set(index, trees.outOfBag)
+    for (let found = waiting.get(next); found; found = waiting.get(next)) {
+      for (let i = 0; i < sums.length; i++) sums[i] += found.sums[i]
+      for (let i = 0; i < rows; i++) seen[i] += found.seen[i]
+      waiting.delete(next++)
+    }
+  }
+  const result = (): Float64Array | null => {
+    if (!seen.some((trees) => trees > 0)) return null
+    const twoClasses = outcome.task === 'diagnosis' && outcome.classes.length === 2
+    const columns = twoClasses ? 2 : width
+    const means = new Float64Array(rows * columns).fill(Number.NaN)
+    for (let position = 0; position < rows; position++) {
+      if (seen[position] === 0) continue
+      const row = order ? order[position] : position
+      if (twoClasses) {
+        means[row * 2 + 1] = sums[position] / seen[position]
+        means[row * 2] = 1 - means[row * 2 + 1]
+      } else for (let c = 0; c < width; c++) means[row * width + c] = sums[position * width + c] / seen[position]
+    }
+    return means
+  }
+  return { take, result }
+}
+
+const joinNodes = (parts: Nodes[]): Nodes => ({
+  feature: join(parts.map(({ feature }) => feature)),
+  split: join(parts.map(({ split }) => split)),
+  missingLeft: join(parts.map(({ missingLeft }) => missingLeft)),
+  treeNodes: join(parts.map(({ treeNodes }) => treeNodes)),
+})
+
+const joinLeaves = (parts: GrownTrees['leaves'][]): GrownTrees['leaves'] =>
+  Object.fromEntries(Object.keys(parts[0]).map((name) => [name, join(parts.map((leaves) => leaves[name]))]))
+
+const join = <T extends Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array>(parts: T[]): T => {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const all = new (parts[0].constructor as new (length: number) => T)(length)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
