@@ -46,6 +46,11 @@ export interface Predictor {
   probabilities?(x: Matrix): Float64Array
   /** Regression: one value a row. */
   values?(x: Matrix): Float64Array
+  /**
+   * Analytic interval of each row, where the learner has one: of each class's probability (confidence, rows x classes) or of
+   * a new case's value (prediction, one a row).
+   */
+  interval?(x: Matrix, level: number): { low: Float64Array; high: Float64Array }
   /** Survival: S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. */
   survival?(x: Matrix, times: ArrayLike<number>): Float64Array
   /** Survival: a risk score a row, higher is worse (Cox: linear predictor centred as R's; forest: expected events). */

@@ -1,0 +1,260 @@
+import { invalidInput } from '../../../contract/errors.ts'
+import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
+import { aliasedWarning, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
+import { normalP, normalQuantile } from './distributions.ts'
+import { maximiseBinomial, maximiseMultinomial } from './likelihood.ts'
+import { findSeparation } from './separation.ts'
+
+/**
+ * Logistic regression, binary and multinomial, by maximum likelihood or with a ridge penalty. See docs/methods.md.
+ *
+ * The default penalty is l2 = 1: a normal prior of SD 1 on the log odds ratio of one standard deviation. It keeps
+ * predictions finite where classes are separated and steadies them where events are few, and fades as rows grow.
+ * `l2` = 0 is R's glm (binary) and nnet's multinom, with standard errors and Wald tests.
+ */
+export const logistic: Learner = {
+  id: 'logistic',
+  label: { en: 'Logistic regression', zh: '逻辑回归' },
+  description: {
+    en: 'Weighs each feature once; its odds ratios can be read and checked by hand. The standing comparator for diagnosis.',
+    zh: '每个特征一个权重，比值比可直接阅读和核对；诊断任务的固定对照模型。',
+  },
+  tasks: ['diagnosis'],
+  parameters: [
+    {
+      name: 'l2',
+      label: { en: 'Ridge penalty', zh: '岭惩罚' },
+      description: {
+        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log-likelihood. 0: none, as R glm.',
+        zh: '从对数似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 glm 相同。',
+      },
+      type: 'number',
+      default: 1,
+      min: 0,
+      max: 1e9,
+      choices: null,
+    },
+  ],
+  needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median' },
+  stateVersion: 1,
+
+  async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
+    if (given.task !== 'diagnosis') throw new TypeError('logistic learns classes')
+    checkMatrix(matrix, 'logistic', givenWeights)
+    const taken = weightedRows(givenWeights)
+    const x = taken ? takeMatrixRows(matrix, taken) : matrix
+    const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
+    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const l2 = Number(parameters.l2)
+
+    const counts = new Float64Array(outcome.classes.length)
+    for (const label of outcome.y) counts[label]++
+    const present = outcome.classes.map((_, label) => label).filter((label) => counts[label] > 0)
+    if (present.length < 2)
+      throw invalidInput(
+        'oneClassOnly',
+        `logistic: all ${x.rows} training rows are of the class ${outcome.classes[present[0]] ?? '(none)'}; at least two classes are needed.`,
+        [],
+        { rows: x.rows },
+      )
+    const warnings: Fitted['warnings'] = []
+    const absent = outcome.classes.filter((_, label) => counts[label] === 0)
+    if (absent.length > 0)
+      warnings.push({
+        reason: 'absentClass',
+        message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
+      })
+    const position = new Map(present.map((label, index) => [label, index]))
+    const y = Int32Array.from(outcome.y, (label) => position.get(label) ?? 0)
+
+    // R's glm calls lm.fit with a tolerance of min(1e-7, epsilon / 1000), epsilon 1e-8.
+    const design = designOf(x, weights, l2, 1e-11)
+    if (design.kept.length === 0) throw noUsableFeature('logistic')
+    warnings.push(...aliasedWarning(x, design.aliased, design.moments))
+
+    const binary = present.length === 2
+    const maximum = binary
+      ? maximiseBinomial(design, Uint8Array.from(y), weights, context)
+      : maximiseMultinomial(design, y, present.length, weights, context)
+    const separation = findSeparation(design, y, present.length, weights, maximum.gamma)
+    const along = separation.columns.map((column) => x.terms[column]).join(', ')
+    if (separation.kind === 'complete')
+      warnings.push({
+        reason: 'completeSeparation',
+        message:
+          l2 > 0
+            ? 'The features separate the classes perfectly in the training rows; only the penalty keeps the coefficients finite.'
+            : `The features separate the classes perfectly in the training rows: the coefficients of ${along} are infinite, the values shown mean nothing. Set a ridge penalty (l2 above 0).`,
+      })
+    else if (separation.kind === 'quasi')
+      warnings.push({
+        reason: 'quasiSeparation',
+        message: `Some training rows are separated perfectly by ${along}: these coefficients are infinite, the values shown mean nothing. Set a ridge penalty (l2 above 0).`,
+      })
+    if (separation.extremeRows > 0)
+      warnings.push({
+        reason: 'extremeProbabilities',
+        message: `Fitted probabilities numerically 0 or 1 occurred in ${separation.extremeRows} training rows.`,
+      })
+    if (!maximum.converged && separation.kind === 'none')
+      warnings.push({
+        reason: 'notConverged',
+        message: `The fit had not converged after ${maximum.iterations} steps; a ridge penalty (l2 above 0) helps.`,
+      })
+
+    const { size, kept, moments, map } = design
+    const blocks = present.length - 1
+    const dimension = blocks * size
+    const covariance = mapCovariance(map, size, blocks, maximum.covariance)
+    const keptMeans = kept.map((column) => moments.mean[column])
+    const atMeans = new Float64Array(blocks)
+    const coefficients = new Float64Array(blocks * x.columns)
+    const table: NonNullable<Fitted['fit']>['coefficients'] = []
+    for (let block = 0; block < blocks; block++) {
+      const values = multiply(map, size, size, maximum.gamma, block * size)
+      const errors = standardErrors(covariance, dimension, block, size, keptMeans)
+      const prefix = binary ? '' : `${outcome.classes[present[block + 1]]}:`
+      const tail = l2 > 0 ? null : normalP
+      let intercept = values[0]
+      atMeans[block] = values[0]
+      kept.forEach((column, j) => {
+        coefficients[block * x.columns + column] = values[j + 1]
+        intercept -= values[j + 1] * moments.mean[column]
+      })
+      table.push(coefficientOf(`${prefix}(Intercept)`, intercept, errors[0], tail))
+      kept.forEach((column, j) => {
+        table.push(coefficientOf(`${prefix}${x.terms[column]}`, values[j + 1], errors[j + 1], tail))
+      })
+    }
+    context.progress(1)
+    return {
+      state: {
+        header: { classes: [...outcome.classes], terms: [...x.terms], l2, rows: x.rows },
+        arrays: {
+          present: Int32Array.from(present),
+          kept: Int32Array.from(kept),
+          atMeans,
+          coefficients,
+          means: moments.mean,
+          covariance,
+        },
+      },
+      fit: {
+        coefficients: table,
+        logLikelihood: maximum.logLikelihood,
+        nullLogLikelihood: maximum.nullLogLikelihood,
+        iterations: maximum.iterations,
+        converged: maximum.converged,
+      },
+      outOfBag: null,
+      backend: null,
+      warnings,
+    }
+  },
+
+  async load(state: ModelState): Promise<Predictor> {
+    const classes = state.header.classes as string[]
+    const { present, kept, atMeans, coefficients, means, covariance } = state.arrays
+    const columns = means.length
+    const blocks = present.length - 1
+
+    /** Linear predictors of each class but the reference, rows x blocks. */
+    const scores = (x: Matrix): Float64Array => {
+      const result = new Float64Array(x.rows * blocks)
+      for (let block = 0; block < blocks; block++) {
+        for (let i = 0; i < x.rows; i++) result[i * blocks + block] = atMeans[block]
+        for (let column = 0; column < columns; column++) {
+          const coefficient = coefficients[block * columns + column]
+          if (coefficient === 0) continue
+          const at = column * x.rows
+          for (let i = 0; i < x.rows; i++) result[i * blocks + block] += coefficient * (x.data[at + i] - means[column])
+        }
+      }
+      return result
+    }
+    const probabilities = (x: Matrix): Float64Array => {
+      const eta = scores(x)
+      const result = new Float64Array(x.rows * classes.length)
+      for (let i = 0; i < x.rows; i++) {
+        let largest = 0
+        for (let block = 0; block < blocks; block++) largest = Math.max(largest, eta[i * blocks + block])
+        let sum = Math.exp(-largest)
+        for (let block = 0; block < blocks; block++) sum += Math.exp(eta[i * blocks + block] - largest)
+        result[i * classes.length + present[0]] = Math.exp(-largest) / sum
+        for (let block = 0; block < blocks; block++)
+          result[i * classes.length + present[block + 1]] = Math.exp(eta[i * blocks + block] - largest) / sum
+      }
+      return result
+    }
+
+    return {
+      task: 'diagnosis',
+      probabilities,
+
+      interval(x, level) {
+        const quantile = normalQuantile(0.5 + level / 2)
+        const size = kept.length + 1
+        const dimension = blocks * size
+        const fitted = probabilities(x)
+        const low = new Float64Array(fitted.length)
+        const high = new Float64Array(fitted.length)
+        const direction = new Float64Array(dimension)
+        for (let i = 0; i < x.rows; i++) {
+          const p = fitted.subarray(i * classes.length, (i + 1) * classes.length)
+          present.forEach((label, index) => {
+            let others = 0
+            present.forEach((other) => {
+              if (other !== label) others += p[other]
+            })
+            const at = i * classes.length + label
+            // Delta method on log(p / (1 - p)), whose derivative by the score of class b is ([b is this class] - p_b) / (1 - p).
+            for (let block = 0; block < blocks; block++) {
+              const slope = block + 1 === index ? 1 : index === 0 && blocks === 1 ? -1 : -p[present[block + 1]] / others
+              direction[block * size] = slope
+              kept.forEach((column, j) => {
+                direction[block * size + j + 1] = slope * (x.data[column * x.rows + i] - means[column])
+              })
+            }
+            let variance = 0
+            for (let a = 0; a < dimension; a++)
+              for (let b = 0; b < dimension; b++)
+                variance += direction[a] * direction[b] * covariance[a * dimension + b]
+            const logit = Math.log(p[label] / others)
+            const half = quantile * Math.sqrt(variance)
+            const known = Number.isFinite(half) && Number.isFinite(logit)
+            low[at] = known ? 1 / (1 + Math.exp(half - logit)) : p[label]
+            high[at] = known ? 1 / (1 + Math.exp(-half - logit)) : p[label]
+          })
+        }
+        return { low, high }
+      },
+
+      contributions(x, output) {
+        if (!('class' in output)) throw new TypeError('logistic explains a class')
+        const index = present.indexOf(output.class)
+        const values = new Float64Array(x.rows * columns)
+        // Two classes: log odds of the class. More: its score less the mean score of all classes, i.e. the log odds of the
+        // class against the geometric mean of all, the one additive measure that does not depend on the reference class.
+        const share = (block: number) => {
+          if (present.length === 2) return index === 1 ? 1 : -1
+          return (block + 1 === index ? 1 : 0) - 1 / present.length
+        }
+        // A class no training row was of has probability 0; the log odds of machine epsilon stands for minus infinity.
+        if (index < 0) return { baseline: Math.log(Number.EPSILON), values, scale: 'logOdds' }
+        let baseline = 0
+        for (let block = 0; block < blocks; block++) {
+          baseline += share(block) * atMeans[block]
+          for (let column = 0; column < columns; column++) {
+            const coefficient = share(block) * coefficients[block * columns + column]
+            if (coefficient === 0) continue
+            for (let i = 0; i < x.rows; i++)
+              values[i * columns + column] += coefficient * (x.data[column * x.rows + i] - means[column])
+          }
+        }
+        return { baseline, values, scale: 'logOdds' }
+      },
+    }
+  },
+}
