@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { ORPCError, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
-import type { Core } from './core.ts'
 import type { Connection } from './connection.ts'
+import type { Core } from './core.ts'
 
 const statusOf: Record<FailureCode, number> = {
   notFound: 404,
@@ -38,7 +38,11 @@ const invalidFailure = (error: ValidationError): Failure => {
 export const incidentOf = (error: unknown, log: (line: string) => void): Failure => {
   const incident = randomUUID().slice(0, 8)
   const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: '' }
-  const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 12).join('\n')
+  const frames = (stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, 12)
+    .join('\n')
   log(`incident ${incident}: ${name}\n${frames}`)
   return {
     code: 'incident',
@@ -92,10 +96,14 @@ export const guard = (core: Core) => async (call: Call, input: unknown) => {
     if (access !== 'anyone') {
       if (!session || !core.isOpen()) throw locked('locked', 'The vault is locked. Unlock it and try again.')
       if (!access.includes(session.role))
-        throw notAllowed('role', `A ${session.role} may not do this (${call.path.join('.')}); it needs ${access.join(' or ')}.`, {
-          role: session.role,
-          needs: access.join(', '),
-        })
+        throw notAllowed(
+          'role',
+          `A ${session.role} may not do this (${call.path.join('.')}); it needs ${access.join(' or ')}.`,
+          {
+            role: session.role,
+            needs: access.join(', '),
+          },
+        )
     }
     core.touch(connection)
     const result = await call.next()

@@ -46,7 +46,7 @@ export const evaluateStudy = async (
   const aligned = alignTable(header, table)
   stage('assessing', 0.2)
   const prepared = applyPreparation(header.preparation, aligned, cases.rows)
-  const gone = new Set(Array.from(prepared.dropped))
+  const gone = new Set(prepared.dropped)
   const kept = Int32Array.from(cases.rows.keys()).filter((at) => !gone.has(cases.rows[at]))
   const flow = [...cases.flow]
   if (gone.size > 0) flow.push({ step: 'predictorMissing', detail: null, excluded: gone.size, remaining: kept.length })
@@ -64,7 +64,7 @@ export const evaluateStudy = async (
       reason: 'sameStudy',
       message: 'This is the study the model learned from: the figures are too good and no external validation.',
     })
-  const filled = prepared.filled.length
+  const filled = prepared.filledCells
   if (filled > 0)
     warnings.push({ reason: 'valuesFilled', message: `${filled} missing values were filled in as in training.` })
   return { assessment, flow, warnings }

@@ -8,7 +8,7 @@ export const describeFeatures = (
   features: readonly string[],
   table: Table,
   rows: Int32Array,
-  importance: Float64Array,
+  importance: readonly number[],
 ): ModelFeature[] =>
   features.map((name, index) => {
     const concept = concepts.find((one) => one.name === name) as Concept

@@ -125,8 +125,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       needs: chosen.needs,
     })
     const prepared = applyPreparation(preparation, table, rows)
-    const kept = rowsKept(rows, prepared.dropped)
-    if (kept.length === 0) throw nothingLeft(table, rows, cases.features)
+    const kept = prepared.rows
     const outcome = outcomeOf(kept)
     const fitted = await chosen.fit(prepared.matrix, outcome, given, {
       seed: design.seed,
@@ -149,8 +148,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const horizons = horizonsOf(design, outcomeOf(split.development))
   const predictWith = (model: FittedModel, rows: Int32Array) => {
     const prepared = applyPreparation(model.preparation, table, rows)
-    const kept = rowsKept(rows, prepared.dropped)
-    return { rows: kept, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }
+    return { rows: prepared.rows, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }
   }
 
   const comparatorId = comparatorFor[design.outcome.task]
@@ -241,7 +239,9 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
 
   context.stage('explaining', 0.96)
   const target = mainTarget(design, cases.outcome, horizons)
-  const importance = importanceOf(model.predictor, model.matrix, target, cases.features.length, design.seed)
+  const used = model.preparation.features.map(({ name }) => name)
+  const importances = importanceOf(model.predictor, model.matrix, target, used.length, design.seed)
+  const importance = cases.features.map((name) => importances[used.indexOf(name)] ?? 0)
   const features = describeFeatures(concepts, cases.features, table, model.rows, importance)
   const reference = encodeReference({
     model,
@@ -274,6 +274,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   )
   const metric = headlineOf(assessment, design.outcome.task)
   const warnings = [
+    ...model.preparation.dropped.map(({ reason, message }) => ({ reason: `${reason}Feature`, message })),
     ...model.fitted.warnings,
     ...warningsOf({
       design,
@@ -306,7 +307,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     crossValidation: crossValidation.length > 0 ? crossValidation : null,
     comparator: comparison?.summary ?? null,
     comparatorAssessment: comparison?.assessment ?? null,
-    setCoverage: setCoverageOf(predictions, outcomeOf(assessedRows), 0.9),
+    setCoverage: on === 'apparent' ? null : setCoverageOf(predictions, outcomeOf(assessedRows), design.seed),
     headline: { metric, estimate: assessment.metrics[metric] },
     warnings,
   }
@@ -324,25 +325,6 @@ const requireLearner = (design: StudyDesign): Learner => {
   if (!learner.tasks.includes(task))
     throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
   return learner
-}
-
-const rowsKept = (rows: Int32Array, dropped: ArrayLike<number>): Int32Array => {
-  if (dropped.length === 0) return rows
-  const gone = new Set(Array.from(dropped))
-  return rows.filter((row) => !gone.has(row))
-}
-
-const nothingLeft = (table: Table, rows: Int32Array, features: readonly string[]) => {
-  const missing = table.columns
-    .filter(({ name }) => features.includes(name))
-    .map(({ name, values }) => ({ name, missing: rows.filter((row) => Number.isNaN(values[row])).length }))
-    .sort((a, b) => b.missing - a.missing)
-    .slice(0, 3)
-    .map(({ name, missing: count }) => `${name} (${count} of ${rows.length})`)
-  return invalidInput(
-    'allRowsDropped',
-    `Every row has a missing value and was dropped; most are missing in ${missing.join(', ')}. Exclude these columns or choose missing=median.`,
-  )
 }
 
 const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {

@@ -1,0 +1,72 @@
+import type { Estimate } from '../../contract/values.ts'
+import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
+import { applyPreparation } from '../cohort/prepare.ts'
+import type { Table } from '../cohort/table.ts'
+import { domainOf, type Yardstick, yardstickOf } from '../explain/similar.ts'
+import { type KaplanMeier, kaplanMeier } from '../learn/survival/kaplanMeier.ts'
+import { defineCases } from './cases.ts'
+import { backgroundOf } from './explanation.ts'
+import { alignTable, type OpenModel, openModel } from './model.ts'
+import { decodeReference, type Reference } from './reference.ts'
+
+/** A model ready to be asked about patients: opened, with the cases it learned from and how its predictions turned out. */
+export interface ModelAtHand extends OpenModel {
+  reference: Reference
+  snapshot: Table
+  /** Snapshot row of each training case, in matrix order. */
+  rows: Int32Array
+  training: Matrix
+  outcome: Outcome
+  yardstick: Yardstick
+  domain: Float64Array
+  background: () => Matrix
+  /** Kaplan-Meier estimate of the training cases, for survival. */
+  cohort: KaplanMeier | null
+  setCoverage: Estimate | null
+}
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** Opens a model with its snapshot and reference. Costs about as much as preparing its training rows once. */
+export const takeInHand = async (
+  artifact: Uint8Array,
+  reference: Uint8Array,
+  snapshot: Table,
+  setCoverage: Estimate | null,
+): Promise<ModelAtHand> => {
+  const open = await openModel(artifact)
+  const { header } = open
+  const decoded = decodeReference(reference)
+  const { rows } = decoded
+  const { matrix: training } = applyPreparation(header.preparation, alignTable(header, snapshot), rows)
+  const names = header.features.map(({ name }) => name)
+  const cases = defineCases(snapshot, { ...header.design, filters: [] }, names, header.classes)
+  const at = new Map<number, number>()
+  cases.rows.forEach((row, position) => {
+    at.set(row, position)
+  })
+  const outcome = takeOutcomeRows(
+    cases.outcome,
+    rows.map((row) => at.get(row) as number),
+  )
+  const yardstick = yardstickOf(training, header.design.seed)
+  return {
+    ...open,
+    reference: decoded,
+    snapshot,
+    rows,
+    training,
+    outcome,
+    yardstick,
+    domain: domainOf(training, yardstick, header.design.seed),
+    background: once(() => backgroundOf(training, header.design.seed)),
+    cohort: outcome.task === 'survival' ? kaplanMeier(outcome.time, outcome.event, { interval: 'logLog' }) : null,
+    setCoverage,
+  }
+}
