@@ -1,0 +1,205 @@
+/** Probabilities are kept this far from 0 and 1 before their logit or log(-log) is taken: a forest's 0 of 100 trees is no certainty. */
+export const probabilityFloor = 1e-6
+
+const clip = (probability: number) => Math.min(1 - probabilityFloor, Math.max(probabilityFloor, probability))
+export const logitOf = (probability: number): number => Math.log(clip(probability) / (1 - clip(probability)))
+/** Complementary log-log, log(-log(1 - p)): the linear predictor of a proportional hazards model with risk p. */
+export const logLogOf = (probability: number): number => Math.log(-Math.log1p(-clip(probability)))
+
+export interface Line {
+  intercept: number
+  slope: number
+  interceptError: number
+  slopeError: number
+}
+
+/**
+ * Logistic recalibration y ~ intercept + slope * logit by Newton's method, with Wald standard errors; with `slopeFixed` the
+ * slope stays 1 and only the intercept (calibration in the large) is fitted. Null where there is no finite maximum: one class
+ * only, a constant logit, or complete separation.
+ */
+export const logisticLine = (y: ArrayLike<number>, logit: ArrayLike<number>, slopeFixed = false): Line | null => {
+  const n = y.length
+  const centre = slopeFixed ? 0 : meanOf(logit)
+  let intercept = 0
+  let slope = 1
+  for (let iteration = 0; iteration < 60; iteration++) {
+    let gradient = 0
+    let gradientSlope = 0
+    let information = 0
+    let cross = 0
+    let informationSlope = 0
+    for (let i = 0; i < n; i++) {
+      const x = logit[i] - centre
+      const p = 1 / (1 + Math.exp(-(intercept + slope * x)))
+      const residual = (y[i] ? 1 : 0) - p
+      const weight = p * (1 - p)
+      gradient += residual
+      gradientSlope += residual * x
+      information += weight
+      cross += weight * x
+      informationSlope += weight * x * x
+    }
+    const determinant = slopeFixed ? information : information * informationSlope - cross * cross
+    if (!(determinant > 1e-10 * Math.max(1e-10, slopeFixed ? 1 : information * informationSlope))) return null
+    let step = gradient / information
+    let stepSlope = 0
+    if (!slopeFixed) {
+      step = (informationSlope * gradient - cross * gradientSlope) / determinant
+      stepSlope = (information * gradientSlope - cross * gradient) / determinant
+    }
+    const damp = Math.min(1, 4 / Math.max(Math.abs(step), Math.abs(stepSlope), 1e-300))
+    intercept += damp * step
+    slope += damp * stepSlope
+    if (!Number.isFinite(intercept) || Math.abs(intercept) > 40 || Math.abs(slope) > 1000) return null
+    if (Math.abs(step) < 1e-9 && Math.abs(stepSlope) < 1e-9) {
+      if (slopeFixed) return { intercept, slope, interceptError: Math.sqrt(1 / information), slopeError: Number.NaN }
+      const slopeVariance = information / determinant
+      const variance =
+        informationSlope / determinant + centre * centre * slopeVariance + (2 * centre * cross) / determinant
+      return {
+        intercept: intercept - centre * slope,
+        slope,
+        interceptError: Math.sqrt(variance),
+        slopeError: Math.sqrt(slopeVariance),
+      }
+    }
+  }
+  return null
+}
+
+export interface SmallCox {
+  beta: readonly number[]
+  standardErrors: readonly number[]
+  /** Cumulative baseline hazard at the end of follow-up, for a linear predictor of 0. */
+  hazard: number
+}
+
+/**
+ * Proportional hazards model of one or two covariates with Efron's ties (survival::coxph), with case weights (bootstrap
+ * counts). `order`: rows by ascending time; it has settled when no coefficient moves by `tolerance`. Null where it cannot be fitted: no event, a constant covariate, or estimates
+ * that run away.
+ */
+export const smallCox = (
+  order: ArrayLike<number>,
+  time: ArrayLike<number>,
+  event: ArrayLike<number>,
+  covariates: readonly ArrayLike<number>[],
+  weights: ArrayLike<number> | null = null,
+  start: readonly number[] | null = null,
+  tolerance = 1e-8,
+): SmallCox | null => {
+  const two = covariates.length > 1
+  const [first, second] = [covariates[0], covariates[two ? 1 : 0]]
+  const centre = [meanOf(first), two ? meanOf(second) : 0]
+  let beta: [number, number] = [start?.[0] ?? 0, start?.[1] ?? 0]
+  let logLikelihood = Number.NEGATIVE_INFINITY
+  let previous = beta
+  for (let iteration = 0; iteration < 60; iteration++) {
+    const at = efron(order, time, event, first, two ? second : null, centre, beta, weights)
+    if (!(at.events > 0) || !Number.isFinite(at.logLikelihood)) return null
+    if (at.logLikelihood < logLikelihood - 1e-9 * Math.abs(logLikelihood)) {
+      beta = [(beta[0] + previous[0]) / 2, (beta[1] + previous[1]) / 2]
+      continue
+    }
+    const { gradient: g, information: h } = at
+    const determinant = two ? h[0] * h[2] - h[1] * h[1] : h[0]
+    if (!(determinant > 1e-12 * (two ? h[0] * h[2] : 1)) || !(h[0] > 1e-12)) return null
+    const step: [number, number] = two
+      ? [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant]
+      : [g[0] / determinant, 0]
+    const settled = Math.max(Math.abs(step[0]), Math.abs(step[1])) < tolerance
+    if (settled) {
+      const errors = two ? [Math.sqrt(h[2] / determinant), Math.sqrt(h[0] / determinant)] : [Math.sqrt(1 / determinant)]
+      const shift = beta[0] * centre[0] + beta[1] * centre[1]
+      return { beta: two ? beta : [beta[0]], standardErrors: errors, hazard: at.hazard * Math.exp(-shift) }
+    }
+    logLikelihood = at.logLikelihood
+    previous = beta
+    beta = [beta[0] + step[0], beta[1] + step[1]]
+    if (!(Math.max(Math.abs(beta[0]), Math.abs(beta[1])) < 1e4)) return null
+  }
+  return null
+}
+
+/** Efron's partial likelihood with its derivatives and the cumulative baseline hazard (at the covariates' centre). */
+const efron = (
+  order: ArrayLike<number>,
+  time: ArrayLike<number>,
+  event: ArrayLike<number>,
+  first: ArrayLike<number>,
+  second: ArrayLike<number> | null,
+  centre: readonly number[],
+  beta: readonly number[],
+  weights: ArrayLike<number> | null,
+) => {
+  const gradient = [0, 0]
+  const information = [0, 0, 0]
+  let logLikelihood = 0
+  let hazard = 0
+  let events = 0
+  let [s0, s1, s2, s11, s12, s22] = [0, 0, 0, 0, 0, 0]
+  for (let end = order.length - 1; end >= 0; ) {
+    const at = time[order[end]]
+    let [d0, d1, d2, d11, d12, d22] = [0, 0, 0, 0, 0, 0]
+    let died = 0
+    let tied = 0
+    for (; end >= 0 && time[order[end]] === at; end--) {
+      const row = order[end]
+      const weight = weights ? weights[row] : 1
+      if (weight === 0) continue
+      const x = first[row] - centre[0]
+      const z = second ? second[row] - centre[1] : 0
+      const linear = beta[0] * x + beta[1] * z
+      const r = weight * Math.exp(linear)
+      s0 += r
+      s1 += r * x
+      s2 += r * z
+      s11 += r * x * x
+      s12 += r * x * z
+      s22 += r * z * z
+      if (!event[row]) continue
+      tied++
+      died += weight
+      d0 += r
+      d1 += r * x
+      d2 += r * z
+      d11 += r * x * x
+      d12 += r * x * z
+      d22 += r * z * z
+      logLikelihood += weight * linear
+      gradient[0] += weight * x
+      gradient[1] += weight * z
+    }
+    if (tied === 0) continue
+    events += died
+    const each = died / tied
+    for (let step = 0; step < tied; step++) {
+      const share = step / tied
+      const a0 = s0 - share * d0
+      const m1 = (s1 - share * d1) / a0
+      const m2 = (s2 - share * d2) / a0
+      logLikelihood -= each * Math.log(a0)
+      hazard += each / a0
+      gradient[0] -= each * m1
+      gradient[1] -= each * m2
+      information[0] += each * ((s11 - share * d11) / a0 - m1 * m1)
+      information[1] += each * ((s12 - share * d12) / a0 - m1 * m2)
+      information[2] += each * ((s22 - share * d22) / a0 - m2 * m2)
+    }
+  }
+  return { logLikelihood, gradient, information, hazard, events }
+}
+
+/** Second term of a restricted cubic spline with three knots (Harrell; Hmisc::rcspline.eval, scaled by (last - first knot)^2). */
+export const splineTerm = (x: number, [a, b, c]: readonly number[]): number => {
+  const cube = (value: number) => (value > 0 ? value * value * value : 0)
+  const scale = (c - a) * (c - a)
+  return (cube(x - a) - (cube(x - b) * (c - a)) / (c - b) + (cube(x - c) * (b - a)) / (c - b)) / scale
+}
+
+export const meanOf = (values: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum / values.length
+}

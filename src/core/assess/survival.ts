@@ -1,0 +1,284 @@
+import type { Assessment, Metrics } from '../../contract/models.ts'
+import { concordance, unoConcordance } from './concordance.ts'
+import { decisionThresholds, groupEnds, netBenefit } from './groups.ts'
+import { affordable, bootstrap, estimateOf, replicatesOf, waldEstimate } from './intervals.ts'
+import { censoringCurve, kaplanMeier, riskEstimate, stepIndex, survivalAt } from './kaplanMeier.ts'
+import { orderOf, weightedArea } from './ranking.ts'
+import { calibrateSurvival } from './survivalCalibration.ts'
+
+export interface SurvivalPredictions {
+  /** Follow-up of each row in the outcome's unit, and whether the event was seen at its end. */
+  time: Float64Array
+  event: ArrayLike<number>
+  /** Risk score, higher is worse. */
+  risk: Float64Array
+  /** Row-major rows x times: S(t) at `times`, ascending. A fine grid, the horizon among it. */
+  survival: Float64Array
+  times: Float64Array
+  horizon: number
+  /** Rows the censoring distribution is estimated from; null: the assessed rows themselves (external validation). */
+  training: { time: ArrayLike<number>; event: ArrayLike<number> } | null
+  /** Events after it do not count in Uno's C; null: the last of `times`. Reported as the metric `tau`. */
+  tau?: number | null
+  seed: number
+  /** Bootstrap samples for intervals that have no formula. */
+  replicates?: number
+}
+
+/**
+ * Assesses predicted survival. Keys of `metrics`: see docs/methods.md. Censoring weights are 1 / G(T-) for events by t and
+ * 1 / G(t) for those followed beyond (Graf et al. 1999), held fixed in the bootstrap. What the rows do not define (no event by
+ * the horizon, nobody followed so far) is null.
+ */
+export const assessSurvival = (unordered: SurvivalPredictions): Assessment => {
+  const given = inTimeOrder(unordered)
+  const { time, event, risk, horizon, training, seed } = given
+  const rows = time.length
+  const replicates = affordable(rows, given.replicates ?? 200)
+  const times = given.times
+  const tau = given.tau ?? (times.length > 0 ? times[times.length - 1] : horizon)
+  const order = orderOf(time)
+  const observed = kaplanMeier(time, event, order)
+  const censoring = training ? censoringCurve(training.time, training.event) : censoringCurve(time, event, order)
+  const predicted = risksAt(given, horizon)
+  const byRisk = orderOf(predicted)
+
+  const loss = squaredLosses(given, order, censoring)
+  const harrell = concordance(time, event, risk)
+  const uno = unoConcordance(time, event, risk, tau, training)
+  const followed = rows > 0 && horizon <= time[order[rows - 1]] && survivalAt(censoring, horizon) > 0
+  const parts = followed ? weightsAt(time, event, horizon, censoring) : null
+
+  const figures = (counts: Int32Array | null): Record<string, number> => {
+    if (!parts) return {}
+    const weights = counts ? parts.weights.map((weight, row) => weight * counts[row]) : parts.weights
+    const [brier, reference] = loss.at(horizon, counts)
+    const [integrated, integratedReference] = loss.integrated(counts)
+    return {
+      auc: weightedArea(parts.cases, predicted, byRisk, weights),
+      brier,
+      scaledBrier: reference > 0 ? 1 - brier / reference : Number.NaN,
+      integratedBrier: integrated,
+      scaledIntegratedBrier: integratedReference > 0 ? 1 - integrated / integratedReference : Number.NaN,
+    }
+  }
+  const intervals = replicatesOf()
+  if (parts)
+    bootstrap(rows, replicates, seed, (counts) => {
+      for (const [name, value] of Object.entries(figures(counts))) intervals.add(name, value)
+    })
+  const calibration = calibrateSurvival(time, event, predicted, horizon, order, observed, seed, replicates)
+  const metrics: Metrics = {
+    harrellC: waldEstimate(harrell.value, harrell.standardError, 0, 1),
+    unoC: waldEstimate(uno.value, uno.standardError, 0, 1),
+    tau: estimateOf(tau),
+  }
+  const values = figures(null)
+  for (const name of ['auc', 'brier', 'scaledBrier', 'integratedBrier', 'scaledIntegratedBrier'])
+    metrics[name] = intervals.estimate(name, values[name] ?? Number.NaN)
+  let events = 0
+  for (let row = 0; row < rows; row++) events += event[row] ? 1 : 0
+  return {
+    rows,
+    events,
+    metrics: { ...metrics, ...calibration.metrics, observedRisk: riskEstimate(observed, horizon) },
+    calibration: followed
+      ? { curve: calibration.curve, groups: groupsOf(time, event, predicted, byRisk, horizon) }
+      : null,
+    roc: null,
+    precisionRecall: null,
+    decision: followed ? decisionCurve(time, event, predicted, order, horizon) : null,
+    horizon,
+  }
+}
+
+/** Rows by ascending time: every later pass, resampled hundreds of times, then runs through memory in order. */
+const inTimeOrder = (given: SurvivalPredictions): SurvivalPredictions => {
+  const order = orderOf(given.time)
+  const width = given.times.length
+  const survival = new Float64Array(order.length * width)
+  for (let i = 0; i < order.length; i++)
+    for (let k = 0; k < width; k++) survival[i * width + k] = given.survival[order[i] * width + k]
+  return {
+    ...given,
+    time: Float64Array.from(order, (row) => given.time[row]),
+    event: Uint8Array.from(order, (row) => (given.event[row] ? 1 : 0)),
+    risk: Float64Array.from(order, (row) => given.risk[row]),
+    survival,
+  }
+}
+
+/** Predicted risk 1 - S(t) of each row; S steps at `times` and is 1 before the first. */
+export const risksAt = (
+  { survival, times, time }: Pick<SurvivalPredictions, 'survival' | 'times' | 'time'>,
+  at: number,
+): Float64Array => {
+  const column = stepIndex(times, at)
+  return Float64Array.from(time, (_, row) => (column < 0 ? 0 : 1 - survival[row * times.length + column]))
+}
+
+/** Who has had the event by t, and everyone's censoring weight; 0 for those censored before. */
+export const weightsAt = (
+  time: ArrayLike<number>,
+  event: ArrayLike<number>,
+  at: number,
+  censoring: ReturnType<typeof censoringCurve>,
+): { cases: Uint8Array; weights: Float64Array } => {
+  const cases = new Uint8Array(time.length)
+  const weights = new Float64Array(time.length)
+  const beyond = survivalAt(censoring, at)
+  for (let row = 0; row < time.length; row++) {
+    if (time[row] > at) weights[row] = beyond > 0 ? 1 / beyond : 0
+    else if (event[row]) {
+      const uncensored = survivalAt(censoring, time[row], true)
+      cases[row] = 1
+      weights[row] = uncensored > 0 ? 1 / uncensored : 0
+    }
+  }
+  return { cases, weights }
+}
+
+/**
+ * Brier's score with censoring weights, and that of the Kaplan-Meier curve of the same rows (riskRegression's null model), at
+ * one time and as the mean over [0, last of `times` with anyone followed and uncensored] by the trapezoid rule. With bootstrap
+ * counts, of that sample.
+ */
+const squaredLosses = (
+  given: SurvivalPredictions,
+  order: Uint32Array,
+  censoring: ReturnType<typeof censoringCurve>,
+) => {
+  const { time, event, survival, times } = given
+  const rows = time.length
+  const last = rows > 0 ? time[order[rows - 1]] : 0
+  let used = 0
+  while (used < times.length && times[used] <= last && survivalAt(censoring, times[used]) > 0) used++
+  const before = Float64Array.from(time, (at) => survivalAt(censoring, at, true))
+  const uncensored = Float64Array.from(times, (at) => survivalAt(censoring, at))
+  const width = Float64Array.from({ length: used }, (_, k) => {
+    const previous = k === 0 ? 0 : times[k - 1]
+    const next = k === used - 1 ? times[k] : times[k + 1]
+    return (next - previous) / 2 / times[used - 1]
+  })
+  const lossOf = (row: number, k: number) => {
+    const s = survival[row * times.length + k]
+    if (time[row] > times[k]) return (1 - s) ** 2 / uncensored[k]
+    return event[row] && before[row] > 0 ? s ** 2 / before[row] : 0
+  }
+  const integrated = new Float64Array(rows)
+  for (let row = 0; row < rows; row++) for (let k = 0; k < used; k++) integrated[row] += width[k] * lossOf(row, k)
+  const mean = (values: (row: number) => number, counts: Int32Array | null) => {
+    let sum = 0
+    for (let row = 0; row < rows; row++) if (!counts || counts[row] > 0) sum += (counts ? counts[row] : 1) * values(row)
+    return sum / rows
+  }
+  /** Brier's score of the Kaplan-Meier curve at ascending times, in one pass over the rows. */
+  const reference = (at: ArrayLike<number>, count: number, counts: Int32Array | null) => {
+    const curve = kaplanMeier(time, event, order, counts)
+    const scores = new Float64Array(count)
+    let next = 0
+    let gone = 0
+    let left = rows
+    for (let k = 0; k < count; k++) {
+      for (; next < rows && time[order[next]] <= at[k]; next++) {
+        const row = order[next]
+        const weight = counts ? counts[row] : 1
+        left -= weight
+        if (event[row] && before[row] > 0) gone += weight / before[row]
+      }
+      const s = survivalAt(curve, at[k])
+      scores[k] = (s ** 2 * gone + ((1 - s) ** 2 * left) / survivalAt(censoring, at[k])) / rows
+    }
+    return scores
+  }
+  return {
+    at: (horizon: number, counts: Int32Array | null): [number, number] => {
+      const k = stepIndex(times, horizon)
+      const staying = survivalAt(censoring, horizon)
+      const loss = (row: number) => {
+        const s = k < 0 ? 1 : survival[row * times.length + k]
+        if (time[row] > horizon) return (1 - s) ** 2 / staying
+        return event[row] && before[row] > 0 ? s ** 2 / before[row] : 0
+      }
+      return [mean(loss, counts), reference([horizon], 1, counts)[0]]
+    },
+    integrated: (counts: Int32Array | null): [number, number] => {
+      if (used === 0) return [Number.NaN, Number.NaN]
+      let sum = 0
+      reference(times, used, counts).forEach((score, k) => {
+        sum += width[k] * score
+      })
+      return [mean((row) => integrated[row], counts), sum]
+    },
+  }
+}
+
+const groupsOf = (
+  time: Float64Array,
+  event: ArrayLike<number>,
+  predicted: Float64Array,
+  byRisk: Uint32Array,
+  horizon: number,
+) => {
+  const ascending = Float64Array.from(byRisk, (row) => predicted[row])
+  let start = 0
+  return groupEnds(ascending).flatMap((end) => {
+    const members = byRisk.subarray(start, end)
+    const mean = ascending.subarray(start, end).reduce((sum, one) => sum + one, 0) / (end - start)
+    start = end
+    const inTime = Uint32Array.from(members).sort((a, b) => time[a] - time[b])
+    const { value, low, high } = riskEstimate(kaplanMeier(time, event, inTime), horizon)
+    // Nobody (or everybody) had the event: the interval is that of a share, the exact one-sided 97.5% limit.
+    const limit = 1 - 0.025 ** (1 / members.length)
+    const sure = value ?? 0
+    return [
+      {
+        predicted: mean,
+        observed: sure,
+        low: low ?? (sure >= 1 ? 1 - limit : 0),
+        high: high ?? (sure >= 1 ? 1 : limit),
+        n: members.length,
+      },
+    ]
+  })
+}
+
+/** Net benefit at the horizon with the risk among those treated by Kaplan-Meier (Vickers et al. 2008, stdca). */
+const decisionCurve = (
+  time: Float64Array,
+  event: ArrayLike<number>,
+  predicted: Float64Array,
+  order: Uint32Array,
+  horizon: number,
+) => {
+  const rows = time.length
+  const risksFrom = (threshold: number) => {
+    let treated = 0
+    for (let row = 0; row < rows; row++) if (predicted[row] >= threshold) treated++
+    let atRisk = treated
+    let survival = 1
+    for (let start = 0; start < rows && time[order[start]] <= horizon && atRisk > 0; ) {
+      const at = time[order[start]]
+      let died = 0
+      let left = 0
+      for (; start < rows && time[order[start]] === at; start++) {
+        if (predicted[order[start]] < threshold) continue
+        left++
+        if (event[order[start]]) died++
+      }
+      if (died > 0) survival *= 1 - died / atRisk
+      atRisk -= left
+    }
+    const share = treated / rows
+    return { ill: share * (1 - survival), well: share * survival }
+  }
+  const everyone = risksFrom(Number.NEGATIVE_INFINITY)
+  return decisionThresholds.map((threshold) => {
+    const treated = risksFrom(threshold)
+    return {
+      threshold,
+      model: netBenefit(treated.ill, treated.well, threshold),
+      treatAll: netBenefit(everyone.ill, everyone.well, threshold),
+    }
+  })
+}
