@@ -22,14 +22,19 @@ export const serveTasks = (port: MessagePort | null, tasks: WorkerTasks): void =
     try {
       reply = { id, result: task === 'ready' ? null : await taskOf(tasks, task)(input) }
     } catch (error) {
-      if (error instanceof BedsideError) reply = { id, failure: error.failure }
-      else {
-        const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-        reply = { id, error: { name, message, stack: stack ?? '' } }
-      }
+      reply = { id, ...replyOfError(error) }
     }
     port.postMessage(reply)
   })
+}
+
+/** An error as it crosses threads: what a user can act on stays whole, a bug keeps its message and stack. */
+export const replyOfError = (
+  error: unknown,
+): { failure: Failure } | { error: { name: string; message: string; stack: string } } => {
+  if (error instanceof BedsideError) return { failure: error.failure }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { error: { name, message, stack: stack ?? '' } }
 }
 
 /** The task of that name; a missing one is a bug. */
