@@ -1,0 +1,107 @@
+import { BedsideError, conflict, locked, notAllowed, notFound, storageFailed } from '../../contract/errors.ts'
+
+/** Everything that can go wrong with a vault on disk, each with its own reason and sentence. */
+export const vaultMissing = (path: string) =>
+  notFound('vaultMissing', `There is no vault at ${path}. Create one there, or name the folder of an existing vault.`, {
+    path,
+  })
+
+export const notAVault = (path: string, why: string) =>
+  storageFailed('notAVault', `${path} is not a Bedside vault: ${why}. Choose the folder of a vault.`, { path })
+
+export const vaultTruncated = (path: string, options?: ErrorOptions) =>
+  storageFailed(
+    'vaultTruncated',
+    `The vault file ${path} is cut short: part of it is missing. Restore the vault from its latest backup.`,
+    { path },
+    options,
+  )
+
+export const vaultDamaged = (path: string, what: string, options?: ErrorOptions) =>
+  storageFailed(
+    'vaultDamaged',
+    `The vault at ${path} is damaged: ${what}. Restore the vault from its latest backup.`,
+    { path },
+    options,
+  )
+
+/** Records of a study contradict each other: what the ciphers' page checks cannot see. */
+export const studyDamaged = (study: string, what: string) =>
+  storageFailed(
+    'studyDamaged',
+    `The records of study ${study} are damaged: ${what}. Restore the vault from its latest backup.`,
+    { study },
+  )
+
+export const vaultNewer = (path: string, found: number, known: number) =>
+  storageFailed(
+    'vaultNewer',
+    `The vault at ${path} was written by a newer Bedside (format ${found}, this one reads up to ${known}). Update Bedside.`,
+    { path, found, known },
+  )
+
+export const wrongPassphrase = () =>
+  notAllowed('wrongPassphrase', 'The passphrase is wrong, or it is not that of this user. Type it again.')
+
+export const vaultExists = (path: string) =>
+  conflict('vaultExists', `There is already a vault at ${path}. Unlock it, or choose another folder for a new one.`, {
+    path,
+  })
+
+export const folderNotEmpty = (path: string) =>
+  conflict('folderNotEmpty', `The folder ${path} holds other files. Choose an empty folder for the new vault.`, {
+    path,
+  })
+
+export const vaultInUse = (path: string, options?: ErrorOptions) =>
+  conflict(
+    'vaultInUse',
+    `The vault at ${path} is open in another Bedside. Close it there, then unlock it here.`,
+    { path },
+    options,
+  )
+
+export const vaultClosed = () => locked('vaultClosed', 'The vault is locked. Unlock it and try again.')
+
+export const diskFull = (path: string, options?: ErrorOptions) =>
+  storageFailed(
+    'diskFull',
+    `The disk that holds the vault at ${path} is full; nothing was changed. Free some space and try again.`,
+    { path },
+    options,
+  )
+
+export const readOnly = (path: string, options?: ErrorOptions) =>
+  storageFailed(
+    'readOnly',
+    `The vault at ${path} cannot be written: its disk or folder is read-only for you. Nothing was changed.`,
+    { path },
+    options,
+  )
+
+const diskFailed = (path: string, what: string, options?: ErrorOptions) =>
+  storageFailed(
+    'diskFailed',
+    `Reading or writing the vault at ${path} failed (${what}). Check the disk, then try again.`,
+    { path, what },
+    options,
+  )
+
+/**
+ * Turns an error of SQLite or of the file system into the failure a user can act on. Anything else comes back as it was:
+ * a broken constraint or a faulty statement is a bug of ours.
+ */
+export const storageError = (path: string, error: unknown): unknown => {
+  if (error instanceof BedsideError || !(error instanceof Error)) return error
+  const code = (error as { code?: unknown }).code
+  if (typeof code !== 'string') return error
+  const cause = { cause: error }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return diskFull(path, cause)
+  if (/^SQLITE_(READONLY|PERM|CANTOPEN)/.test(code) || ['EROFS', 'EACCES', 'EPERM'].includes(code))
+    return readOnly(path, cause)
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return vaultInUse(path, cause)
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return vaultDamaged(path, 'part of its database cannot be deciphered', cause)
+  if (/^(SQLITE_IOERR|SQLITE_PROTOCOL|EIO$)/.test(code)) return diskFailed(path, code, cause)
+  return error
+}
