@@ -1,0 +1,32 @@
+import type { ContractRouterClient } from '@orpc/contract'
+import type { Api } from '../contract/api.ts'
+import type { Options } from './arguments.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface OptionRule {
+  /** What stands for the value in the help text; absent on flags. */
+  value?: string
+  says: string
+  many?: boolean
+}
+
+export interface Run {
+  client: ContractRouterClient<Api>
+  terminal: Terminal
+  /** Lets the core read a file of this machine, instead of uploading it piece by piece. */
+  registerFile(path: string): Promise<{ upload: string }>
+  signal: AbortSignal
+}
+
+export interface Command {
+  name: string
+  /** Operands, as the help shows them. */
+  operands?: string
+  says: string
+  options: Record<string, OptionRule>
+  examples: string[]
+  /** Whether the vault is opened first. */
+  unlocks: boolean
+  /** Checks the options, before a passphrase is asked for; returns what then runs. */
+  prepare(options: Options, operands: string[]): (run: Run) => Promise<void>
+}

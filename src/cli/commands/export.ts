@@ -1,0 +1,50 @@
+import { resolve } from 'node:path'
+import { cancelled } from '../../contract/errors.ts'
+import type { Command } from '../command.ts'
+import { UsageError } from '../failure.ts'
+import { writeOutput } from '../output.ts'
+
+export const exportCommand: Command = {
+  name: 'export',
+  says: 'Write the cases of a study as CSV, or a model as its artifact',
+  options: {
+    study: { value: 'NAME', says: 'the study' },
+    model: { value: 'ID', says: 'the model' },
+    out: { value: 'FILE', says: 'where to (default: stdout)' },
+  },
+  examples: ['export --study pbc --out pbc.csv', 'export --model 1 --out pbc-cox.bedside-model'],
+  unlocks: true,
+  prepare: (options) => {
+    if (options.has('study') === options.has('model'))
+      throw new UsageError('export needs either --study NAME or --model ID.')
+    const out = options.text('out')
+    if (options.flag('json') && out === undefined) throw new UsageError('export --json needs --out FILE.')
+    const where = out === undefined ? null : resolve(out)
+    if (options.has('study')) {
+      const study = options.required('study')
+      return async ({ client, terminal, signal }) => {
+        const bytes = await writeOutput(out, terminal, async ({ write }) => {
+          let written = 0
+          for await (const text of await client.studies.export({ study })) {
+            if (signal.aborted) throw cancelled('cancelled', 'Interrupted; nothing was written.')
+            await write(text)
+            written += Buffer.byteLength(text)
+          }
+          return written
+        })
+        if (out !== undefined)
+          terminal.answer({ study, out: where, bytes }, [`${study} written to ${out} (${bytes} bytes).`])
+      }
+    }
+    const model = options.whole('model', 1, Number.MAX_SAFE_INTEGER)
+    return async ({ client, terminal }) => {
+      const { bytes, sha256 } = await client.models.artifact({ model })
+      const content = new Uint8Array(await bytes.arrayBuffer())
+      await writeOutput(out, terminal, ({ write }) => write(content))
+      if (out !== undefined)
+        terminal.answer({ model, out: where, bytes: content.length, sha256 }, [
+          `Model ${model} written to ${out} (${content.length} bytes, SHA-256 ${sha256}).`,
+        ])
+    }
+  },
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import * as z from 'zod'
+import { type Dialect, encodings, type Mapping, MappingSchema } from '../../contract/intake.ts'
+import type { Options } from '../arguments.ts'
+import type { Command, Run } from '../command.ts'
+import { UsageError } from '../failure.ts'
+import { finish } from '../job.ts'
+import { nearest } from '../nearest.ts'
+
+export const importCommand: Command = {
+  name: 'import',
+  operands: 'FILE',
+  says: 'Import a file of cases into a study; every row is imported or listed as rejected',
+  options: {
+    study: { value: 'NAME', says: 'the study, made if it is not there yet' },
+    mapping: { value: 'FILE', says: 'what the columns mean, as JSON (default: suggested from the file)' },
+    'save-mapping': { value: 'NAME', says: 'keep the mapping under this name, for files with the same header' },
+    suggest: { says: 'print the suggested mapping, to edit and give back with --mapping; import nothing' },
+    'dry-run': { says: 'check every row and report; import nothing' },
+    delimiter: { value: 'CHAR', says: "',', ';', '|' or 'tab' (default: as the file looks)" },
+    encoding: { value: 'NAME', says: `${encodings.join(', ')} (default: as the file looks)` },
+    decimal: { value: 'CHAR', says: "'.' or ',' (default: as the file looks)" },
+  },
+  examples: [
+    'import cases.csv --study clinic --suggest > mapping.json',
+    'import cases.csv --study clinic --mapping mapping.json --json',
+  ],
+  unlocks: true,
+  prepare: (options, operands) => {
+    const path = resolve(operands[0] ?? '')
+    const study = options.required('study')
+    const dialect = dialectFrom(options)
+    const mappingPath = options.text('mapping')
+    return async (run) => {
+      const { client, terminal } = run
+      const given = mappingPath === undefined ? null : await readMapping(mappingPath)
+      const { upload } = await run.registerFile(path)
+      const preview = await client.intake.preview({ upload, study, dialect: { ...given?.dialect, ...dialect } })
+      for (const { message } of preview.warnings) terminal.warn(message)
+      const suggested = given ? { ...given, dialect: preview.dialect } : preview.mapping
+      if (options.flag('suggest')) return terminal.answer(suggested, [JSON.stringify(suggested, null, 2)])
+      const report = options.flag('dry-run')
+        ? await finish(run, (await client.intake.validate({ upload, study, mapping: suggested })).job)
+        : await finish(
+            run,
+            (
+              await client.intake.import({
+                upload,
+                study,
+                mapping: suggested,
+                saveMappingAs: options.text('save-mapping') ?? null,
+              })
+            ).job,
+          )
+      await tell(run, { study, file: basename(path), report })
+    }
+  },
+}
+
+const tell = async (
+  { client, terminal }: Run,
+  { study, file, report }: { study: string; file: string; report: Record<string, unknown> },
+) => {
+  const batch = typeof report.batch === 'number' ? report.batch : null
+  const kept = batch === null ? null : ((await client.intake.batches()).find((known) => known.batch === batch) ?? null)
+  const listed = batch === null ? null : await client.intake.rejections({ batch, limit: 100 })
+  const { rows, imported, rejected } = (kept ?? report) as { rows: number; imported: number; rejected: number }
+  const errors = listed?.errors ?? (report.errors as NonNullable<typeof listed>['errors'] | undefined) ?? []
+  const warnings = (report.warnings as { reason: string; message: string }[] | undefined) ?? []
+  for (const { message } of warnings) terminal.warn(message)
+  const spots = errors.map(({ row, column, code, message }) => ({ row, column, code, message }))
+  terminal.answer({ batch, study, file, rows, imported, rejected, errors: spots, warnings }, [
+    batch === null
+      ? `${file}: of ${rows} rows ${imported} would be imported into ${study}, ${rejected} rejected.`
+      : `${file}: ${imported} of ${rows} rows imported into ${study} as batch ${batch}, ${rejected} rejected.`,
+    ...spots
+      .slice(0, 20)
+      .map(({ row, column, message }) => `  row ${row}${column === null ? '' : `, ${column}`}: ${message}`),
+    ...(rejected > Math.min(spots.length, 20)
+      ? [`  and ${rejected - Math.min(spots.length, 20)} more rejected rows`]
+      : []),
+  ])
+}
+
+const readMapping = async (path: string): Promise<Mapping> => {
+  const text = await readFile(path, 'utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`--mapping ${path} is not JSON: ${(error as Error).message}`)
+  }
+  const parsed = MappingSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new UsageError(
+    `--mapping ${path}: ${z.core.toDotPath(issue?.path ?? []) || 'the document'}: ${issue?.message ?? 'invalid'}`,
+  )
+}
+
+const dialectFrom = (options: Options): Partial<Dialect> => ({
+  ...oneOf(options, 'delimiter', { ',': ',', ';': ';', '|': '|', tab: '\t', '\t': '\t', '\\t': '\t' } as const),
+  ...oneOf(
+    options,
+    'encoding',
+    Object.fromEntries(encodings.map((name) => [name, name])) as Record<string, Dialect['encoding']>,
+  ),
+  ...oneOf(options, 'decimal', { '.': '.', ',': ',' } as const),
+})
+
+const oneOf = <K extends 'delimiter' | 'encoding' | 'decimal'>(
+  options: Options,
+  name: K,
+  allowed: Record<string, Dialect[K]>,
+): Partial<Dialect> => {
+  const value = options.text(name)
+  if (value === undefined) return {}
+  const found = allowed[value.toLowerCase()]
+  if (found === undefined) {
+    const near = nearest(value.toLowerCase(), Object.keys(allowed))
+    throw new UsageError(`--${name} ${value} is not known${near ? `; did you mean ${near}` : ''}.`)
+  }
+  return { [name]: found }
+}

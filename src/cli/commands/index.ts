@@ -1,0 +1,18 @@
+import type { Command } from '../command.ts'
+import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
+import { initCommand } from './init.ts'
+import { predictCommand } from './predict.ts'
+import { studiesCommand } from './studies.ts'
+import { trainCommand } from './train.ts'
+
+export const commands: readonly Command[] = [
+  initCommand,
+  importCommand,
+  studiesCommand,
+  trainCommand,
+  predictCommand,
+  evaluateCommand,
+  exportCommand,
+]

@@ -1,0 +1,30 @@
+import { userInfo } from 'node:os'
+import type { Command } from '../command.ts'
+import { finish } from '../job.ts'
+import { askNewPassphrase } from '../passphrase.ts'
+
+export const initCommand: Command = {
+  name: 'init',
+  says: 'Create the vault and its first administrator',
+  options: {
+    name: { value: 'NAME', says: "the administrator's name (default: your account's)" },
+    samples: { says: 'load the sample clinic too, with models trained on it' },
+  },
+  examples: ['--vault ./clinic init --name "Dr. Lin"', '--vault ./clinic init --samples --json'],
+  unlocks: false,
+  prepare: (options) => {
+    const displayName = options.text('name') ?? userInfo().username
+    return async (run) => {
+      const { client, terminal, signal } = run
+      const { path, state } = await client.vault.status()
+      // Asked before the passphrase is; the core refuses it too.
+      const passphrase = state === 'absent' ? await askNewPassphrase(signal) : 'refused'
+      const session = await client.vault.create({ displayName, passphrase })
+      if (options.flag('samples')) await finish(run, (await client.samples.load({})).job)
+      terminal.answer({ vault: path, user: session.user, displayName: session.displayName, role: session.role }, [
+        `The vault is at ${path}; ${session.displayName} is its administrator.`,
+        'Nobody can open it without the passphrase. Keep it safe.',
+      ])
+    }
+  },
+}

@@ -1,0 +1,241 @@
+import { readFile } from 'node:fs/promises'
+import { missingPolicies, type StudyDesignInput, StudyDesignSchema, splitKinds } from '../../contract/design.ts'
+import { type Task, tasks, timeUnits } from '../../contract/values.ts'
+import type { Options } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { UsageError } from '../failure.ts'
+import { finish } from '../job.ts'
+import { metricLines } from '../metrics.ts'
+import { nearest } from '../nearest.ts'
+import { table } from '../terminal.ts'
+
+export const trainCommand: Command = {
+  name: 'train',
+  says: 'Train a model on a study and assess it on cases it has not seen',
+  options: {
+    study: { value: 'NAME', says: 'the study to learn from' },
+    task: { value: 'TASK', says: `${tasks.join(', ')} (default: survival with --time)` },
+    target: { value: 'COLUMN', says: 'the class (diagnosis) or value (regression) to predict' },
+    positive: { value: 'VALUE', says: 'the class that metrics of two classes are about' },
+    time: { value: 'COLUMN', says: 'follow-up time (survival)' },
+    'time-unit': { value: 'UNIT', says: `${timeUnits.join(', ')} (default: days)` },
+    event: { value: 'COLUMN=V,...', says: 'column and values that mean the event was seen (survival)' },
+    learner: { value: 'ID', says: 'what learns, e.g. forest, logistic, cox' },
+    features: { value: 'A,B', says: 'columns to learn from (default: all that are no outcome, key or date)' },
+    exclude: { value: 'A,B', says: 'columns to leave out', many: true },
+    set: { value: 'K=V', says: 'a parameter of the learner, e.g. nTrees=200; may be repeated', many: true },
+    missing: { value: 'POLICY', says: `missing values: ${missingPolicies.join(', ')}` },
+    test: { value: 'SHARE', says: 'share of patients held out (default: 0.25; 0: fit on all)' },
+    folds: { value: 'N', says: 'cross-validation folds (default: 5; 0: none)' },
+    split: { value: 'KIND', says: `how cases are held out: ${splitKinds.join(', ')} (default: stratified)` },
+    'split-column': { value: 'COLUMN', says: 'date or site column of --split time or site' },
+    horizons: { value: 'T,...', says: 'times at which survival is assessed (default: from the follow-up)' },
+    seed: { value: 'N', says: 'same seed, same model (default: 1)' },
+    name: { value: 'NAME', says: 'what to call the model' },
+    design: { value: 'FILE', says: 'a whole study design as JSON; other options change it' },
+  },
+  examples: [
+    'train --study biopsy --task diagnosis --target class --learner forest --seed 1',
+    'train --study pbc --task survival --time time --event status=2 --learner cox --set ties=efron --json',
+  ],
+  unlocks: true,
+  prepare: (options) => {
+    const path = options.text('design')
+    // What the options say by themselves is checked before a passphrase is asked for.
+    const early = path === undefined ? designFrom(options, {}) : null
+    return async (run) => {
+      const { client, terminal } = run
+      const design = early ?? designFrom(options, await readDesign(path ?? ''))
+      const made = await finish(run, (await client.models.train(design)).job)
+      const detail = await client.models.get({ model: Number(made.model) })
+      const { assessment, fit, warnings } = detail
+      for (const { message } of warnings) terminal.warn(message)
+      const {
+        model,
+        hash,
+        task,
+        learner,
+        rows,
+        events,
+        seconds,
+        name,
+        study,
+        assessedOn,
+        designHash,
+        snapshotHash,
+        build,
+      } = detail
+      terminal.answer(
+        {
+          model,
+          hash,
+          task,
+          learner,
+          rows,
+          events,
+          seconds,
+          metrics: assessment.metrics,
+          fit,
+          name,
+          study,
+          assessedOn,
+          assessedRows: assessment.rows,
+          horizon: assessment.horizon,
+          classes: detail.classes,
+          design: detail.design,
+          designHash,
+          snapshotHash,
+          build,
+          bytes: detail.bytes,
+          warnings,
+        },
+        [
+          `Model ${model}: ${learner} for ${task} on ${study}, ${rows} cases${events === null ? '' : `, ${events} events`}, ${seconds.toFixed(1)} s`,
+          `Hash ${hash}`,
+          `Assessed on ${assessment.rows} cases (${places[assessedOn]})`,
+          ...metricLines(assessment.metrics),
+          ...(fit
+            ? [
+                '',
+                ...table(
+                  ['term', 'estimate', 'std. error', 'p'],
+                  fit.coefficients.map(({ term, estimate, standardError, p }) => [
+                    term,
+                    estimate.toPrecision(5),
+                    standardError?.toPrecision(4) ?? '',
+                    p?.toPrecision(3) ?? '',
+                  ]),
+                ),
+              ]
+            : []),
+        ],
+      )
+    }
+  },
+}
+
+const places = {
+  heldOut: 'held out',
+  outOfFold: 'out of fold',
+  outOfBag: 'out of bag',
+  apparent: 'the training cases themselves: too good to be true',
+}
+
+/** The study design that the options describe, over the one in `base`. */
+export const designFrom = (options: Options, base: Partial<StudyDesignInput>): StudyDesignInput => {
+  const sets = options.texts('set').map(setting)
+  const policies = [
+    ...sets.filter(([name]) => name === 'missing').map(([, value]) => String(value)),
+    ...options.list('missing'),
+  ]
+  if (new Set(policies).size > 1) throw new UsageError('--missing and --set missing= say different things.')
+  const study = options.text('study') ?? base.study
+  const learner = options.text('learner') ?? base.learner
+  if (!study) throw new UsageError('train needs --study.')
+  if (!learner) throw new UsageError('train needs --learner, e.g. forest, logistic or cox.')
+  return {
+    ...base,
+    study,
+    learner,
+    ...(options.has('name') ? { name: options.required('name') } : {}),
+    outcome: outcomeFrom(options, base.outcome),
+    ...(options.has('horizons') ? { horizons: options.numbers('horizons') } : {}),
+    ...(options.has('features') ? { features: options.list('features') } : {}),
+    ...(options.has('exclude') ? { exclude: options.list('exclude') } : {}),
+    ...(policies[0] === undefined
+      ? {}
+      : { preparation: { ...base.preparation, missing: choice('missing', policies[0], missingPolicies) } }),
+    parameters: { ...base.parameters, ...Object.fromEntries(sets.filter(([name]) => name !== 'missing')) },
+    validation: {
+      ...base.validation,
+      ...(options.has('test') ? { test: options.number('test', 0, 0.9) } : {}),
+      ...(options.has('folds') ? { folds: options.whole('folds', 0, 50) } : {}),
+      ...(options.has('split') ? { split: choice('split', options.required('split'), splitKinds) } : {}),
+      ...(options.has('split-column') ? { splitColumn: options.required('split-column') } : {}),
+    },
+    ...(options.has('seed') ? { seed: options.whole('seed', 0, 4294967295) } : {}),
+  }
+}
+
+const outcomeOptions: Record<Task, readonly string[]> = {
+  diagnosis: ['target', 'positive'],
+  regression: ['target'],
+  survival: ['time', 'time-unit', 'event'],
+}
+
+const outcomeFrom = (options: Options, base: StudyDesignInput['outcome'] | undefined): StudyDesignInput['outcome'] => {
+  const named = ['target', 'positive', 'time', 'time-unit', 'event'].filter((name) => options.has(name))
+  if (base && named.length === 0 && !options.has('task')) return base
+  const task = options.has('task')
+    ? choice('task', options.required('task'), tasks)
+    : (base?.task ?? (options.has('time') ? 'survival' : null))
+  if (!task) throw new UsageError(`train needs --task: ${tasks.join(', ')}.`)
+  const stray = named.find((name) => !outcomeOptions[task].includes(name))
+  if (stray) throw new UsageError(`--${stray} has no meaning for --task ${task}.`)
+  const same = base?.task === task ? base : null
+  if (task === 'survival') {
+    const before = same?.task === 'survival' ? same : null
+    const time = options.text('time') ?? before?.time
+    const event = options.has('event') ? eventFrom(options.required('event')) : before?.event
+    if (!time) throw new UsageError('A survival model needs --time COLUMN.')
+    if (!event) throw new UsageError('A survival model needs --event COLUMN=VALUE.')
+    const timeUnit = options.has('time-unit')
+      ? choice('time-unit', options.required('time-unit'), timeUnits)
+      : before?.timeUnit
+    return { task, time, event, ...(timeUnit ? { timeUnit } : {}) }
+  }
+  const before = same && same.task !== 'survival' ? same : null
+  const target = options.text('target') ?? before?.target
+  if (!target) throw new UsageError(`A ${task} model needs --target COLUMN.`)
+  if (task === 'regression') return { task, target }
+  const positive = options.text('positive') ?? (before?.task === 'diagnosis' ? before.positive : undefined)
+  return { task, target, ...(positive === undefined ? {} : { positive }) }
+}
+
+/** `status=2` or `status=1,2`. */
+const eventFrom = (text: string) => {
+  const at = text.indexOf('=')
+  const column = text.slice(0, at).trim()
+  const values = text
+    .slice(at + 1)
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '')
+  if (at < 1 || column === '' || values.length === 0)
+    throw new UsageError(
+      `--event ${text} does not say which values mean the event: --event ${text.replace(/=.*/, '') || 'COLUMN'}=1.`,
+    )
+  return { column, values }
+}
+
+const setting = (text: string): [string, string | number | boolean] => {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UsageError(`--set ${text} is not of the form --set name=value.`)
+  const value = text.slice(at + 1).trim()
+  if (value === '') throw new UsageError(`--set ${text} has no value.`)
+  const typed =
+    value === 'true' ? true : value === 'false' ? false : Number.isFinite(Number(value)) ? Number(value) : value
+  return [text.slice(0, at).trim(), typed]
+}
+
+const choice = <T extends string>(name: string, value: string, allowed: readonly T[]): T => {
+  const found = allowed.find((known) => known === value)
+  if (found) return found
+  const near = nearest(value, allowed)
+  throw new UsageError(`--${name} ${value} is not one of ${allowed.join(', ')}${near ? `; did you mean ${near}` : ''}.`)
+}
+
+const readDesign = async (path: string): Promise<Partial<StudyDesignInput>> => {
+  const text = await readFile(path, 'utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`--design ${path} is not JSON: ${(error as Error).message}`)
+  }
+  // Fields that are there must be right; those left out may come from the options.
+  const parsed = StudyDesignSchema.partial().safeParse(value)
+  if (parsed.success) return value as Partial<StudyDesignInput>
+  const [issue] = parsed.error.issues
+  throw new UsageError(`--design ${path}: ${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'invalid'}`)
+}

@@ -1,0 +1,55 @@
+import { cancelled } from '../contract/errors.ts'
+import { UsageError } from './failure.ts'
+
+/**
+ * The passphrase: from BEDSIDE_PASSPHRASE, else typed in without echo. The variable is forgotten once read, so that
+ * nothing started from here inherits it.
+ */
+export const askPassphrase = async (prompt: string, signal: AbortSignal): Promise<string> => {
+  const { BEDSIDE_PASSPHRASE: known } = process.env
+  delete process.env.BEDSIDE_PASSPHRASE
+  if (known !== undefined && known !== '') return known
+  return typeHidden(prompt, signal)
+}
+
+/** Asks twice, for a passphrase that is new. */
+export const askNewPassphrase = async (signal: AbortSignal): Promise<string> => {
+  if (process.env.BEDSIDE_PASSPHRASE) return askPassphrase('', signal)
+  const first = await typeHidden('New passphrase: ', signal)
+  if ((await typeHidden('Once more: ', signal)) !== first) throw new UsageError('The two passphrases are not the same.')
+  return first
+}
+
+const typeHidden = (prompt: string, signal: AbortSignal): Promise<string> => {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY) throw new UsageError('No passphrase: set BEDSIDE_PASSPHRASE, or run this in a terminal.')
+  return new Promise((resolve, reject) => {
+    let typed: string[] = []
+    stderr.write(prompt)
+    stdin.setRawMode(true)
+    stdin.setEncoding('utf8')
+    stdin.resume()
+    const end = (settle: () => void) => {
+      stdin.setRawMode(false)
+      stdin.pause()
+      stdin.off('data', receive)
+      signal.removeEventListener('abort', stop)
+      stderr.write('\n')
+      settle()
+    }
+    const stop = () => end(() => reject(cancelled('cancelled', 'Interrupted.')))
+    const receive = (text: string) => {
+      // Arrow keys and the like: not part of a passphrase.
+      if (text.startsWith('\x1b')) return
+      for (const letter of text) {
+        if (letter === '\r' || letter === '\n') return end(() => resolve(typed.join('')))
+        if (letter === '\x03' || letter === '\x04') return stop()
+        if (letter === '\x7f' || letter === '\b') typed.pop()
+        else if (letter === '\x15') typed = []
+        else if (letter >= ' ') typed.push(letter)
+      }
+    }
+    stdin.on('data', receive)
+    signal.addEventListener('abort', stop)
+  })
+}
