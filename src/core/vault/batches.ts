@@ -2,6 +2,7 @@ import { conflict, notFound } from '../../contract/errors.ts'
 import type { Batch, RowError } from '../../contract/intake.ts'
 import type { ConceptKind } from '../../contract/values.ts'
 import { conceptsById } from './concepts.ts'
+import { eventKinds } from './events.ts'
 import { ownSystem, type PatientIndex, patientIndex, removeTerms } from './patients.ts'
 import type { RecordForm } from './record.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
@@ -14,7 +15,10 @@ export interface BatchHandle {
   /** How the batch's records are packed: its concepts in order. Null where it brings repeated measurements only. */
   form: (RecordForm & { concepts: readonly number[]; kinds: readonly ConceptKind[] }) | null
   patients: PatientIndex
+  /** Stored so far. */
   cases: number
+  observations: number
+  events: number
 }
 
 export interface BatchStart {
@@ -64,6 +68,8 @@ export const beginBatch = (store: WriteStore, start: BatchStart): BatchHandle =>
     form: form === null ? null : { concepts: [...start.concepts], kinds },
     patients: patientIndex(store, start.identifierSystem ?? ownSystem(study.name), batch),
     cases: 0,
+    observations: 0,
+    events: 0,
   }
 }
 
@@ -88,7 +94,7 @@ export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, error
 
 /**
  * Closes a batch with its counts. `imported + rejected = rows` is checked here and by the schema, and `imported` against the
- * cases that were inserted.
+ * records that were inserted: one a row of the file.
  */
 export const finishBatch = (
   store: WriteStore,
@@ -97,8 +103,8 @@ export const finishBatch = (
 ): Batch => {
   if (imported + rejected !== rows)
     throw new Error(`Batch ${handle.batch}: ${imported} + ${rejected} is not ${rows} rows`)
-  if (handle.form && handle.cases !== imported)
-    throw new Error(`Batch ${handle.batch}: ${handle.cases} cases stored, ${imported} told`)
+  const stored = handle.form ? handle.cases : handle.observations + handle.events
+  if (stored !== imported) throw new Error(`Batch ${handle.batch}: ${stored} records stored, ${imported} told`)
   store.run(
     'UPDATE batch SET rows = ?, imported = ?, rejected = ?, finished_at = ? WHERE id = ?',
     rows,
@@ -168,10 +174,9 @@ export const undoBatch = (store: WriteStore, batch: number, by: string | null): 
   // Whom the batch touched; gathered before it goes.
   store.run('CREATE TEMP TABLE IF NOT EXISTS touched (patient INTEGER PRIMARY KEY)')
   store.run('DELETE FROM temp.touched')
-  const events = ['condition', 'procedure', 'medication', 'outcome']
   if (first !== null && last !== null)
     store.run('INSERT OR IGNORE INTO temp.touched SELECT patient FROM encounter WHERE id BETWEEN ? AND ?', first, last)
-  for (const event of events)
+  for (const event of eventKinds)
     store.run(`INSERT OR IGNORE INTO temp.touched SELECT patient FROM ${event} WHERE batch = ?`, batch)
   const repeated = store.column<number>('SELECT id FROM concept WHERE study = ? AND repeated = 1', study)
   for (const concept of repeated) {
@@ -182,13 +187,13 @@ export const undoBatch = (store: WriteStore, batch: number, by: string | null): 
     )
     store.run('DELETE FROM observation WHERE concept = ? AND batch = ?', concept, batch)
   }
-  for (const event of events) store.run(`DELETE FROM ${event} WHERE batch = ?`, batch)
+  for (const event of eventKinds) store.run(`DELETE FROM ${event} WHERE batch = ?`, batch)
   if (first !== null && last !== null)
     store.run('DELETE FROM encounter WHERE id BETWEEN ? AND ? AND batch = ?', first, last, batch)
 
   // What may still stand on a patient: records of any batch, in one study or in all.
   const standing = (patient: string, within: string) =>
-    ['encounter', ...events]
+    ['encounter', ...eventKinds]
       .map((table) => `EXISTS (SELECT 1 FROM ${table} r WHERE r.patient = ${patient} ${within})`)
       .join(' OR ')
   const measured = (patient: string, within: string) =>
