@@ -1,0 +1,109 @@
+import { Anchor, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { useId, useState } from 'react'
+import type * as z from 'zod'
+import type { ContributionSchema, SimilarCaseSchema } from '../../contract/predictions.ts'
+import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { PlaceLink } from '../shell/place.tsx'
+import classes from './prediction.module.css'
+
+type SimilarCase = z.infer<typeof SimilarCaseSchema>
+type Contribution = z.infer<typeof ContributionSchema>
+const findingsShown = 6
+
+/** The training cases most like this patient, with what became of them; their findings beside the patient's on request. */
+export const SimilarCases = ({
+  cases,
+  findings,
+}: {
+  cases: readonly SimilarCase[]
+  /** The patient's own findings, largest contribution first. */
+  findings: readonly Contribution[]
+}) => {
+  const { t } = useTranslation('prediction')
+  const text = useText()
+  const formats = useFormats()
+  const heading = useId()
+  const [open, setOpen] = useState(false)
+  const columns = findings
+    .filter((finding) => cases.some((one) => one.values.some((value) => value.feature === finding.feature)))
+    .slice(0, findingsShown)
+  return (
+    <Paper p="md" component="section" aria-labelledby={heading}>
+      <Stack gap="xs">
+        <Title order={2} id={heading}>
+          {t('similar.title')}
+        </Title>
+        {cases.length === 0 ? (
+          <Text c="dimmed">{t('similar.none')}</Text>
+        ) : (
+          <>
+            <Text size="sm" c="dimmed">
+              {t('similar.help')}
+            </Text>
+            <div className={classes.scroll}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>{t('similar.case')}</Table.Th>
+                    <Table.Th ta="right">{t('similar.distance')}</Table.Th>
+                    <Table.Th>{t('similar.outcome')}</Table.Th>
+                    {open && columns.map((column) => <Table.Th key={column.feature}>{text(column.label)}</Table.Th>)}
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {open && (
+                    <Table.Tr className={classes.own}>
+                      <Table.Th scope="row">{t('similar.thisPatient')}</Table.Th>
+                      <Table.Td ta="right">{formats.number(0)}</Table.Td>
+                      <Table.Td />
+                      {columns.map((column) => (
+                        <Table.Td key={column.feature}>
+                          {column.missing ? `(${t('why.filledIn')})` : column.text}
+                        </Table.Td>
+                      ))}
+                    </Table.Tr>
+                  )}
+                  {cases.map((one) => (
+                    <Table.Tr key={`${one.label} ${one.distance}`}>
+                      <Table.Td>
+                        {one.patient === null ? (
+                          one.label
+                        ) : (
+                          <PlaceLink to="/patients/$patient/chart" params={{ patient: String(one.patient) }}>
+                            {one.label}
+                          </PlaceLink>
+                        )}
+                      </Table.Td>
+                      <Table.Td ta="right" className="tabular">
+                        {formats.fixed(one.distance, 2)}
+                      </Table.Td>
+                      <Table.Td fw={600}>{one.outcome.text}</Table.Td>
+                      {open &&
+                        columns.map((column) => (
+                          <Table.Td key={column.feature}>
+                            {one.values.find((value) => value.feature === column.feature)?.text ?? '–'}
+                          </Table.Td>
+                        ))}
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </div>
+            {columns.length > 0 && (
+              <Anchor
+                component="button"
+                type="button"
+                size="sm"
+                ta="left"
+                aria-expanded={open}
+                onClick={() => setOpen(!open)}
+              >
+                {open ? t('similar.hideFindings') : t('similar.showFindings')}
+              </Anchor>
+            )}
+          </>
+        )}
+      </Stack>
+    </Paper>
+  )
+}

@@ -1,0 +1,121 @@
+import { Paper, Stack, Switch, Table, Text, Title } from '@mantine/core'
+import { useId, useState } from 'react'
+import type { Survival } from '../../contract/predictions.ts'
+import type { Estimate } from '../../contract/values.ts'
+import { axisFactor } from '../../figures/index.ts'
+import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
+import { AboutModel } from '../prediction/AboutModel.tsx'
+import { BelieveIt } from '../prediction/BelieveIt.tsx'
+import classes from '../prediction/prediction.module.css'
+import { Recorded } from '../prediction/Recorded.tsx'
+import { Respond } from '../prediction/Respond.tsx'
+import { SimilarCases } from '../prediction/SimilarCases.tsx'
+import { Why } from '../prediction/Why.tsx'
+import { wordsOf } from '../prediction/words.ts'
+import { Curves } from './Curves.tsx'
+
+/** The answer of a survival model. */
+export const Course = ({ survival }: { survival: Survival }) => {
+  const { t } = useTranslation('survival')
+  const formats = useFormats()
+  const words = wordsOf(useLanguage())
+  const heading = useId()
+  const risksHeading = useId()
+  const [marked, setMarked] = useState(false)
+  const perYear = axisFactor('years', survival.timeUnit)
+  const years = (value: number | null) => (value === null ? null : value * perYear)
+  const median: Estimate = {
+    value: years(survival.median.value),
+    low: years(survival.median.low),
+    high: years(survival.median.high),
+  }
+  const { risks, event, recorded } = survival
+  // The middle horizon stands in the headline: near enough to act on, far enough to matter.
+  const main = risks[Math.floor((risks.length - 1) / 2)]
+  const headline =
+    main && main.risk.value !== null
+      ? words.risk(event, main.years, main.risk.value)
+      : words.median(event, median, survival.followUp * perYear)
+  const what = main ? t('eventWithin', { event, time: words.duration(main.years) }) : event
+  const summary = main ? `${what}: ${words.withInterval(main.risk)}` : headline
+  return (
+    <div className={classes.layout}>
+      <div className={classes.main}>
+        <Paper p="md" component="section" aria-labelledby={heading}>
+          <Stack gap="sm">
+            <Title order={2} id={heading} className={classes.headline}>
+              {headline}
+            </Title>
+            <Text>{words.median(event, median, survival.followUp * perYear)}</Text>
+            <Curves survival={survival} markRecorded={marked} />
+            <Text size="xs" c="dimmed">
+              {t('interval', { level: formats.integer(survival.intervalLevel * 100) })}
+            </Text>
+          </Stack>
+        </Paper>
+        {risks.length > 0 && (
+          <Paper p="md" component="section" aria-labelledby={risksHeading}>
+            <Stack gap="xs">
+              <Title order={2} id={risksHeading}>
+                {t('risks.title', { event })}
+              </Title>
+              <div className={classes.scroll}>
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>{t('risks.within')}</Table.Th>
+                      <Table.Th>{t('risks.patient')}</Table.Th>
+                      <Table.Th>{t('risks.cohort', { n: formats.integer(survival.cohort.n) })}</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {risks.map((one) => (
+                      <Table.Tr key={one.time}>
+                        <Table.Th scope="row">{words.duration(one.years)}</Table.Th>
+                        <Table.Td fw={600}>{words.withInterval(one.risk)}</Table.Td>
+                        <Table.Td>{words.withInterval(one.cohortRisk)}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </div>
+              {risks.map(
+                (one) =>
+                  one.risk.value !== null && (
+                    <Text size="sm" key={one.time}>
+                      {words.risk(event, one.years, one.risk.value)}
+                    </Text>
+                  ),
+              )}
+            </Stack>
+          </Paper>
+        )}
+        {recorded && (
+          <Recorded
+            action={
+              <Switch
+                label={t('recorded.mark')}
+                checked={marked}
+                onChange={(change) => setMarked(change.currentTarget.checked)}
+              />
+            }
+          >
+            {t(recorded.event ? 'recorded.event' : 'recorded.followed', {
+              event,
+              time: words.duration(recorded.time * perYear),
+            })}
+          </Recorded>
+        )}
+        <Why explanation={survival.explanation} what={what} />
+        <SimilarCases cases={survival.similar} findings={survival.explanation.contributions} />
+      </div>
+      <div className={classes.side}>
+        {survival.prediction && (
+          <Respond prediction={survival.prediction} patient={survival.patient} summary={summary} />
+        )}
+        <BelieveIt belief={survival.belief} inputs={survival.explanation.contributions.length} />
+        <AboutModel model={survival.model} />
+      </div>
+    </div>
+  )
+}
