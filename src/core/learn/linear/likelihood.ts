@@ -233,7 +233,12 @@ export const maximiseMultinomial = (
     solveFactored(state.information, dimension, change)
     let decrement = 0
     for (let j = 0; j < dimension; j++) decrement += change[j] * state.gradient[j]
-    if (decrement < 1e-15 * (Math.abs(state.logLikelihood) + 0.1)) {
+    if (decrement < 1e-14 * (Math.abs(state.logLikelihood) + 0.1)) {
+      // So near, Newton's step squares the error: one more puts the maximum beyond rounding.
+      const from = gamma
+      gamma = from.map((value, j) => value + change[j])
+      state = softmaxAt(design, y, classes, weights, gamma, true)
+      iterations++
       converged = true
       break
     }
@@ -258,7 +263,7 @@ export const maximiseMultinomial = (
     totals[y[i]] += weight
     total += weight
   }
-  if (!converged && solved) solved = factorSymmetric(state.information, dimension, singular) === dimension
+  if (solved) solved = factorSymmetric(state.information, dimension, singular) === dimension
   return {
     gamma,
     covariance: solved

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { readGolden, relativeDifference } from '../../../../test/golden/sampleTable.ts'
+import { normalQuantile, normalTail, studentQuantile, studentTail } from './distributions.ts'
+
+const { normal, student } = readGolden<{
+  normal: { z: number[]; tail: number[]; p: number[]; quantile: number[] }
+  student: { t: number[]; df: number[]; tail: number[]; p: number[]; quantile: number[] }
+}>('glm')
+
+test("p-values and interval multipliers are R's, also far in the tail", () => {
+  expect(relativeDifference(normal.z.map(normalTail), normal.tail, 0)).toBeLessThan(1e-12)
+  expect(relativeDifference(normal.p.map(normalQuantile), normal.quantile, 1)).toBeLessThan(1e-12)
+  const tails = student.df.flatMap((df) => student.t.map((t) => studentTail(t, df)))
+  const quantiles = student.df.flatMap((df) => student.p.map((p) => studentQuantile(p, df)))
+  expect(relativeDifference(tails, student.tail, 0)).toBeLessThan(1e-11)
+  expect(relativeDifference(quantiles, student.quantile, 1e-3)).toBeLessThan(1e-11)
+})
