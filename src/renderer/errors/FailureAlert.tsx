@@ -43,7 +43,9 @@ export const FailureAlert = ({
       tabIndex={focus ? -1 : undefined}
       role="alert"
       color={failure.code === 'incident' || failure.code === 'storageFailed' ? 'brick' : 'amber'}
-      icon={failure.code === 'notAllowed' ? <IconBan /> : failure.code === 'locked' ? <IconLock /> : <IconAlertTriangle />}
+      icon={
+        failure.code === 'notAllowed' ? <IconBan /> : failure.code === 'locked' ? <IconLock /> : <IconAlertTriangle />
+      }
       title={title}
     >
       <Stack gap="xs">
@@ -55,7 +57,9 @@ export const FailureAlert = ({
                 {issue.path && <Code>{issue.path}</Code>} {issue.reason}
               </List.Item>
             ))}
-            {issues.length > maxIssues && <List.Item>{t('moreIssues', { count: issues.length - maxIssues })}</List.Item>}
+            {issues.length > maxIssues && (
+              <List.Item>{t('moreIssues', { count: issues.length - maxIssues })}</List.Item>
+            )}
           </List>
         )}
         {incident && (

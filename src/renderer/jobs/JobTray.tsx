@@ -70,7 +70,7 @@ const Outcome = ({ job, onGo }: { job: Job; onGo: () => void }) => {
       : typeof batch === 'number'
         ? [t('openBatch'), () => place.batch(batch)]
         : job.kind === 'samples'
-          ? [t('openWorklist'), place.worklist]
+          ? [t('openWorklist'), () => place.worklist()]
           : [null, null]
   if (!label) return null
   return (

@@ -1,4 +1,4 @@
-import type { Language } from './index.ts'
+import type { Language } from './text.ts'
 
 /** Shown where there is no value. */
 export const noValue = '–'

@@ -3,16 +3,12 @@ import { useCallback, useMemo } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Text } from '../../contract/values.ts'
 import { type Formats, formatsOf } from './formats.ts'
-
-export const languages = ['en', 'zh-CN'] as const
-export type Language = (typeof languages)[number]
+import { isLanguage, type Language, languages, textIn } from './text.ts'
 
 /** How each language calls itself. */
 export const languageNames: Record<Language, string> = { en: 'English', 'zh-CN': '简体中文' }
 
 const storageKey = 'bedside.language'
-
-const isLanguage = (value: unknown): value is Language => languages.some((language) => language === value)
 
 const firstLanguage = (): Language => {
   const stored = localStorage.getItem(storageKey)
@@ -76,13 +72,10 @@ export const useText = (): ((text: Text | null | undefined) => string) => {
   return useCallback((text) => (text ? textIn(text, language) : ''), [language])
 }
 
-export const textIn = (text: Text, language: Language): string =>
-  language === 'zh-CN' ? (text.zh ?? text.en) : text.en
-
 /** Numbers, dates and units in the language of the app. */
 export const useFormats = (): Formats => {
   const language = useLanguage()
   return useMemo(() => formatsOf(language), [language])
 }
 
-export { useTranslation }
+export { type Language, languages, textIn, useTranslation }

@@ -53,10 +53,10 @@ const Palette = ({ onClose }: { onClose: () => void }) => {
   const list = useRef<HTMLDivElement>(null)
   const { commands, waiting, error } = useCommands(query.trim(), debounced)
 
-  useEffect(() => setActive(0), [query])
+  // Runs after each render: the options change with the search as well as with the keys.
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
-  }, [active])
+  })
 
   const run = (command: Command | undefined) => {
     if (!command) return
@@ -94,7 +94,10 @@ const Palette = ({ onClose }: { onClose: () => void }) => {
         spellCheck={false}
         data-autofocus
         value={query}
-        onChange={(event) => setQuery(event.currentTarget.value)}
+        onChange={(event) => {
+          setQuery(event.currentTarget.value)
+          setActive(0)
+        }}
         onKeyDown={onKeyDown}
       />
       <div className={classes.list} id={listId} role="listbox" aria-label={t('palette')} ref={list}>
@@ -164,7 +167,15 @@ const useCommands = (query: string, debounced: string) => {
         run: () => void navigate({ to: each.to }),
       })),
       ...(trains
-        ? [{ id: 'train', group: 'go' as const, label: t('trainModel'), icon: IconStethoscope, run: () => place.train() }]
+        ? [
+            {
+              id: 'train',
+              group: 'go' as const,
+              label: t('trainModel'),
+              icon: IconStethoscope,
+              run: () => place.train(),
+            },
+          ]
         : []),
       { id: 'lock', group: 'go', label: t('lock'), icon: IconLock, run: () => void lockVault() },
     ]
@@ -191,5 +202,9 @@ const useCommands = (query: string, debounced: string) => {
       ...go.filter((command) => contains(command.label, query)),
     ]
   }, [query, debounced, patients.data, studies.data, session.role, trains, t, navigate, place, about])
-  return { commands, waiting: seesPatients && query !== '' && (query !== debounced || patients.isFetching), error: patients.error }
+  return {
+    commands,
+    waiting: seesPatients && query !== '' && (query !== debounced || patients.isFetching),
+    error: patients.error,
+  }
 }

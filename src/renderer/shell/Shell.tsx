@@ -4,6 +4,7 @@ import { IconChevronDown, IconLock, IconSearch, IconUser } from '@tabler/icons-r
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import { staff } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { ViewBoundary } from '../errors/ViewBoundary.tsx'
 import { useFollowJobs } from '../jobs/follow.ts'
@@ -11,7 +12,6 @@ import { JobTray } from '../jobs/JobTray.tsx'
 import { useTranslation } from '../language/index.ts'
 import { useAdoptSettings } from '../settings/keep.ts'
 import { lockVault, useMay, useSession } from '../unlock/session.ts'
-import { staff } from '../../contract/procedure.ts'
 import { CommandPalette } from './CommandPalette.tsx'
 import { Mark } from './Mark.tsx'
 import { isAt, placesOf } from './places.ts'
@@ -44,10 +44,14 @@ export const Shell = () => {
 
   return (
     <div className={classes.shell}>
-      <a className={classes.skip} href="#main" onClick={(event) => {
-        event.preventDefault()
-        main.current?.focus()
-      }}>
+      <a
+        className={classes.skip}
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
         {t('skipToContent')}
       </a>
       <header className={classes.bar}>
@@ -91,7 +95,11 @@ export const Shell = () => {
               </Menu.Item>
               <Menu.Item
                 leftSection={<IconLock size={15} aria-hidden />}
-                rightSection={<Text size="xs" c="dimmed">{t('lockKeys')}</Text>}
+                rightSection={
+                  <Text size="xs" c="dimmed">
+                    {t('lockKeys')}
+                  </Text>
+                }
                 onClick={() => void lockVault()}
               >
                 {t('lock')}
@@ -117,7 +125,12 @@ export const Shell = () => {
             const here = isAt(place, pathname)
             return (
               <li key={place.id}>
-                <Link to={place.to} className={classes.place} aria-current={here ? 'page' : undefined} title={t(`places.${place.id}`)}>
+                <Link
+                  to={place.to}
+                  className={classes.place}
+                  aria-current={here ? 'page' : undefined}
+                  title={t(`places.${place.id}`)}
+                >
                   <place.icon size={20} stroke={here ? 2 : 1.6} aria-hidden />
                   <span>{t(`places.${place.id}`)}</span>
                 </Link>

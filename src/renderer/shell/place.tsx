@@ -16,7 +16,7 @@ export const usePlace = () => {
   const navigate = useNavigate()
   return useMemo(
     () => ({
-      worklist: () => void navigate({ to: '/worklist' }),
+      worklist: (search: { q?: string; study?: string } = {}) => void navigate({ to: '/worklist', search }),
       patient: (patient: number, tab: 'chart' | 'diagnosis' | 'survival' | 'advice' | 'history' = 'chart') =>
         void navigate({ to: `/patients/$patient/${tab}`, params: { patient: String(patient) } }),
       intake: () => void navigate({ to: '/intake' }),

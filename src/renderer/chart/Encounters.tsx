@@ -1,0 +1,44 @@
+import { Title, UnstyledButton } from '@mantine/core'
+import { useFormats, useTranslation } from '../language/index.ts'
+import classes from './Chart.module.css'
+import type { Encounter } from './record.ts'
+
+/** The encounters over time, newest first; choosing one shows its values. */
+export const Encounters = ({
+  encounters,
+  chosen,
+  onChoose,
+}: {
+  encounters: readonly Encounter[]
+  chosen: number
+  onChoose: (encounter: number) => void
+}) => {
+  const { t } = useTranslation('chart')
+  const formats = useFormats()
+  return (
+    <nav className={classes.timeline} aria-label={t('encounters')}>
+      <Title order={2} size="h4">
+        {t('encounters')}
+      </Title>
+      <ol reversed>
+        {encounters.toReversed().map((encounter) => (
+          <li key={encounter.encounter}>
+            <UnstyledButton
+              className={classes.encounter}
+              aria-pressed={encounter.encounter === chosen}
+              onClick={() => onChoose(encounter.encounter)}
+            >
+              <span className="tabular">
+                {encounter.date ? formats.date(encounter.date) : t('rowOf', { row: formats.integer(encounter.row) })}
+              </span>
+              <small>
+                {encounter.study} ·{' '}
+                {t('valueCount', { count: encounter.values.filter((each) => each.value !== null).length })}
+              </small>
+            </UnstyledButton>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  )
+}

@@ -1,0 +1,139 @@
+import type { Chart, ChartValueSchema, EncounterSchema, SeriesSchema } from '../../contract/patients.ts'
+import type { Concept } from '../../contract/values.ts'
+import type { Formats } from '../language/formats.ts'
+import { type Language, textIn } from '../language/text.ts'
+
+type ChartValue = (typeof ChartValueSchema)['_output']
+export type Encounter = (typeof EncounterSchema)['_output']
+type Series = (typeof SeriesSchema)['_output']
+
+export const groups = ['measurements', 'findings', 'notes', 'outcome'] as const
+export type Group = (typeof groups)[number]
+
+/** A line of the chart: what was recorded, and what the dictionary says it means. */
+export interface Entry {
+  name: string
+  label: string
+  value: ChartValue
+  concept: Concept | null
+  group: Group
+}
+
+/** Said elsewhere on the page: in the patient's header. */
+const inHeader = new Set(['patientKey', 'patientName', 'birthDate', 'sex'])
+
+const groupOf = (concept: Concept | null): Group => {
+  if (!concept) return 'notes'
+  if (concept.role === 'outcome' || concept.role === 'outcomeTime' || concept.role === 'outcomeEvent') return 'outcome'
+  // A number whose values are codes with names (1 = treated) reads as a finding.
+  if (concept.kind === 'category' || concept.kind === 'boolean' || (concept.levels?.length ?? 0) > 0) return 'findings'
+  return concept.kind === 'number' || concept.kind === 'integer' ? 'measurements' : 'notes'
+}
+
+/** What an encounter holds, in the dictionary's order, with the names of what is not recorded. */
+export const entriesOf = (
+  encounter: Encounter,
+  dictionary: readonly Concept[],
+  language: Language,
+): { entries: Entry[]; missing: string[] } => {
+  const concepts = new Map(dictionary.map((concept, order) => [concept.name, { concept, order }]))
+  const order = (name: string) => concepts.get(name)?.order ?? Number.MAX_SAFE_INTEGER
+  const entries: Entry[] = []
+  const recorded = new Set<string>()
+  for (const value of encounter.values) {
+    const concept = concepts.get(value.concept)?.concept ?? null
+    if (value.value === null) continue
+    recorded.add(value.concept)
+    if (concept && inHeader.has(concept.role)) continue
+    entries.push({
+      name: value.concept,
+      label: concept ? textIn(concept.label, language) : value.concept,
+      value,
+      concept,
+      group: groupOf(concept),
+    })
+  }
+  entries.sort((a, b) => order(a.name) - order(b.name))
+  const missing = dictionary
+    .filter((concept) => !recorded.has(concept.name) && !inHeader.has(concept.role))
+    .map((concept) => textIn(concept.label, language))
+  return { entries, missing }
+}
+
+/** How a recorded value reads in the language of the app, without its unit. */
+export const readingOf = (
+  { value, concept }: Pick<Entry, 'value' | 'concept'>,
+  language: Language,
+  formats: Formats,
+  words: { yes: string; no: string },
+): string => {
+  const level = concept?.levels?.find((each) => each.code === String(value.value))
+  if (level) return textIn(level.label, language)
+  if (typeof value.value === 'boolean') return value.value ? words.yes : words.no
+  if (concept?.kind === 'date' && typeof value.value === 'string') return formats.date(value.value)
+  // Identifiers and codes that happen to be numbers are not given thousands separators.
+  if (typeof value.value === 'number' && (concept?.kind === 'number' || concept?.kind === 'integer'))
+    return formats.number(value.value)
+  return value.text
+}
+
+/** The reference range as a doctor writes it: 3.5–5, ≥ 3.5, ≤ 5. */
+export const referenceOf = (concept: Concept | null, formats: Formats): string | null => {
+  const { low, high } = concept?.reference ?? { low: null, high: null }
+  if (low !== null && high !== null) return `${formats.number(low)}–${formats.number(high)}`
+  if (low !== null) return `≥ ${formats.number(low)}`
+  if (high !== null) return `≤ ${formats.number(high)}`
+  return null
+}
+
+export interface Trend {
+  key: string
+  label: string
+  concept: Concept | null
+  study: string
+  /** Days since the first point, or since 1970 where `dated`. */
+  points: { day: number; value: number }[]
+  dated: boolean
+}
+
+const dayOf = (iso: string): number => Date.parse(`${iso.slice(0, 10)}T00:00:00Z`) / 86_400_000
+
+/** Everything measured more than once: the long series, and numbers of dated encounters. */
+export const trendsOf = (chart: Chart, language: Language): Trend[] => {
+  const conceptOf = (study: string, name: string) =>
+    chart.dictionaries[study]?.find((concept) => concept.name === name) ?? null
+  const trend = (series: Series, dated: boolean): Trend => {
+    const concept = conceptOf(series.study, series.concept)
+    return {
+      key: `${series.study}\n${series.concept}`,
+      label: concept ? textIn(concept.label, language) : series.concept,
+      concept,
+      study: series.study,
+      points: series.points,
+      dated,
+    }
+  }
+  const firstDay = (study: string) =>
+    Math.min(...chart.series.filter((series) => series.study === study).map((series) => series.points[0]?.day ?? 0))
+  const trends = chart.series
+    .filter((series) => series.points.length > 1)
+    // Counted from the patient's first point, the first of all days is 0; counted from 1970 it never is.
+    .map((series) => trend(series, firstDay(series.study) > 0))
+  const seen = new Set(trends.map((each) => each.key))
+  const dated = chart.encounters.filter((encounter) => encounter.date !== null)
+  const fromEncounters = new Map<string, Series>()
+  for (const encounter of dated)
+    for (const value of encounter.values) {
+      const key = `${encounter.study}\n${value.concept}`
+      const concept = conceptOf(encounter.study, value.concept)
+      if (seen.has(key) || typeof value.value !== 'number' || groupOf(concept) !== 'measurements') continue
+      const series = fromEncounters.get(key) ?? { concept: value.concept, study: encounter.study, points: [] }
+      series.points.push({ day: dayOf(encounter.date!), value: value.value })
+      fromEncounters.set(key, series)
+    }
+  for (const series of fromEncounters.values()) {
+    series.points.sort((a, b) => a.day - b.day)
+    if (series.points.length > 1) trends.push(trend(series, true))
+  }
+  return trends
+}

@@ -1,0 +1,159 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+import { AuditView } from './audit/index.tsx'
+import { HistoryView } from './chart/HistoryView.tsx'
+import { ChartView } from './chart/index.tsx'
+import { PatientView } from './chart/PatientView.tsx'
+import { BatchView } from './intake/BatchView.tsx'
+import { IntakeView } from './intake/index.tsx'
+import { SettingsView } from './settings/index.tsx'
+import { NotFound } from './shell/NotFound.tsx'
+import { landingOf } from './shell/places.ts'
+import { Shell } from './shell/Shell.tsx'
+import { currentSession } from './unlock/session.ts'
+import { WorklistView } from './worklist/index.tsx'
+
+// The views that draw figures are loaded when they are first opened.
+type Views = Record<string, ComponentType<never>>
+const loaders = import.meta.glob<Views>('./{diagnosis,survival,advice,models}/index.tsx')
+const later = <Props,>(folder: string, name: string): ComponentType<Props> =>
+  lazyRouteComponent(async () => {
+    const views = (await loaders[`./${folder}/index.tsx`]?.()) ?? {}
+    return { [name]: views[name] as ComponentType<Props> }
+  }, name) as ComponentType<Props>
+
+const DiagnosisView = later<{ patient: number }>('diagnosis', 'DiagnosisView')
+const SurvivalView = later<{ patient: number }>('survival', 'SurvivalView')
+const AdviceView = later<{ patient: number }>('advice', 'AdviceView')
+const ModelsView = later<object>('models', 'ModelsView')
+const ModelView = later<{ model: number }>('models', 'ModelView')
+const TrainView = later<{ study?: string }>('models', 'TrainView')
+const StudyView = later<{ study: string }>('models', 'StudyView')
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: landingOf(currentSession()?.role), replace: true })
+  },
+})
+
+const worklist = createRoute({
+  getParentRoute: () => root,
+  path: '/worklist',
+  validateSearch: (search: Record<string, unknown>): { q?: string; study?: string } => ({
+    ...(typeof search.q === 'string' && search.q !== '' ? { q: search.q } : {}),
+    ...(typeof search.study === 'string' && search.study !== '' ? { study: search.study } : {}),
+  }),
+  component: WorklistView,
+})
+
+const wholeNumber = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0)
+
+const patient = createRoute({
+  getParentRoute: () => root,
+  path: '/patients/$patient',
+  component: () => <PatientView patient={wholeNumber(patient.useParams().patient)} />,
+})
+const patientHome = createRoute({
+  getParentRoute: () => patient,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/patients/$patient/chart', params: params as { patient: string }, replace: true })
+  },
+})
+const usePatient = () => wholeNumber(patient.useParams().patient)
+const chart = createRoute({
+  getParentRoute: () => patient,
+  path: '/chart',
+  component: () => <ChartView patient={usePatient()} />,
+})
+const diagnosis = createRoute({
+  getParentRoute: () => patient,
+  path: '/diagnosis',
+  component: () => <DiagnosisView patient={usePatient()} />,
+})
+const survival = createRoute({
+  getParentRoute: () => patient,
+  path: '/survival',
+  component: () => <SurvivalView patient={usePatient()} />,
+})
+const advice = createRoute({
+  getParentRoute: () => patient,
+  path: '/advice',
+  component: () => <AdviceView patient={usePatient()} />,
+})
+const history = createRoute({
+  getParentRoute: () => patient,
+  path: '/history',
+  component: () => <HistoryView patient={usePatient()} />,
+})
+
+const intake = createRoute({ getParentRoute: () => root, path: '/intake', component: IntakeView })
+const batch = createRoute({
+  getParentRoute: () => root,
+  path: '/intake/batches/$batch',
+  component: () => <BatchView batch={wholeNumber(batch.useParams().batch)} />,
+})
+
+const studies = createRoute({ getParentRoute: () => root, path: '/studies', component: () => <ModelsView /> })
+const study = createRoute({
+  getParentRoute: () => root,
+  path: '/studies/$study',
+  component: () => <StudyView study={study.useParams().study} />,
+})
+const models = createRoute({ getParentRoute: () => root, path: '/models', component: () => <ModelsView /> })
+const model = createRoute({
+  getParentRoute: () => root,
+  path: '/models/$model',
+  component: () => <ModelView model={wholeNumber(model.useParams().model)} />,
+})
+const train = createRoute({
+  getParentRoute: () => root,
+  path: '/train',
+  validateSearch: (search: Record<string, unknown>): { study?: string } =>
+    typeof search.study === 'string' ? { study: search.study } : {},
+  component: () => {
+    const chosen = train.useSearch().study
+    return <TrainView {...(chosen ? { study: chosen } : {})} />
+  },
+})
+
+const settings = createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsView })
+const audit = createRoute({ getParentRoute: () => root, path: '/audit', component: AuditView })
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    worklist,
+    patient.addChildren([patientHome, chart, diagnosis, survival, advice, history]),
+    intake,
+    batch,
+    studies,
+    study,
+    models,
+    model,
+    train,
+    settings,
+    audit,
+  ]),
+  // The address after # : a reload works whoever serves the page, and no path is ever asked of the server.
+  history: createHashHistory(),
+  defaultPreload: false,
+  scrollRestoration: false,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

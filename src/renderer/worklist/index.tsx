@@ -1,0 +1,144 @@
+import { CloseButton, Group, Kbd, Select, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { orpc } from '../api.ts'
+import { FailureAlert } from '../errors/FailureAlert.tsx'
+import { useFormats, useTranslation } from '../language/index.ts'
+import { Empty, View, Waiting } from '../shell/View.tsx'
+import { EmptyClinic } from './EmptyClinic.tsx'
+import { PatientTable } from './PatientTable.tsx'
+import { pageSize } from './pages.ts'
+
+/** Patients, found by name, identifier or birth date. */
+export const WorklistView = () => {
+  const { t } = useTranslation('worklist')
+  const formats = useFormats()
+  const navigate = useNavigate()
+  const address = useSearch({ from: '/worklist' })
+  const field = useRef<HTMLInputElement>(null)
+  const table = useRef<HTMLDivElement>(null)
+  const [typed, setTyped] = useState(address.q ?? '')
+  const [query] = useDebouncedValue(typed.trim(), 200)
+  const study = address.study ?? null
+
+  useHotkeys([['/', () => field.current?.focus()]])
+  // The search stays in the address, so that going back from a chart finds it again.
+  useEffect(() => {
+    if (query === (address.q ?? '')) return
+    void navigate({
+      to: '/worklist',
+      search: { ...(query ? { q: query } : {}), ...(study ? { study } : {}) },
+      replace: true,
+    })
+  }, [query, study, address.q, navigate])
+
+  const studies = useQuery(orpc.studies.list.queryOptions())
+  const first = useQuery(
+    orpc.patients.search.queryOptions({
+      input: { query, study, offset: 0, limit: pageSize },
+      placeholderData: keepPreviousData,
+    }),
+  )
+  const total = first.data?.total
+  const unfiltered = query === '' && study === null
+  if (total === 0 && unfiltered && !first.isPlaceholderData)
+    return (
+      <View title={t('title')}>
+        <EmptyClinic />
+      </View>
+    )
+  return (
+    <View
+      title={t('title')}
+      wide
+      fill
+      subtitle={
+        <span role="status" aria-live="polite" className="tabular">
+          {total === undefined
+            ? ' '
+            : t(unfiltered ? 'total' : 'found', { count: total, number: formats.integer(total) })}
+        </span>
+      }
+      actions={
+        <Text size="xs" c="dimmed" visibleFrom="md" aria-hidden>
+          <Kbd size="xs">/</Kbd> {t('keySearch')} · <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> <Kbd size="xs">↵</Kbd>{' '}
+          {t('keyOpen')}
+        </Text>
+      }
+    >
+      <Group gap="sm" align="flex-end" role="search">
+        <TextInput
+          ref={field}
+          flex="1 1 240px"
+          maw={520}
+          size="md"
+          leftSection={<IconSearch size={18} aria-hidden />}
+          rightSection={
+            typed !== '' ? (
+              <CloseButton
+                size="sm"
+                aria-label={t('clearSearch')}
+                onClick={() => {
+                  setTyped('')
+                  field.current?.focus()
+                }}
+              />
+            ) : null
+          }
+          aria-label={t('search')}
+          placeholder={t('searchPlaceholder')}
+          aria-keyshortcuts="/"
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={200}
+          data-autofocus
+          autoFocus
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'ArrowDown' && (total ?? 0) > 0) {
+              event.preventDefault()
+              table.current?.focus()
+            } else if (event.key === 'Escape' && typed !== '') {
+              event.preventDefault()
+              setTyped('')
+            }
+          }}
+        />
+        <Select
+          size="md"
+          w={{ base: '100%', xs: 240 }}
+          aria-label={t('studyFilter')}
+          placeholder={t('allStudies')}
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': t('allStudies') }}
+          nothingFoundMessage={t('noStudy')}
+          data={(studies.data ?? []).map((each) => ({ value: each.name, label: each.title || each.name }))}
+          value={study}
+          onChange={(value) =>
+            void navigate({
+              to: '/worklist',
+              search: { ...(query ? { q: query } : {}), ...(value ? { study: value } : {}) },
+              replace: true,
+            })
+          }
+        />
+      </Group>
+      {first.isError ? (
+        <FailureAlert error={first.error} onRetry={() => void first.refetch()} />
+      ) : total === undefined ? (
+        <Waiting rows={12} height={30} />
+      ) : total === 0 ? (
+        <Empty icon={<IconSearch size={30} />} title={t('nobody')}>
+          {t('nobodyHelp')}
+        </Empty>
+      ) : (
+        <PatientTable key={`${query}\n${study ?? ''}`} ref={table} query={query} study={study} total={total} />
+      )}
+    </View>
+  )
+}
