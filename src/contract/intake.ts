@@ -179,6 +179,8 @@ export const intake = {
         study: z.string().trim().min(1).max(100),
         mapping: MappingSchema,
         saveMappingAs: z.string().trim().min(1).max(100).nullable().default(null),
+        /** Import although this very file is in the study already. */
+        again: z.boolean().default(false),
       }),
     )
     .output(z.object({ job: z.string() })),

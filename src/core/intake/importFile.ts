@@ -1,0 +1,347 @@
+import { createHash } from 'node:crypto'
+import { cancelled, conflict, invalidInput } from '../../contract/errors.ts'
+import type { ImportReport, Mapping, RowError } from '../../contract/intake.ts'
+import { MappingSchema } from '../../contract/intake.ts'
+import type { Concept } from '../../contract/values.ts'
+import { addRejectedRows, type BatchHandle, beginBatch, finishBatch, listBatches } from '../vault/batches.ts'
+import { type CaseRow, insertCases } from '../vault/cases.ts'
+import { addConcepts, addLevels, listConcepts, plainConcept, type StoredConcept } from '../vault/concepts.ts'
+import { saveMapping } from '../vault/mappings.ts'
+import { insertObservations } from '../vault/observations.ts'
+import type { ReadStore, WriteStore } from '../vault/store.ts'
+import { createStudy, findStudy } from '../vault/studies.ts'
+import type { Vault } from '../vault/vault.ts'
+import { createCsvReader, nameColumns } from './csv.ts'
+import { createDecoder } from './encoding.ts'
+import type { LongRows } from './longRows.ts'
+import { type Plan, planImport } from './plan.ts'
+import type { RowsChunk, RowsSummary } from './rows.ts'
+import { readRows, type ThreadOptions } from './rowsThread.ts'
+import { type FileSource, readSource } from './source.ts'
+import type { WideRows } from './wideRows.ts'
+
+export { previewFile } from './rowsThread.ts'
+
+/** What an import reports while it runs. `progress`: share of the file read, 0 to 1. */
+export type OnProgress = (state: { stage: 'readingRows'; progress: number; rows: number; rejected: number }) => void
+
+export interface ValidateRequest extends ThreadOptions {
+  source: FileSource
+  /** Study the file would go to; its dictionary decides where it has one. */
+  study: string
+  mapping: Mapping
+  store: ReadStore
+  onProgress?: OnProgress
+}
+
+export interface ImportRequest extends ThreadOptions {
+  vault: Vault
+  source: FileSource
+  /** Made where it is new. */
+  study: string
+  /** What a new study is called, and where it comes from. */
+  about?: { title: string; source: string | null }
+  mapping: Mapping
+  /** Id of the user who imports. */
+  user: string | null
+  saveMappingAs?: string | null
+  /** Import although the study has this very file already. */
+  again?: boolean
+  onProgress?: OnProgress
+}
+
+/** Errors a report lists, and errors kept with a batch; beyond, they are counted. */
+const mostListed = 100
+const mostKept = 100_000
+
+/** Checks every row of a file against a mapping; writes nothing. */
+export const validateFile = async (request: ValidateRequest): Promise<ImportReport> => {
+  const { source, study, store, onProgress, signal, workerUrl } = request
+  const started = performance.now()
+  const mapping = checkedMapping(request.mapping)
+  const found = findStudy(store, study)
+  const plan = planImport(mapping, await headerOf(source, mapping), found ? dictionaryOf(store, found.id) : [])
+  const tally = createTally(onProgress)
+  const rows = readRows({ source, mapping, plan, pack: false }, { signal, workerUrl })
+  const summary = await each(rows, (chunk) => tally.add(chunk))
+  return tally.report({ batch: null, study, seconds: secondsSince(started), summary, warnings: [] })
+}
+
+/**
+ * Imports a file into a study: all accepted rows and the list of the rejected ones, in one transaction, or nothing. Reading,
+ * checking and packing happen on a thread of their own; here rows are inserted slice by slice, and whatever else the core
+ * has to do comes between. `imported + rejected = rows`, always. Throws `sameFile` (conflict) where the study has this very
+ * file, `mappingDoesNotFit`, `emptyFile`, `fileChanged`, and `cancelled` where the signal is aborted: nothing is kept then.
+ */
+export const importFile = async (request: ImportRequest): Promise<ImportReport> => {
+  const { vault, source, study: name, user, signal, workerUrl, onProgress } = request
+  const started = performance.now()
+  const mapping = checkedMapping(request.mapping)
+  const [header, sha256] = await Promise.all([headerOf(source, mapping), hashOf(source, signal)])
+  return vault.exclusive(async (store) => {
+    stopIfAborted(signal)
+    const study =
+      findStudy(store, name) ??
+      createStudy(store, {
+        name,
+        by: user,
+        title: request.about?.title ?? name,
+        source: request.about?.source ?? null,
+      })
+    const same = listBatches(store).filter(
+      (batch) => batch.study === name && batch.sha256 === sha256 && !batch.undoneAt,
+    )
+    if (same.length > 0 && !request.again)
+      throw conflict(
+        'sameFile',
+        `${name} already has this very file (batch ${same[0].batch}, ${same[0].importedAt.slice(0, 10)}). Take that batch back, or say that it is to be imported again.`,
+        { study: name, batch: same[0].batch },
+      )
+    const plan = planImport(mapping, header, dictionaryOf(store, study.id))
+    const concepts = plan.shape === 'wide' ? storedFields(store, study.id, plan.fields) : []
+    const handle = beginBatch(store, {
+      study: study.id,
+      file: source.file,
+      sha256,
+      mapping,
+      by: user,
+      concepts: concepts.map(({ id }) => id),
+      identifierSystem: mapping.identifierSystem,
+    })
+    const tally = createTally(onProgress)
+    const insert = createInsertion(store, handle)
+    const rows = readRows({ source, mapping, plan, pack: true }, { signal, workerUrl })
+    const summary = await each(rows, (chunk) => {
+      stopIfAborted(signal)
+      insert.add(chunk)
+      const kept = tally.add(chunk)
+      if (kept.length > 0) addRejectedRows(store, handle, kept)
+    })
+    stopIfAborted(signal)
+    if (summary.sha256 !== sha256)
+      throw conflict('fileChanged', `${source.file} changed while it was read. Import it again when it is complete.`)
+    for (const { concept, levels } of summary.newLevels) {
+      const stored = concepts.find((entry) => entry.name === concept)
+      if (stored) addLevels(store, stored.id, levels)
+    }
+    const { imported, rejected } = tally.counts()
+    finishBatch(store, handle, { rows: summary.rows, imported, rejected })
+    if (request.saveMappingAs) saveMapping(store, request.saveMappingAs, mapping, user)
+    const warnings = [...insert.warnings()]
+    if (same.length > 0)
+      warnings.push({ reason: 'sameFile', message: `The study had this very file before, as batch ${same[0].batch}.` })
+    return tally.report({ batch: handle.batch, study: name, seconds: secondsSince(started), summary, warnings })
+  })
+}
+
+/** The dictionary as the contract has it, without what only the vault needs. */
+const dictionaryOf = (store: ReadStore, study: number): Concept[] => listConcepts(store, study).map(plainConcept)
+
+const checkedMapping = (mapping: Mapping): Mapping => {
+  const checked = MappingSchema.safeParse(mapping)
+  if (checked.success) return checked.data
+  const issues = checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), reason: message }))
+  throw invalidInput('mappingMalformed', `The mapping is not one: ${issues[0].path} ${issues[0].reason}.`, issues)
+}
+
+/** Column names of a file, as the mapping's dialect reads them. Throws `emptyFile`. */
+export const headerOf = async (source: FileSource, { dialect }: Pick<Mapping, 'dialect'>): Promise<string[]> => {
+  const decoder = createDecoder(dialect.encoding)
+  const found: string[][] = []
+  const reader = createCsvReader(dialect, (fields) => {
+    if (found.length === 0) found.push(nameColumns(dialect.header ? fields : fields.map(() => '')).names)
+  })
+  for await (const piece of readSource(source)) {
+    reader.push(decoder.write(piece))
+    if (found.length > 0) return found[0]
+  }
+  reader.push(decoder.end())
+  reader.end()
+  if (found.length === 0)
+    throw invalidInput('emptyFile', `${source.file} has no rows to import.`, [], { file: source.file })
+  return found[0]
+}
+
+const hashOf = async (source: FileSource, signal: AbortSignal | undefined): Promise<string> => {
+  const hash = createHash('sha256')
+  for await (const piece of readSource(source)) {
+    stopIfAborted(signal)
+    hash.update(piece)
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * The concepts of the record's fields, made where the study lacks them. The plan's levels become the stored ones, in their
+ * order: records hold a level's index.
+ */
+const storedFields = (
+  store: WriteStore,
+  study: number,
+  fields: Extract<Plan, { shape: 'wide' }>['fields'],
+): StoredConcept[] => {
+  const concepts = addConcepts(
+    store,
+    study,
+    fields.map(({ concept }) => concept),
+  )
+  fields.forEach((field, index) => {
+    if (field.concept.levels) field.concept = { ...field.concept, levels: concepts[index].levels }
+  })
+  return concepts
+}
+
+const createInsertion = (store: WriteStore, handle: BatchHandle) => {
+  const tests: number[] = []
+  const contradictions: { row: number; field: string }[] = []
+  let contradicted = 0
+
+  const addWide = ({ rows, keys, names, birthDates, sexes, dates, records, ends }: WideRows): void => {
+    const cases: CaseRow[] = new Array(rows.length)
+    for (let i = 0; i < rows.length; i++)
+      cases[i] = {
+        patientKey: keys ? keys[i] : null,
+        name: names ? names[i] : null,
+        birthDate: birthDates ? birthDates[i] : null,
+        sex: sexes ? sexes[i] : null,
+        date: dates ? dates[i] : null,
+        row: rows[i],
+        record: records.subarray(i === 0 ? 0 : ends[i - 1], ends[i]),
+      }
+    const { conflicts } = insertCases(store, handle, cases)
+    contradicted += conflicts.length
+    if (contradictions.length < 3) contradictions.push(...conflicts.slice(0, 3 - contradictions.length))
+  }
+
+  const addLong = ({ rows, keys, tests: of, days, values, raws, newTests }: LongRows): void => {
+    if (newTests.length > 0) tests.push(...addConcepts(store, handle.study, newTests).map(({ id }) => id))
+    if (rows.length === 0) return
+    insertObservations(
+      store,
+      handle,
+      keys.map((patientKey, i) => ({
+        patientKey,
+        concept: tests[of[i]],
+        day: days[i],
+        value: values[i],
+        raw: raws[i],
+        row: rows[i],
+      })),
+    )
+  }
+
+  return {
+    add: ({ wide, long }: RowsChunk): void => {
+      if (wide && wide.rows.length > 0) addWide(wide)
+      if (long) addLong(long)
+    },
+    warnings: (): ImportReport['warnings'] =>
+      contradicted === 0
+        ? []
+        : [
+            {
+              reason: 'contradictions',
+              message: `${contradicted} rows contradict what is on record of their patient (${contradictions.map(({ row, field }) => `${field} in row ${row}`).join(', ')}); the record stays as it was.`,
+            },
+          ],
+  }
+}
+
+/** Counts what came and keeps the first errors. */
+const createTally = (onProgress: OnProgress | undefined) => {
+  const listed: RowError[] = []
+  const byReason = new Map<string, ImportReport['byReason'][number]>()
+  let rows = 0
+  let rejected = 0
+  let errors = 0
+  let kept = 0
+  return {
+    /** Returns the errors that are to be kept with the batch. */
+    add: (chunk: RowsChunk): RowError[] => {
+      rows += chunk.rows
+      rejected += chunk.rejected
+      errors += chunk.errors.length
+      if (listed.length < mostListed) listed.push(...chunk.errors.slice(0, mostListed - listed.length))
+      let lastRow = -1
+      let seen = new Set<string>()
+      for (const { row, column, code } of chunk.errors) {
+        if (row !== lastRow) {
+          seen = new Set()
+          lastRow = row
+        }
+        const key = `${code}\n${column ?? ''}`
+        if (seen.has(key)) continue
+        seen.add(key)
+        const found = byReason.get(key)
+        if (found) found.count++
+        else byReason.set(key, { column, code, count: 1 })
+      }
+      const keeping = chunk.errors.slice(0, Math.max(0, mostKept - kept))
+      kept += keeping.length
+      onProgress?.({ stage: 'readingRows', progress: chunk.progress, rows, rejected })
+      return keeping
+    },
+    counts: () => ({ rows, imported: rows - rejected, rejected }),
+    report: (about: {
+      batch: number | null
+      study: string
+      seconds: number
+      summary: RowsSummary
+      warnings: ImportReport['warnings']
+    }): ImportReport => {
+      const { batch, study, seconds, summary } = about
+      if (summary.rows !== rows) throw new Error(`${summary.rows} rows were read and ${rows} accounted for`)
+      const warnings = [...about.warnings]
+      const { duplicates, firstDuplicate, withoutOutcome } = summary
+      if (duplicates > 0)
+        warnings.push({
+          reason: 'duplicateRows',
+          message: `${duplicates} rows repeat an earlier row in every field, the first being row ${firstDuplicate}; they were kept.`,
+        })
+      if (withoutOutcome > 0)
+        warnings.push({
+          reason: 'withoutOutcome',
+          message: `${withoutOutcome} rows have no outcome; models can be asked about them but not learn from them.`,
+        })
+      if (errors > mostKept)
+        warnings.push({
+          reason: 'errorsCapped',
+          message: `There are ${errors} errors; the first ${mostKept} are kept with the batch, all are counted.`,
+        })
+      return {
+        batch,
+        study,
+        rows,
+        imported: rows - rejected,
+        rejected,
+        seconds,
+        errors: listed,
+        byReason: [...byReason.values()].sort((a, b) => b.count - a.count),
+        warnings,
+      }
+    },
+  }
+}
+
+const each = async (
+  rows: AsyncGenerator<RowsChunk, RowsSummary>,
+  work: (chunk: RowsChunk) => void,
+): Promise<RowsSummary> => {
+  try {
+    for (;;) {
+      const next = await rows.next()
+      if (next.done) return next.value
+      work(next.value)
+      // Gives way to what waited while a slice was inserted.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+  } finally {
+    await rows.return(undefined as never)
+  }
+}
+
+const secondsSince = (start: number): number => Math.round(performance.now() - start) / 1000
+
+const stopIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted) throw cancelled('cancelled', 'The import was cancelled; nothing was kept.')
+}

@@ -1,0 +1,86 @@
+import { createDecipheriv } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { invalidInput, notFound } from '../../contract/errors.ts'
+
+/** Where a file's bytes come from. Plain data, so that a worker thread can be given it. */
+export type FileSource =
+  | { kind: 'bytes'; file: string; data: Uint8Array }
+  | { kind: 'path'; file: string; path: string }
+  /** An upload at rest: pieces encrypted with a key that lives in this process alone (uploads.ts). */
+  | { kind: 'sealed'; file: string; path: string; key: Uint8Array; bytes: number }
+
+const pieceBytes = 1 << 20
+
+/** The file's bytes in pieces of about a megabyte, which are the reader's to keep. */
+export async function* readSource(source: FileSource): AsyncGenerator<Uint8Array> {
+  if (source.kind === 'bytes') {
+    for (let at = 0; at < source.data.length; at += pieceBytes) yield source.data.subarray(at, at + pieceBytes)
+    return
+  }
+  if (source.kind === 'sealed') {
+    yield* readSealed(source.path, source.key)
+    return
+  }
+  try {
+    yield* createReadStream(source.path, { highWaterMark: pieceBytes })
+  } catch (error) {
+    throw unreadable(source.file, error)
+  }
+}
+
+/** Size in bytes. Throws `notFound` for a missing file, `invalidInput` for what is no file or cannot be read. */
+export const sourceBytes = async (source: FileSource): Promise<number> => {
+  if (source.kind === 'bytes') return source.data.length
+  if (source.kind === 'sealed') return source.bytes
+  try {
+    const found = await stat(source.path)
+    if (found.isFile()) return found.size
+  } catch (error) {
+    throw unreadable(source.file, error)
+  }
+  throw invalidInput('notAFile', `${source.file} is not a file.`)
+}
+
+/** Bytes a sealed piece is longer than what it holds: length, nonce, tag. */
+export const sealOverhead = 4 + 12 + 16
+
+/** One sealed piece: length (4 bytes), nonce (12), ciphertext, tag (16), AES-256-GCM; `index` is authenticated, so pieces cannot change places. */
+async function* readSealed(path: string, key: Uint8Array): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r')
+  try {
+    const head = Buffer.alloc(16)
+    let at = 0
+    for (let index = 0; ; index++) {
+      const { bytesRead } = await handle.read(head, 0, 16, at)
+      if (bytesRead === 0) return
+      const length = head.readUInt32LE(0)
+      const sealed = Buffer.alloc(length + 16)
+      const read = await handle.read(sealed, 0, sealed.length, at + 16)
+      if (bytesRead < 16 || read.bytesRead < sealed.length) throw new Error('An upload at rest was cut short')
+      const decipher = createDecipheriv('aes-256-gcm', key, head.subarray(4, 16))
+      decipher.setAAD(pieceLabel(index))
+      decipher.setAuthTag(sealed.subarray(length))
+      yield Buffer.concat([decipher.update(sealed.subarray(0, length)), decipher.final()])
+      at += sealOverhead + length
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+export const pieceLabel = (index: number): Buffer => {
+  const label = Buffer.alloc(8)
+  label.writeUInt32LE(index, 0)
+  return label
+}
+
+const unreadable = (file: string, error: unknown) => {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return notFound('file', `There is no file ${file}; check its name and folder.`, { file })
+  if (code === 'EACCES' || code === 'EPERM')
+    return invalidInput('fileNotReadable', `${file} may not be read; check its permissions.`, [], { file })
+  if (code === 'EISDIR') return invalidInput('notAFile', `${file} is not a file.`, [], { file })
+  return error
+}
