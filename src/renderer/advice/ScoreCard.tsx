@@ -1,0 +1,255 @@
+import {
+  Alert,
+  Anchor,
+  Badge,
+  Code,
+  Collapse,
+  Group,
+  List,
+  NumberInput,
+  Paper,
+  Select,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core'
+import { IconAlertTriangle, IconChevronDown, IconInfoCircle, IconUsers } from '@tabler/icons-react'
+import { useId, useState } from 'react'
+import type * as z from 'zod'
+import type { Score, ScoreInputSchema } from '../../contract/advice.ts'
+import type { Cell } from '../../contract/values.ts'
+import { useFormats, useText, useTranslation } from '../language/index.ts'
+import classes from './advice.module.css'
+
+type Input = z.infer<typeof ScoreInputSchema>
+const colours = { low: 'moss', middle: 'amber', high: 'brick' } as const
+
+/** One published score: its value and what that means, the inputs it was computed from, its source. */
+export const ScoreCard = ({
+  score,
+  entered,
+  onEnter,
+}: {
+  score: Score
+  entered: Record<string, Cell>
+  onEnter: (input: string, value: Cell) => void
+}) => {
+  const { t } = useTranslation('advice')
+  const text = useText()
+  const formats = useFormats()
+  const id = useId()
+  const { result, inputs } = score
+  const missing = inputs.filter((input) => input.value === null)
+  const [open, setOpen] = useState(() => result === null && score.applies !== 'no')
+  return (
+    <Paper p="md" component="article" aria-labelledby={id}>
+      <Stack gap="sm">
+        <div>
+          <Title order={3} id={id}>
+            {text(score.title)}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {text(score.purpose)}
+          </Text>
+        </div>
+        {result ? (
+          <Stack gap={6} role="status">
+            <Group gap="sm" align="baseline">
+              <span className={classes.value}>
+                {formats.fixed(result.value, result.digits)}
+                {result.unit && (
+                  <Text span size="md" c="dimmed" fw={500}>
+                    {' '}
+                    {formats.unit(result.unit)}
+                  </Text>
+                )}
+              </span>
+              {result.band && (
+                <Badge size="lg" color={colours[result.band.tone]} tt="none">
+                  {text(result.band.label)}
+                </Badge>
+              )}
+            </Group>
+            {result.further.length > 0 && (
+              <List size="sm" listStyleType="none">
+                {result.further.map((one) => (
+                  <List.Item key={one.label.en}>
+                    {text(one.label)}:{' '}
+                    <strong className="tabular">
+                      {formats.fixed(one.value, one.digits)} {formats.unit(one.unit)}
+                    </strong>
+                  </List.Item>
+                ))}
+              </List>
+            )}
+          </Stack>
+        ) : (
+          <Text fw={600} role="status">
+            {missing.length > 0
+              ? t('scores.missing', { inputs: formats.list(missing.map((input) => text(input.label))) })
+              : t('scores.notComputed')}
+          </Text>
+        )}
+        {score.bands.length > 1 && (
+          <ol className={classes.bands} aria-label={t('scores.bands')}>
+            {score.bands.map((band) => (
+              <li
+                key={band.id}
+                className={classes.band}
+                data-tone={band.tone}
+                aria-current={result?.band?.id === band.id ? 'true' : undefined}
+              >
+                <span className="tabular">
+                  {band.low === null
+                    ? t('scores.below', { value: formats.number(band.high) })
+                    : band.high === null
+                      ? t('scores.above', { value: formats.number(band.low) })
+                      : t('scores.between', { low: formats.number(band.low), high: formats.number(band.high) })}
+                </span>{' '}
+                {text(band.label)}
+              </li>
+            ))}
+          </ol>
+        )}
+        {score.applies !== 'yes' && (
+          <Alert color={score.applies === 'no' ? 'brick' : 'amber'} icon={<IconUsers />} p="xs">
+            <Text size="sm">
+              {t(score.applies === 'no' ? 'scores.otherPatients' : 'scores.perhapsOthers')} {text(score.population)}
+            </Text>
+          </Alert>
+        )}
+        {score.cautions.length > 0 && (
+          <Alert color="amber" icon={<IconAlertTriangle />} p="xs">
+            <Stack gap={4}>
+              {score.cautions.map((caution) => (
+                <Text size="sm" key={caution.en}>
+                  {text(caution)}
+                </Text>
+              ))}
+            </Stack>
+          </Alert>
+        )}
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          ta="left"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? t('scores.hideInputs') : t('scores.showInputs')}{' '}
+          <IconChevronDown
+            size={14}
+            aria-hidden
+            style={{ verticalAlign: '-2px', transform: open ? 'rotate(180deg)' : undefined }}
+          />
+        </Anchor>
+        <Collapse expanded={open}>
+          <Stack gap="sm">
+            <div>
+              {inputs.map((input) => (
+                <InputRow
+                  key={input.id}
+                  input={input}
+                  entered={entered[input.id] ?? null}
+                  onEnter={(value) => onEnter(input.id, value)}
+                />
+              ))}
+            </div>
+            {score.applies === 'yes' && (
+              <Group gap={8} wrap="nowrap" align="flex-start">
+                <IconInfoCircle size={16} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+                <Text size="sm">
+                  {t('scores.population')} {text(score.population)}
+                </Text>
+              </Group>
+            )}
+            <div>
+              <Text size="xs" c="dimmed">
+                {t('scores.formula')}
+              </Text>
+              <Code block className={classes.formula}>
+                {score.formula}
+              </Code>
+            </div>
+            <Text size="xs" c="dimmed">
+              {t('scores.source')} {score.source.citation}
+              {score.source.doi && (
+                <>
+                  {' '}
+                  <Text span size="xs" ff="monospace">
+                    doi:{score.source.doi}
+                  </Text>
+                </>
+              )}
+            </Text>
+          </Stack>
+        </Collapse>
+      </Stack>
+    </Paper>
+  )
+}
+
+const InputRow = ({ input, entered, onEnter }: { input: Input; entered: Cell; onEnter: (value: Cell) => void }) => {
+  const { t } = useTranslation('advice')
+  const text = useText()
+  const formats = useFormats()
+  const label = text(input.label)
+  const unit = formats.unit(input.unit)
+  const problem = input.problem ? text(input.problem) : undefined
+  const used = typeof input.value === 'number' ? formats.quantity(Number(input.value.toPrecision(4)), input.unit) : null
+  const typed = entered !== null
+  const origin = typed
+    ? t('inputs.typed')
+    : input.from === 'record'
+      ? input.recordedAs && used && !sameReading(input.recordedAs, input.value)
+        ? t('inputs.converted', { concept: input.concept, recorded: input.recordedAs, used })
+        : t('inputs.record', { concept: input.concept, recorded: input.recordedAs ?? used ?? '' })
+      : input.value !== null
+        ? t('inputs.assumed', { value: used ?? String(input.value) })
+        : t('inputs.missing')
+  return (
+    <div className={classes.input}>
+      <div>
+        <Text size="sm" fw={600}>
+          {label}
+        </Text>
+        <Text size="xs" c={input.value === null && !typed ? 'var(--warn)' : 'dimmed'}>
+          {origin}
+        </Text>
+        {typed && (
+          <Anchor component="button" type="button" size="xs" onClick={() => onEnter(null)}>
+            {t('inputs.reset')}
+          </Anchor>
+        )}
+      </div>
+      {input.kind === 'choice' ? (
+        <Select
+          aria-label={label}
+          size="xs"
+          data={(input.choices ?? []).map((choice) => ({ value: choice.code, label: text(choice.label) }))}
+          value={String(entered ?? input.value ?? '') || null}
+          onChange={(value) => onEnter(value)}
+          placeholder={t('inputs.choose')}
+          error={problem}
+          clearable={typed}
+        />
+      ) : (
+        <NumberInput
+          aria-label={unit ? `${label}, ${unit}` : label}
+          size="xs"
+          value={typeof entered === 'number' || typeof entered === 'string' ? entered : ''}
+          placeholder={typeof input.value === 'number' ? formats.number(input.value, 3) : t('inputs.type')}
+          suffix={unit ? ` ${unit}` : ''}
+          onChange={(value) => onEnter(value === '' ? null : value)}
+          hideControls
+          error={problem}
+        />
+      )}
+    </div>
+  )
+}
+
+/** Whether the recorded reading is the number that was used, so that no conversion has to be shown. */
+const sameReading = (recordedAs: string, value: Cell): boolean =>
+  typeof value === 'number' && Math.abs(Number.parseFloat(recordedAs) - value) <= Math.abs(value) * 1e-9
