@@ -3,7 +3,7 @@ import type { Batch, RowError } from '../../contract/intake.ts'
 import type { ConceptKind } from '../../contract/values.ts'
 import { conceptsById } from './concepts.ts'
 import { eventKinds } from './events.ts'
-import { ownSystem, type PatientIndex, patientIndex, removeTerms } from './patients.ts'
+import { ownSystem, type PatientIndex, patientIndex, removePatients } from './patients.ts'
 import type { RecordForm } from './record.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
 import { getStudy, recountStudy } from './studies.ts'
@@ -24,6 +24,7 @@ export interface BatchHandle {
 export interface BatchStart {
   study: number
   file: string
+  /** Of the file; empty where it is only known at its end (see finishBatch). */
   sha256: string
   /** The mapping as JSON value; kept with the batch. */
   mapping: unknown
@@ -99,7 +100,7 @@ export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, error
 export const finishBatch = (
   store: WriteStore,
   handle: BatchHandle,
-  { rows, imported, rejected }: { rows: number; imported: number; rejected: number },
+  { rows, imported, rejected, sha256 }: { rows: number; imported: number; rejected: number; sha256?: string },
 ): Batch => {
   if (imported + rejected !== rows)
     throw new Error(`Batch ${handle.batch}: ${imported} + ${rejected} is not ${rows} rows`)
@@ -113,6 +114,14 @@ export const finishBatch = (
     new Date().toISOString(),
     handle.batch,
   )
+  if (sha256) {
+    store.run('UPDATE batch SET sha256 = ? WHERE id = ?', sha256, handle.batch)
+    store.run(
+      "UPDATE provenance SET sha256 = ? WHERE target = ? AND activity = 'import'",
+      sha256,
+      `batch/${handle.batch}`,
+    )
+  }
   recountStudy(store, handle.study)
   return getBatch(store, handle.batch)
 }
@@ -211,10 +220,7 @@ export const undoBatch = (store: WriteStore, batch: number, by: string | null): 
        AND NOT (${standing('p.id', '')} OR ${measured('p.id', '')})`,
     batch,
   )
-  for (const patient of gone) {
-    removeTerms(store, patient)
-    store.run('DELETE FROM patient WHERE id = ?', patient)
-  }
+  removePatients(store, gone)
   store.run('DELETE FROM temp.touched')
   const at = new Date().toISOString()
   store.run('UPDATE batch SET undone_at = ?, undone_by = ? WHERE id = ?', at, by, batch)

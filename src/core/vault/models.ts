@@ -34,6 +34,8 @@ export interface NewModel {
   target: string
   artifact: Uint8Array
   hash: string
+  /** Patient-level arrays kept beside the model and never exported. */
+  reference: Uint8Array
   design: unknown
   /** Hash of a snapshot saved before. */
   snapshot: string
@@ -43,10 +45,12 @@ export interface NewModel {
 
 /** Keeps a model as the next version of its name. */
 export const insertModel = (store: WriteStore, model: NewModel): StoredModel => {
+  if (sha256(model.artifact) !== model.hash) throw new Error('The hash of a new model is not that of its artifact')
+  const at = new Date().toISOString()
   const version = store.value<number>('SELECT coalesce(max(version), 0) + 1 FROM model WHERE name = ?', model.name) ?? 1
   const id = store.insert(
     `INSERT INTO model (name, version, task, learner, study, target, hash, design, snapshot, trained_at, trained_by,
-       detail, artifact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       detail, artifact, reference) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     model.name,
     version,
     model.task,
@@ -56,10 +60,20 @@ export const insertModel = (store: WriteStore, model: NewModel): StoredModel => 
     model.hash,
     saveDesign(store, model.design),
     model.snapshot,
-    new Date().toISOString(),
+    at,
     model.by,
     JSON.stringify(model.detail),
     model.artifact,
+    model.reference,
+  )
+  store.run(
+    'INSERT INTO provenance (target, activity, agent, recorded_at, source, sha256) VALUES (?, ?, ?, ?, ?, ?)',
+    `model/${id}`,
+    'train',
+    model.by,
+    at,
+    `snapshot/${model.snapshot}`,
+    model.hash,
   )
   return getModel(store, id)
 }
@@ -123,6 +137,13 @@ export const modelArtifact = (store: ReadStore, model: number): Uint8Array => {
   return row[0]
 }
 
+/** The patient-level arrays beside the artifact. Throws `modelMissing`. */
+export const modelReference = (store: ReadStore, model: number): Uint8Array => {
+  const reference = store.value<Uint8Array>('SELECT reference FROM model WHERE id = ? AND removed_at IS NULL', model)
+  if (!reference) throw missing(model)
+  return reference
+}
+
 /** Renames, states the intended use, approves or takes approval back. What is left out stays. */
 export const describeModel = (
   store: WriteStore,
@@ -154,8 +175,8 @@ export const replaceModelDetail = (store: WriteStore, model: number, detail: unk
 }
 
 /**
- * Removes a model from use. Where predictions were shown, its row, design and hash stay, so that those can still be
- * answered for, and the artifact with them; a model never asked goes whole.
+ * Removes a model from use. Where predictions were shown, all that is needed to answer for them stays; a model never asked
+ * goes whole.
  */
 export const removeModel = (store: WriteStore, model: number): void => {
   getModel(store, model)

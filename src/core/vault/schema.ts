@@ -282,7 +282,8 @@ CREATE TABLE model (
   trained_by TEXT REFERENCES user,
   removed_at TEXT,
   detail TEXT NOT NULL CHECK (json_valid(detail)),
-  artifact BLOB,
+  artifact BLOB NOT NULL,
+  reference BLOB NOT NULL,
   -- Patient-level predictions and outcomes the views hold a new prediction against; in no export (core/study/reference.ts).
   reference BLOB,
   UNIQUE (name, version)
