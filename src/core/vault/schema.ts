@@ -283,9 +283,8 @@ CREATE TABLE model (
   removed_at TEXT,
   detail TEXT NOT NULL CHECK (json_valid(detail)),
   artifact BLOB NOT NULL,
-  reference BLOB NOT NULL,
   -- Patient-level predictions and outcomes the views hold a new prediction against; in no export (core/study/reference.ts).
-  reference BLOB,
+  reference BLOB NOT NULL,
   UNIQUE (name, version)
 ) STRICT;
 CREATE INDEX model_by_snapshot ON model (snapshot);
