@@ -6,10 +6,12 @@ export interface Split {
   gain: number
   column: number
   bin: number
+  /** Where the node's missing values go; where it has none, the heavier side. */
   missingLeft: boolean
-  /** Whether the node held missing values of the column; where not, the grower chooses the direction. */
-  missingSeen: boolean
 }
+
+/** A split must beat the best by more than rounding, so that equal splits are told apart by order, not by the last bit. */
+export const clearly = 1 + 1e-9
 
 /**
  * How a tree judges splits and what its leaves hold. The grower calls `enter` for each node, then either `leaf`, or `seek`

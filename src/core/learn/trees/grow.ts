@@ -56,7 +56,7 @@ export const createGrower = (
   const outside = new Int32Array(rows)
   const held = new Int32Array(rows)
   const columns = Int32Array.from(varying)
-  const best: Split = { gain: -1, column: 0, bin: 0, missingLeft: false, missingSeen: false }
+  const best: Split = { gain: -1, column: 0, bin: 0, missingLeft: false }
 
   /** Moves rows of order[start..end) that go left before those that go right; returns where the right ones start. */
   const partition = (order: Int32Array, start: number, end: number): number => {
@@ -124,7 +124,6 @@ export const createGrower = (
         continue
       }
       const middle = partition(inside, start, end)
-      if (!best.missingSeen) best.missingLeft = middle - start >= end - middle
       const outsideMiddle = outsideEnd > outsideStart ? partition(outside, outsideStart, outsideEnd) : outsideStart
       feature.push(best.column)
       split.push(best.bin)

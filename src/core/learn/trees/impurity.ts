@@ -1,5 +1,5 @@
 import { type BinnedColumns, missingBin } from './bins.ts'
-import { type Criterion, growing, listOccupied, occupiedBins, type Split } from './criterion.ts'
+import { type Criterion, clearly, growing, listOccupied, occupiedBins, type Split } from './criterion.ts'
 
 /** Least weight of a leaf, and the weight of each row in the tree at hand (bag multiplicity times case weight; 0: out of bag). */
 export interface Bag {
@@ -38,12 +38,11 @@ const scanSums = (s: Sums, total: number, minLeaf: number, lastBin: number, colu
       if (leftWeight < minLeaf || rightWeight < minLeaf) continue
       // The decrease of the weighted variance, times the node's weight; sums being centred, the right sum is -leftSum.
       const gain = (leftSum * leftSum * total) / (leftWeight * rightWeight)
-      if (gain > best.gain) {
+      if (gain > best.gain * clearly) {
         best.gain = gain
         best.column = column
         best.bin = k + 1 < count ? middleBin(bins[k], bins[k + 1]) : lastBin
-        best.missingLeft = pass === 1
-        best.missingSeen = passes === 2
+        best.missingLeft = passes === 2 ? pass === 1 : leftWeight >= rightWeight
       }
     }
   }
@@ -206,12 +205,11 @@ export const giniOfMany = (binned: BinnedColumns, y: Uint8Array, classes: number
           if (leftWeight < minLeaf || rightWeight < minLeaf) continue
           // Zero at best where rounding says a little less, so that a split without gain is still one.
           const gain = Math.max(0, leftSquares / leftWeight + rightSquares / rightWeight - purity)
-          if (gain > best.gain) {
+          if (gain > best.gain * clearly) {
             best.gain = gain
             best.column = column
             best.bin = k + 1 < count ? middleBin(bins[k], bins[k + 1]) : edges[column].length - 1
-            best.missingLeft = pass === 1
-            best.missingSeen = passes === 2
+            best.missingLeft = passes === 2 ? pass === 1 : leftWeight >= rightWeight
           }
         }
       }

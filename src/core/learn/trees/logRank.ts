@@ -1,5 +1,5 @@
 import { type BinnedColumns, missingBin } from './bins.ts'
-import { type Criterion, growing, listOccupied, occupiedBins, type Split } from './criterion.ts'
+import { type Criterion, clearly, growing, listOccupied, occupiedBins, type Split } from './criterion.ts'
 import type { Bag } from './impurity.ts'
 
 export interface SurvivalTarget {
@@ -53,7 +53,7 @@ export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight,
     const spread = first - second
     if (!(spread > 1e-10 * (first + 1e-300))) return false
     const gain = (u * u) / spread
-    if (!(gain > best.gain)) return false
+    if (!(gain > best.gain * clearly)) return false
     best.gain = gain
     return true
   }
@@ -169,8 +169,7 @@ export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight,
           if (judge(u, first, second, leftWeight, best)) {
             best.column = column
             best.bin = k + 1 < count ? (bins[k] + bins[k + 1] - 1) >> 1 : edges[column].length - 1
-            best.missingLeft = pass === 1
-            best.missingSeen = anyMissing
+            best.missingLeft = anyMissing ? pass === 1 : leftWeight >= total - leftWeight
           }
         }
       }

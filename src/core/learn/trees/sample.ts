@@ -28,7 +28,8 @@ export const drawBag = (
   }
   let needed = draws
   for (let row = 0; row < rows && needed > 0; row++) {
-    if ((rows - row) * random.uniform() >= needed) continue
+    // Once all that are left are needed, nothing is left to chance.
+    if (rows - row > needed && (rows - row) * random.uniform() >= needed) continue
     multiplicity[eligible ? eligible[row] : row] = 1
     needed--
   }
