@@ -6,27 +6,26 @@ import type { Dialect } from '../../contract/intake.ts'
  * `1,234.5`, never `1,234`).
  */
 export const parseNumber = (text: string, decimal: Dialect['decimal']): number => {
+  const value = parsePlainNumber(text, decimal)
+  return Number.isNaN(value) ? parseOther(text, decimal) : value
+}
+
+/** The same for the one plain form, digits with or without a minus and a decimal mark; NaN for all else. */
+export const parsePlainNumber = (text: string, decimal: Dialect['decimal']): number => {
   const length = text.length
-  if (length === 0) return Number.NaN
-  let i = 0
-  let negative = false
-  const first = text.charCodeAt(0)
-  if (first === minus || first === plus) {
-    negative = first === minus
-    i = 1
-  }
+  const negative = length > 0 && text.charCodeAt(0) === minus
   const mark = decimal === '.' ? point : comma
   let mantissa = 0
   let digits = 0
   let decimals = -1
-  for (; i < length; i++) {
+  for (let i = negative ? 1 : 0; i < length; i++) {
     const code = text.charCodeAt(i)
     if (code >= zero && code <= nine) {
       mantissa = mantissa * 10 + (code - zero)
       digits++
       if (decimals >= 0) decimals++
     } else if (code === mark && decimals < 0) decimals = 0
-    else return parseOther(text, decimal)
+    else return Number.NaN
   }
   if (digits === 0) return Number.NaN
   // Up to 15 digits over a power of ten up to 22 is correctly rounded (Clinger 1990); beyond, the engine's own reading.
@@ -77,15 +76,30 @@ export const dateFormats = [
 ] as const
 export type DateFormat = (typeof dateFormats)[number]
 
-/** Days since 1970-01-01 of a calendar date, or NaN for a day that never was. */
+/** Days since 1970-01-01 of a calendar date (proleptic Gregorian), or NaN for a day that never was. */
 export const dayOf = (year: number, month: number, day: number): number => {
-  if (!(year >= 1000 && year <= 9999) || !(month >= 1 && month <= 12) || !(day >= 1 && day <= 31)) return Number.NaN
-  const time = Date.UTC(year, month - 1, day)
-  return new Date(time).getUTCDate() === day ? time / 86_400_000 : Number.NaN
+  if (!(year >= 1000 && year <= 9999) || !(month >= 1 && month <= 12)) return Number.NaN
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  if (!(day >= 1 && day <= (month === 2 && leap ? 29 : monthDays[month - 1]))) return Number.NaN
+  const past = year - 1
+  const leapDays = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400)
+  return past * 365 + leapDays + monthStarts[month - 1] + (leap && month > 2 ? 1 : 0) + day - 719_163
 }
 
 /** `yyyy-MM-dd` of days since 1970-01-01. */
-export const isoDate = (day: number): string => new Date(Math.round(day) * 86_400_000).toISOString().slice(0, 10)
+export const isoDate = (day: number): string => {
+  let text = isoDates.get(day)
+  if (text === undefined) {
+    text = new Date(Math.round(day) * 86_400_000).toISOString().slice(0, 10)
+    // A clinic's dates are some thousand different days; a file of others must not fill the memory.
+    if (isoDates.size < 100_000) isoDates.set(day, text)
+  }
+  return text
+}
+
+const isoDates = new Map<number, string>()
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const monthStarts = monthDays.map((_, month) => monthDays.slice(0, month).reduce((sum, days) => sum + days, 0))
 
 /**
  * Reader of one date format: days since 1970-01-01, or NaN. A time of day behind the date is dropped, the date being
@@ -106,7 +120,7 @@ export const dateReader = (
     case null:
     case '':
     case 'yyyy-MM-dd':
-      return byParts(isoPattern, 1, 2, 3)
+      return readIso
     case 'yyyyMMdd':
       return byParts(/^(\d{4})(\d{2})(\d{2})$/, 1, 2, 3)
     case 'yyyy年MM月dd日':
@@ -209,6 +223,22 @@ const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const timeOfDay = '(?:[T ]\\s*\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d+)?)?\\s*(?:Z|[+-]\\d{2}:?\\d{2}|[ap]m)?)?'
 const isoPattern = new RegExp(`^(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})${timeOfDay}$`, 'i')
+const otherIso = (text: string): number => {
+  const match = isoPattern.exec(text)
+  return match ? dayOf(Number(match[1]), Number(match[2]), Number(match[3])) : Number.NaN
+}
+/** `yyyy-MM-dd` digit by digit, as nearly all are written; else by the pattern. */
+const readIso = (text: string): number => {
+  if (text.length !== 10 || text.charCodeAt(4) !== minus || text.charCodeAt(7) !== minus) return otherIso(text)
+  let digits = 0
+  for (let i = 0; i < 10; i++) {
+    if (i === 4 || i === 7) continue
+    const code = text.charCodeAt(i)
+    if (code < zero || code > nine) return otherIso(text)
+    digits = digits * 10 + (code - zero)
+  }
+  return dayOf(Math.floor(digits / 10_000), Math.floor(digits / 100) % 100, digits % 100)
+}
 const dated = (mark: string) => new RegExp(`^(\\d{1,2})${mark}(\\d{1,2})${mark}(\\d{4})${timeOfDay}$`, 'i')
 
 const writtenFormats = dateFormats
@@ -236,6 +266,7 @@ const parseOther = (text: string, decimal: Dialect['decimal']): number => {
     const plain = text.normalize('NFKC').replace(/[\u2212\u2013]/, '-')
     return plain !== text && !/[^!-~]/.test(plain) ? parseNumber(plain, decimal) : Number.NaN
   }
+  if (first === plus && text.charCodeAt(1) !== minus) return parseNumber(text.slice(1), decimal)
   const { exponent, thousands, groups } = otherForms[decimal]
   if (exponent.test(text)) return finite(decimal === '.' ? text : text.replace(',', '.'))
   if (!thousands.test(text)) return Number.NaN

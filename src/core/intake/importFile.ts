@@ -16,7 +16,7 @@ import { createDecoder } from './encoding.ts'
 import type { LongRows } from './longRows.ts'
 import { type Plan, planImport } from './plan.ts'
 import type { RowsChunk, RowsSummary } from './rows.ts'
-import { readRows, type ThreadOptions } from './rowsThread.ts'
+import { openRowsThread, type RowsThread, type ThreadOptions } from './rowsThread.ts'
 import { type FileSource, readSource } from './source.ts'
 import type { WideRows } from './wideRows.ts'
 
@@ -62,8 +62,8 @@ export const validateFile = async (request: ValidateRequest): Promise<ImportRepo
   const found = findStudy(store, study)
   const plan = planImport(mapping, await headerOf(source, mapping), found ? dictionaryOf(store, found.id) : [])
   const tally = createTally(onProgress)
-  const rows = readRows({ source, mapping, plan, pack: false }, { signal, workerUrl })
-  const summary = await each(rows, (chunk) => tally.add(chunk))
+  const thread = openRowsThread({ signal, workerUrl })
+  const summary = await each(thread.read({ source, mapping, plan, pack: false }), tally.add).finally(thread.close)
   return tally.report({ batch: null, study, seconds: secondsSince(started), summary, warnings: [] })
 }
 
@@ -74,7 +74,16 @@ export const validateFile = async (request: ValidateRequest): Promise<ImportRepo
  * file, `mappingDoesNotFit`, `emptyFile`, `fileChanged`, and `cancelled` where the signal is aborted: nothing is kept then.
  */
 export const importFile = async (request: ImportRequest): Promise<ImportReport> => {
-  const { vault, source, study: name, user, signal, workerUrl, onProgress } = request
+  const thread = openRowsThread(request)
+  try {
+    return await importRows(request, thread)
+  } finally {
+    await thread.close()
+  }
+}
+
+const importRows = async (request: ImportRequest, thread: RowsThread): Promise<ImportReport> => {
+  const { vault, source, study: name, user, signal, onProgress } = request
   const started = performance.now()
   const mapping = checkedMapping(request.mapping)
   const [header, sha256] = await Promise.all([headerOf(source, mapping), hashOf(source, signal)])
@@ -110,8 +119,7 @@ export const importFile = async (request: ImportRequest): Promise<ImportReport> 
     })
     const tally = createTally(onProgress)
     const insert = createInsertion(store, handle)
-    const rows = readRows({ source, mapping, plan, pack: true }, { signal, workerUrl })
-    const summary = await each(rows, (chunk) => {
+    const summary = await each(thread.read({ source, mapping, plan, pack: true }), (chunk) => {
       stopIfAborted(signal)
       insert.add(chunk)
       const kept = tally.add(chunk)
@@ -325,18 +333,14 @@ const createTally = (onProgress: OnProgress | undefined) => {
 
 const each = async (
   rows: AsyncGenerator<RowsChunk, RowsSummary>,
-  work: (chunk: RowsChunk) => void,
+  work: (chunk: RowsChunk) => unknown,
 ): Promise<RowsSummary> => {
-  try {
-    for (;;) {
-      const next = await rows.next()
-      if (next.done) return next.value
-      work(next.value)
-      // Gives way to what waited while a slice was inserted.
-      await new Promise<void>((resolve) => setImmediate(resolve))
-    }
-  } finally {
-    await rows.return(undefined as never)
+  for (;;) {
+    const next = await rows.next()
+    if (next.done) return next.value
+    work(next.value)
+    // Gives way to what waited while a slice was inserted.
+    await new Promise<void>((resolve) => setImmediate(resolve))
   }
 }
 

@@ -10,6 +10,7 @@ export interface InferredColumn {
   dateFormat: DateFormat | null
   known: number
   missing: number
+  /** Counted up to 10,000. */
   distinct: number
   examples: string[]
   /** Distinct texts of a category, code units ascending; null where a category may have more than were seen. */
@@ -34,7 +35,7 @@ const maybeMissing = new Set(
 const mostly = 0.9
 const mostLevels = 100
 const examplesKept = 5
-const distinctKept = 200_000
+const distinctKept = 10_000
 
 /**
  * Infers what columns hold from rows given one after another. Numeric codes stay numbers, as R reads them: which of them
@@ -98,9 +99,7 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
       return
     }
     known++
-    const seen = distinct.get(text)
-    if (seen !== undefined) distinct.set(text, seen + 1)
-    else if (distinct.size < distinctKept) distinct.set(text, 1)
+    if (distinct.size < distinctKept) distinct.set(text, (distinct.get(text) ?? 0) + 1)
     const value = parseNumber(text, decimal)
     if (!Number.isNaN(value)) {
       numbers++

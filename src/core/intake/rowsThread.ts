@@ -5,7 +5,7 @@ import { BedsideError, cancelled } from '../../contract/errors.ts'
 import type { Preview } from '../../contract/intake.ts'
 import { type PreviewRequest, previewHere } from './preview.ts'
 import { checkRows, type RowsChunk, type RowsRequest, type RowsSummary } from './rows.ts'
-import type { RowsWorkerData, RowsWorkerReply } from './rowsWorker.ts'
+import type { RowsWorkerOrder, RowsWorkerReply } from './rowsWorker.ts'
 
 export interface ThreadOptions {
   signal?: AbortSignal
@@ -15,36 +15,53 @@ export interface ThreadOptions {
 
 const besideThis = new URL('./rowsWorker.ts', import.meta.url)
 
+export interface RowsThread {
+  /** Reads, checks and packs a file and yields what comes. Once a thread. */
+  read(request: RowsRequest): AsyncGenerator<RowsChunk, RowsSummary>
+  /** Ends the thread; safe to call twice. */
+  close(): Promise<void>
+}
+
 /**
- * Reads, checks and packs a file on a thread of its own (or here, giving way after each slice, where there is no worker
- * file) and yields what comes. Aborting ends the thread at once and throws `cancelled`.
+ * A thread of its own that reads files (or none, where there is no worker file: then rows are read here, giving way after
+ * each slice). It starts at once, so that it has loaded while the caller prepares. Aborting ends it at once and makes
+ * `read` throw `cancelled`.
  */
-export async function* readRows(
+export const openRowsThread = ({ signal, workerUrl = besideThis }: ThreadOptions = {}): RowsThread => {
+  if (signal?.aborted || !isThere(workerUrl))
+    return {
+      read: (request) => readHere(request, signal),
+      close: async () => {},
+    }
+  const thread = startThread(workerUrl, signal)
+  return {
+    read: async function* (request) {
+      stopIfAborted(signal)
+      thread.send({ task: 'rows', request })
+      for (;;) {
+        const reply = await thread.next()
+        if ('summary' in reply) return reply.summary
+        if (!('chunk' in reply)) throw new Error('The thread that reads rows sent something else')
+        yield reply.chunk
+        thread.send(null)
+      }
+    },
+    close: thread.end,
+  }
+}
+
+async function* readHere(
   request: RowsRequest,
-  { signal, workerUrl = besideThis }: ThreadOptions = {},
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<RowsChunk, RowsSummary> {
   stopIfAborted(signal)
-  if (!isThere(workerUrl)) {
-    const rows = checkRows(request)
-    for (;;) {
-      const next = await rows.next()
-      if (next.done) return next.value
-      yield next.value
-      await giveWay()
-      stopIfAborted(signal)
-    }
-  }
-  const thread = startThread(workerUrl, { task: 'rows', request }, signal)
-  try {
-    for (;;) {
-      const reply = await thread.next()
-      if ('summary' in reply) return reply.summary
-      if (!('chunk' in reply)) throw new Error('The thread that reads rows sent something else')
-      yield reply.chunk
-      thread.ready()
-    }
-  } finally {
-    await thread.end()
+  const rows = checkRows(request)
+  for (;;) {
+    const next = await rows.next()
+    if (next.done) return next.value
+    yield next.value
+    await giveWay()
+    stopIfAborted(signal)
   }
 }
 
@@ -55,8 +72,9 @@ export const previewFile = async (
 ): Promise<Omit<Preview, 'upload'>> => {
   stopIfAborted(signal)
   if (!isThere(workerUrl)) return previewHere(request)
-  const thread = startThread(workerUrl, { task: 'preview', request }, signal)
+  const thread = startThread(workerUrl, signal)
   try {
+    thread.send({ task: 'preview', request })
     const reply = await thread.next()
     if (!('preview' in reply)) throw new Error('The thread that looks at files sent something else')
     return reply.preview as Omit<Preview, 'upload'>
@@ -65,8 +83,8 @@ export const previewFile = async (
   }
 }
 
-const startThread = (url: URL, data: RowsWorkerData, signal: AbortSignal | undefined) => {
-  const worker = new Worker(url, { workerData: data })
+const startThread = (url: URL, signal: AbortSignal | undefined) => {
+  const worker = new Worker(url)
   const replies: RowsWorkerReply[] = []
   let lost: unknown = null
   let wake = () => {}
@@ -102,7 +120,7 @@ const startThread = (url: URL, data: RowsWorkerData, signal: AbortSignal | undef
         })
       }
     },
-    ready: () => worker.postMessage(null),
+    send: (message: RowsWorkerOrder) => worker.postMessage(message),
     end: async () => {
       signal?.removeEventListener('abort', abort)
       await worker.terminate()

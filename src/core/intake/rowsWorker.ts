@@ -1,9 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { BedsideError, type Failure } from '../../contract/errors.ts'
 import { type PreviewRequest, previewHere } from './preview.ts'
 import { checkRows, type RowsChunk, type RowsRequest, type RowsSummary } from './rows.ts'
 
-export type RowsWorkerData = { task: 'rows'; request: RowsRequest } | { task: 'preview'; request: PreviewRequest }
+/** What to do, sent once; then null for each slice that was taken. */
+export type RowsWorkerOrder =
+  | { task: 'rows'; request: RowsRequest }
+  | { task: 'preview'; request: PreviewRequest }
+  | null
 
 export type RowsWorkerReply =
   | { chunk: RowsChunk }
@@ -16,45 +20,46 @@ export type RowsWorkerReply =
 export const slicesAhead = 4
 
 /** The thread that reads, checks and packs a file. It gets the file and the mapping, never the vault or its key. */
-const run = async (data: RowsWorkerData): Promise<void> => {
-  const port = parentPort
-  if (!port) return
-  try {
-    if (data.task === 'preview') {
-      port.postMessage({ preview: await previewHere(data.request) } satisfies RowsWorkerReply)
-      return
-    }
-    let credit = slicesAhead
-    let wake = () => {}
-    port.on('message', () => {
+const listen = (port: MessagePort): void => {
+  let credit = slicesAhead
+  let wake = () => {}
+  const room = async () => {
+    while (credit === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    credit--
+  }
+  const send = (reply: RowsWorkerReply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
+  port.on('message', (order: RowsWorkerOrder) => {
+    if (order === null) {
       credit++
       wake()
-    })
-    const rows = checkRows(data.request)
-    for (;;) {
-      if (credit === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        continue
-      }
-      const next = await rows.next()
-      if (next.done) {
-        port.postMessage({ summary: next.value } satisfies RowsWorkerReply)
-        port.close()
-        return
-      }
-      credit--
-      port.postMessage({ chunk: next.value } satisfies RowsWorkerReply, buffersOf(next.value))
+      return
     }
-  } catch (error) {
-    if (error instanceof BedsideError) port.postMessage({ failure: error.failure } satisfies RowsWorkerReply)
-    else {
-      const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-      port.postMessage({ error: { name, message, stack: stack ?? '' } } satisfies RowsWorkerReply)
-    }
-    port.close()
+    const work = order.task === 'preview' ? preview(order.request, send) : rows(order.request, send, room)
+    work.catch((error) => send(replyTo(error)))
+  })
+}
+
+type Send = (reply: RowsWorkerReply, transfer?: ArrayBuffer[]) => void
+
+const preview = async (request: PreviewRequest, send: Send) => send({ preview: await previewHere(request) })
+
+const rows = async (request: RowsRequest, send: Send, room: () => Promise<void>) => {
+  const reading = checkRows(request)
+  for (;;) {
+    await room()
+    const next = await reading.next()
+    if (next.done) return send({ summary: next.value })
+    send({ chunk: next.value }, buffersOf(next.value))
   }
+}
+
+const replyTo = (error: unknown): RowsWorkerReply => {
+  if (error instanceof BedsideError) return { failure: error.failure }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { error: { name, message, stack: stack ?? '' } }
 }
 
 const buffersOf = ({ wide, long }: RowsChunk): ArrayBuffer[] =>
@@ -63,4 +68,4 @@ const buffersOf = ({ wide, long }: RowsChunk): ArrayBuffer[] =>
     ...(long ? [long.rows.buffer, long.tests.buffer, long.days.buffer, long.values.buffer] : []),
   ] as ArrayBuffer[]
 
-if (parentPort && workerData) void run(workerData as RowsWorkerData)
+if (parentPort) listen(parentPort)

@@ -5,6 +5,7 @@ import {
   isoDate,
   parseBoolean,
   parseNumber,
+  parsePlainNumber,
   parseSex,
   type Sex,
   splitNumberAndUnit,
@@ -108,7 +109,6 @@ const numberReader = (concept: Concept, options: CellReaderOptions, done: Done, 
   const conversion = sourceUnit === null ? null : conversionTo(concept, sourceUnit)
   const codes = codesOf(levels)
   const byLabel = levels && levels.length > 0 ? labelIndex(levels) : null
-  const plainText = decimal === '.' ? /^-?(0|[1-9]\d*)(\.\d+)?$/ : /^-?(0|[1-9]\d*)(,\d+)?$/
 
   const checked = (value: number, raw: string | null): CellResult => {
     if (integer && !Number.isInteger(value)) return fault('notAnInteger', 'is not a whole number')
@@ -135,22 +135,14 @@ const numberReader = (concept: Concept, options: CellReaderOptions, done: Done, 
   }
 
   return (text) => {
-    const value = parseNumber(text, decimal)
+    const plain = parsePlainNumber(text, decimal)
+    const isPlain = !Number.isNaN(plain)
+    const value = isPlain ? plain : parseNumber(text, decimal)
     if (Number.isNaN(value)) return other(text)
     if (conversion !== null) return checked(converted(value, conversion), `${text} ${sourceUnit}`)
-    if (value < low || value > high || codes !== null || (integer && !Number.isInteger(value))) {
-      return checked(value, plainText.test(text) ? null : rawOf(text, value))
-    }
-    const first = text.charCodeAt(0)
-    // Digits alone, or with the decimal mark, read back as the same number; the rest is kept as it stood.
-    if (first >= 49 && first <= 57 && text.length < 4) return done(value)
-    return done(value, plainText.test(text) ? null : rawOf(text, value))
+    return checked(value, isPlain ? null : text)
   }
 }
-
-/** `+5`, `1e3` and `1,234,567` are kept; `.5` and `007.0` say no more than the number. */
-const rawOf = (text: string, value: number): string | null =>
-  /^[+-]?\d*[.,]?\d*$/.test(text) && Number.isFinite(value) && !/,.*,|\..*\.|^\+/.test(text) ? null : text
 
 const conversionTo = (concept: Concept, from: string): Conversion => {
   const units = loadUnits()
