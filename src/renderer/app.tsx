@@ -7,6 +7,7 @@ import { queryClient } from './api.ts'
 import { ViewBoundary } from './errors/ViewBoundary.tsx'
 import { router } from './router.tsx'
 import { styleNonce } from './theme/nonce.ts'
+import { surfaceVariables } from './theme/surfaces.ts'
 import { theme } from './theme/theme.ts'
 import { Gate } from './unlock/Gate.tsx'
 
@@ -16,6 +17,7 @@ export const App = () => (
   <StrictMode>
     <MantineProvider
       theme={theme}
+      cssVariablesResolver={surfaceVariables}
       defaultColorScheme="auto"
       colorSchemeManager={colorSchemes}
       getStyleNonce={styleNonce}

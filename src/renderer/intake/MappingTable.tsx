@@ -14,6 +14,7 @@ import type { ColumnMapping, Mapping, Preview } from '../../contract/intake.ts'
 import { type Concept, type ConceptKind, type ConceptRole, conceptKinds, conceptRoles } from '../../contract/values.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
 import classes from './Intake.module.css'
+import { levelsOf, levelsText } from './levels.ts'
 import { dateFormats, type Fault, withColumn, withConcept } from './mapping.ts'
 
 /** One line a column: whether it is imported, what it is, in which unit. The rest of the dictionary unfolds. */
@@ -233,23 +234,11 @@ const More = ({
             autosize
             minRows={2}
             maxRows={8}
-            defaultValue={(concept.levels ?? [])
-              .map(({ code, label }) => [code, label.en, ...(label.zh ? [label.zh] : [])].join(' = '))
-              .join('\n')}
+            defaultValue={levelsText(concept.levels)}
             onBlur={(event) => setConcept(at, { levels: levelsOf(event.currentTarget.value) })}
           />
         )}
       </div>
     </div>
   )
-}
-
-/** `1 = treated = 已治疗`, one a line; the label is the code where none is given. */
-export const levelsOf = (text: string): Concept['levels'] => {
-  const levels = text
-    .split('\n')
-    .map((line) => line.split('=').map((part) => part.trim()))
-    .filter(([code]) => code !== undefined && code !== '')
-    .map(([code = '', en, zh]) => ({ code, label: { en: en || code, ...(zh ? { zh } : {}) } }))
-  return levels.length > 0 ? levels : null
 }

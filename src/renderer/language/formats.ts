@@ -132,7 +132,7 @@ const unitText = (ucum: string, language: Language): string => {
   if (whole) return language === 'zh-CN' ? whole.zh : whole.en
   return ucum
     .replace(/10[*^](\d+)/g, (_, power: string) => `10${raised(power)}`)
-    .replace(/\{([^}]*)\}/g, '$1')
+    .replace(/\{([^}]*)\}/g, (_, note: string) => note.replaceAll('_', ' '))
     .replaceAll('mm[Hg]', 'mmHg')
     .replaceAll('[in_i]', 'in')
     .replaceAll('[lb_av]', 'lb')
@@ -141,5 +141,5 @@ const unitText = (ucum: string, language: Language): string => {
     .replace(/\bCel\b/g, '°C')
     .replace(/\b(?:u|mc)(?=(?:mol|g|L|l|m|U)\b)/g, 'µ')
     .replace(/\b([mck]?m)([23])\b/g, (_, base: string, power: string) => `${base}${raised(power)}`)
-    .replaceAll('.', '·')
+    .replace(/\.(?!\d)/g, '·')
 }

@@ -44,16 +44,9 @@ export const Shell = () => {
 
   return (
     <div className={classes.shell}>
-      <a
-        className={classes.skip}
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault()
-          main.current?.focus()
-        }}
-      >
+      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
         {t('skipToContent')}
-      </a>
+      </button>
       <header className={classes.bar}>
         <Link to="/" className={classes.brand} aria-label={t('home')}>
           <Mark />

@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest'
+import type { Chart } from '../../contract/patients.ts'
+import type { Concept } from '../../contract/values.ts'
+import { formatsOf } from '../language/formats.ts'
+import { entriesOf, readingOf, referenceOf, trendsOf } from './record.ts'
+
+const concept = (name: string, change: Partial<Concept> = {}): Concept => ({
+  name,
+  label: { en: name, zh: `${name}（中）` },
+  kind: 'number',
+  role: 'observation',
+  unit: null,
+  plausible: null,
+  reference: null,
+  levels: null,
+  coding: [],
+  modifiable: false,
+  description: null,
+  ...change,
+})
+const value = (name: string, of: string | number | boolean | null, text = String(of)) => ({
+  concept: name,
+  value: of,
+  text,
+  raw: null,
+  flag: null,
+})
+const dictionary = [
+  concept('id', { role: 'patientKey', kind: 'text' }),
+  concept('bili', { unit: 'mg/dL', reference: { low: null, high: 1.2 } }),
+  concept('stage', { kind: 'integer', levels: [{ code: '4', label: { en: 'cirrhosis', zh: '肝硬化' } }] }),
+  concept('ascites', { kind: 'boolean' }),
+  concept('status', { role: 'outcomeEvent', kind: 'category' }),
+  concept('chol'),
+]
+const encounter = (id: number, date: string | null, bili: number) => ({
+  encounter: id,
+  study: 'pbc',
+  batch: 1,
+  row: id,
+  date,
+  values: [
+    value('chol', null),
+    value('stage', 4),
+    value('bili', bili),
+    value('id', '17'),
+    value('ascites', true),
+    value('status', '2'),
+  ],
+})
+const en = formatsOf('en')
+const words = { yes: 'yes', no: 'no' }
+
+test('values stand in the order of the dictionary, in their groups, without what the header already says', () => {
+  const { entries, missing } = entriesOf(encounter(1, null, 14.5), dictionary, 'en')
+  expect(entries.map((entry) => [entry.name, entry.group])).toEqual([
+    ['bili', 'measurements'],
+    ['stage', 'findings'],
+    ['ascites', 'findings'],
+    ['status', 'outcome'],
+  ])
+  expect(missing).toEqual(['chol'])
+})
+
+test('codes read as their labels, in the language of the app', () => {
+  const [, stage, ascites] = entriesOf(encounter(1, null, 14.5), dictionary, 'zh-CN').entries
+  expect(readingOf(stage!, 'zh-CN', formatsOf('zh-CN'), words)).toBe('肝硬化')
+  expect(readingOf(stage!, 'en', en, words)).toBe('cirrhosis')
+  expect(readingOf(ascites!, 'en', en, words)).toBe('yes')
+})
+
+test('a text that is a number is not given separators: an identifier must be found again as it is read', () => {
+  expect(
+    readingOf({ value: value('case', '1234567'), concept: concept('case', { kind: 'text' }) }, 'en', en, words),
+  ).toBe('1234567')
+})
+
+test('a reference range is written as a doctor does', () => {
+  expect(referenceOf(concept('a', { reference: { low: 3.5, high: 5 } }), en)).toBe('3.5–5')
+  expect(referenceOf(concept('a', { reference: { low: null, high: 1.2 } }), en)).toBe('≤ 1.2')
+  expect(referenceOf(concept('a'), en)).toBeNull()
+})
+
+const chart = (change: Partial<Chart>): Chart => ({
+  patient: {
+    patient: 1,
+    label: 'pbc 1',
+    name: null,
+    identifiers: [],
+    sex: 'female',
+    birthDate: null,
+    age: 58,
+    studies: ['pbc'],
+    encounters: 1,
+  },
+  encounters: [],
+  series: [],
+  dictionaries: { pbc: dictionary },
+  provenance: [],
+  ...change,
+})
+
+test('dated encounters become a trend; a single value does not', () => {
+  const two = chart({ encounters: [encounter(2, '2020-02-01', 21.3), encounter(1, '2020-01-01', 14.5)] })
+  expect(
+    trendsOf(two, 'en').map((trend) => [trend.label, trend.dated, trend.points.map((point) => point.value)]),
+  ).toEqual([['bili', true, [14.5, 21.3]]])
+  expect(trendsOf(chart({ encounters: [encounter(1, '2020-01-01', 14.5)] }), 'en')).toEqual([])
+})
+
+test('days since the first visit are not taken for dates of 1970', () => {
+  const series = [
+    {
+      concept: 'bili',
+      study: 'pbc',
+      points: [
+        { day: 0, value: 1 },
+        { day: 192, value: 2 },
+      ],
+    },
+    {
+      concept: 'chol',
+      study: 'pbc',
+      points: [
+        { day: 6, value: 1 },
+        { day: 40, value: 2 },
+      ],
+    },
+  ]
+  expect(trendsOf(chart({ series }), 'en').map((trend) => trend.dated)).toEqual([false, false])
+  const dated = [
+    {
+      concept: 'bili',
+      study: 'pbc',
+      points: [
+        { day: 18262, value: 1 },
+        { day: 18293, value: 2 },
+      ],
+    },
+  ]
+  expect(trendsOf(chart({ series: dated }), 'en').map((trend) => trend.dated)).toEqual([true])
+})
