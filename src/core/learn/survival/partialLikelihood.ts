@@ -40,25 +40,26 @@ export const prepareSurvival = (
 ): Prepared => {
   const { rows } = x
   const aligned = alignTimes(time)
-  const order = Uint32Array.from(aligned.keys())
-  order.sort((a, b) => aligned[b] - aligned[a] || event[b] - event[a] || a - b)
-  const sortedEvent = new Uint8Array(rows)
-  const weight = new Float64Array(rows)
-  const starts: number[] = []
-  const times: number[] = []
-  const deaths: number[] = []
+  const ascending = aligned.slice().sort()
+  let distinct = 0
+  for (let i = 0; i < rows; i++)
+    if (i === 0 || ascending[i] !== ascending[distinct - 1]) ascending[distinct++] = ascending[i]
+  const times = ascending.slice(0, distinct).reverse()
+
+  // A counting sort by (time descending, events first); rows keep their order within.
+  const slot = Uint32Array.from(aligned, (value) => 2 * descendingIndex(times, value))
+  const next = new Uint32Array(2 * distinct + 1)
   for (let i = 0; i < rows; i++) {
-    const row = order[i]
-    if (i === 0 || aligned[row] !== times[times.length - 1]) {
-      starts.push(i)
-      times.push(aligned[row])
-      deaths.push(0)
-    }
-    sortedEvent[i] = event[row] ? 1 : 0
-    deaths[deaths.length - 1] += sortedEvent[i]
-    weight[i] = weights ? weights[row] : 1
+    if (event[i] === 0) slot[i]++
+    next[slot[i] + 1]++
   }
-  starts.push(rows)
+  const deaths = Uint32Array.from({ length: distinct }, (_, group) => next[2 * group + 1])
+  for (let i = 0; i < 2 * distinct; i++) next[i + 1] += next[i]
+  const starts = Uint32Array.from({ length: distinct + 1 }, (_, group) => next[2 * group])
+  const order = new Uint32Array(rows)
+  for (let i = 0; i < rows; i++) order[next[slot[i]]++] = i
+  const sortedEvent = Uint8Array.from(order, (row) => (event[row] ? 1 : 0))
+  const weight = Float64Array.from(order, (row) => (weights ? weights[row] : 1))
 
   const size = columns.length
   const z = new Float64Array(rows * size)
@@ -67,15 +68,16 @@ export const prepareSurvival = (
   let total = 0
   for (let i = 0; i < rows; i++) total += weight[i]
   columns.forEach((column, j) => {
-    const at = column * rows
+    const values = x.data.subarray(column * rows, (column + 1) * rows)
     let sum = 0
-    for (let i = 0; i < rows; i++) sum += weight[i] * x.data[at + order[i]]
+    for (let i = 0; i < rows; i++) sum += (weights ? weights[i] : 1) * values[i]
     const mean = sum / total
     let deviation = 0
-    for (let i = 0; i < rows; i++) deviation += weight[i] * Math.abs(x.data[at + order[i]] - mean)
+    for (let i = 0; i < rows; i++) deviation += (weights ? weights[i] : 1) * Math.abs(values[i] - mean)
     centre[j] = mean
     scale[j] = deviation > 0 ? deviation / total : 1
-    for (let i = 0; i < rows; i++) z[i * size + j] = (x.data[at + order[i]] - mean) / scale[j]
+    const factor = 1 / scale[j]
+    for (let i = 0; i < rows; i++) z[i * size + j] = (values[order[i]] - mean) * factor
   })
   return {
     rows,
@@ -84,13 +86,25 @@ export const prepareSurvival = (
     event: sortedEvent,
     weight,
     order,
-    starts: Uint32Array.from(starts),
-    times: Float64Array.from(times),
-    deaths: Uint32Array.from(deaths),
+    starts,
+    times,
+    deaths,
     centre,
     scale,
     columns,
   }
+}
+
+/** Index of a value that is there, in a descending list. */
+const descendingIndex = (times: Float64Array, value: number): number => {
+  let low = 0
+  let high = times.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[middle] > value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 export interface Likelihood {
