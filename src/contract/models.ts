@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { StudyDesignSchema } from './design.ts'
+import { OutcomeDesignSchema, StudyDesignSchema } from './design.ts'
 import { clinical, everyone, procedure } from './procedure.ts'
 import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
 
@@ -80,6 +80,8 @@ export const FeatureUseSchema = z.object({
   low: z.number().nullable(),
   high: z.number().nullable(),
   levels: z.array(z.string()).nullable(),
+  /** A doctor could change it: offered in a what-if. */
+  modifiable: z.boolean(),
   /** Mean absolute contribution over training rows, in the scale of `contributions`. */
   importance: z.number().nullable(),
 })
@@ -188,7 +190,14 @@ export const models = {
     audit: 'model.evaluate',
     summary: 'Assess a model on another study (external validation)',
   })
-    .input(z.object({ model: z.int(), study: z.string() }))
+    .input(
+      z.object({
+        model: z.int(),
+        study: z.string(),
+        /** Where the other study names its outcome differently; null: the columns of the model's design. */
+        outcome: OutcomeDesignSchema.nullable().default(null),
+      }),
+    )
     .output(z.object({ job: z.string() })),
   evaluations: procedure({ access: everyone, audit: false, summary: 'External validations of a model' })
     .input(ModelId)

@@ -9,6 +9,11 @@ export interface Connection {
   close(): void
 }
 
+/** What every call carries. */
+export interface CallContext {
+  connection: Connection
+}
+
 export const createConnection = (kind: Connection['kind'], onClose: (connection: Connection) => void): Connection => {
   const connection: Connection = {
     id: randomUUID(),

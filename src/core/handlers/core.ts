@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
 import { locked, notAllowed } from '../../contract/errors.ts'
 import type { Session } from '../../contract/vault.ts'
 import { createUploads, type Uploads } from '../intake/uploads.ts'
@@ -41,6 +40,8 @@ export interface Core {
   jobs: JobRunner
   uploads: Uploads
   shelf: ModelShelf
+  /** What neural nets were last trained on; null until then. */
+  neuralBackend: string | null
   isOpen(): boolean
   /** The open vault; throws `locked`. */
   vault(): Vault
@@ -61,7 +62,7 @@ const sessionOf = ({ id, displayName, role }: User): Session => ({ user: id, dis
 export const createCore = (options: CoreOptions): Core => {
   const { vaultPath, log } = options
   const connections = new Set<Connection>()
-  const uploadFolder = join(vaultPath, 'uploads')
+  const newUploads = () => createUploads({ folder: tmpdir() })
   const newJobs = () => createJobRunner((error) => incidentOf(error, log))
   let vault: Vault | null = null
   let opening: Promise<unknown> = Promise.resolve()
@@ -102,15 +103,16 @@ export const createCore = (options: CoreOptions): Core => {
     vault?.close()
     vault = null
     core.jobs = newJobs()
-    core.uploads = createUploads({ folder: uploadFolder })
+    core.uploads = newUploads()
   }
 
   const core: Core = {
     options,
     log,
     jobs: newJobs(),
-    uploads: createUploads({ folder: uploadFolder }),
+    uploads: newUploads(),
     shelf: createModelShelf(current),
+    neuralBackend: null,
     isOpen: () => vault !== null,
     vault: current,
     status: (connection) => ({
@@ -160,7 +162,6 @@ export const createCore = (options: CoreOptions): Core => {
       for (const connection of connections) connection.session = null
       connections.clear()
       await alone(closeVault)
-      rmSync(uploadFolder, { recursive: true, force: true })
     },
   }
   return core

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { ORPCError, ValidationError } from '@orpc/server'
+import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
-import type { Connection } from './connection.ts'
+import type { CallContext } from './connection.ts'
 import type { Core } from './core.ts'
 
 const statusOf: Record<FailureCode, number> = {
@@ -71,47 +71,40 @@ const recordOf = (input: unknown): string | null => {
   return parts.length > 0 ? parts.join(' ') : null
 }
 
-interface Call {
-  context: { connection: Connection }
-  path: readonly string[]
-  procedure: { '~orpc': { meta: unknown } }
-  // biome-ignore lint/suspicious/noExplicitAny: oRPC's own generic result of any procedure
-  next: (options?: any) => any
-}
-
 /**
  * Stands before every procedure: checks session and role, turns errors into failures, and writes the act to the audit log
  * once it is known how it went.
  */
-export const guard = (core: Core) => async (call: Call, input: unknown) => {
-  const { connection } = call.context
-  const { access, audit } = call.procedure['~orpc'].meta as ProcedureMeta
-  const settle = async (outcome: string) => {
-    if (audit === false) return
-    const actor = connection.session?.user ?? null
-    if (actor !== null && core.isOpen()) await core.audit({ actor, act: audit, record: recordOf(input), outcome })
-  }
-  try {
-    const session = connection.session
-    if (access !== 'anyone') {
-      if (!session || !core.isOpen()) throw locked('locked', 'The vault is locked. Unlock it and try again.')
-      if (!access.includes(session.role))
-        throw notAllowed(
-          'role',
-          `A ${session.role} may not do this (${call.path.join('.')}); it needs ${access.join(' or ')}.`,
-          {
-            role: session.role,
-            needs: access.join(', '),
-          },
-        )
+export const guard = (core: Core) =>
+  os.$context<CallContext>().middleware(async ({ context, path, procedure, next }, input: unknown) => {
+    const { connection } = context
+    const { access, audit } = procedure['~orpc'].meta as unknown as ProcedureMeta
+    const settle = async (outcome: string) => {
+      if (audit === false) return
+      const actor = connection.session?.user ?? null
+      if (actor !== null && core.isOpen()) await core.audit({ actor, act: audit, record: recordOf(input), outcome })
     }
-    core.touch(connection)
-    const result = await call.next()
-    await settle('done')
-    return result
-  } catch (error) {
-    const failure = failureOf(error, core.log)
-    await settle(failure.code === 'notAllowed' ? 'refused' : `failed: ${failure.reason}`).catch(() => {})
-    throw replyOf(failure)
-  }
-}
+    try {
+      const session = connection.session
+      if (access !== 'anyone') {
+        if (!session || !core.isOpen()) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+        if (!access.includes(session.role))
+          throw notAllowed(
+            'role',
+            `A ${session.role} may not do this (${path.join('.')}); it needs ${access.join(' or ')}.`,
+            {
+              role: session.role,
+              needs: access.join(', '),
+            },
+          )
+      }
+      core.touch(connection)
+      const result = await next()
+      await settle('done')
+      return result
+    } catch (error) {
+      const failure = failureOf(error, core.log)
+      await settle(failure.code === 'notAllowed' ? 'refused' : `failed: ${failure.reason}`).catch(() => {})
+      throw replyOf(failure)
+    }
+  })

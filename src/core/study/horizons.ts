@@ -1,9 +1,9 @@
 import { daysPer, type TimeUnit } from '../../contract/values.ts'
 
-const candidateYears = [1, 3, 5, 10]
+const candidateYears = [1, 3, 5]
 
 /**
- * Times at which survival is reported, in the outcome's unit: 1, 3, 5 and 10 years as far as follow-up carries (an event
+ * Times at which survival is reported, in the outcome's unit: 1, 3 and 5 years as far as follow-up carries (an event
  * at or after the time, and at least 20 patients and 5 % of all still followed), else the quartiles of the event times.
  */
 export const defaultHorizons = (time: Float64Array, event: Uint8Array, unit: TimeUnit): number[] => {

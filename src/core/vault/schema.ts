@@ -145,13 +145,15 @@ CREATE TABLE patient_identifier (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX patient_identifier_by_patient ON patient_identifier (patient);
 
--- The worklist's search index, made from patient and patient_identifier alone (terms.ts). overlap: length of the longest
--- prefix shared with an earlier term of the same patient, so that a prefix search counts every patient once.
+-- The worklist's search index, made from patient and patient_identifier alone (terms.ts). kind: 0 a rotation of name and
+-- birth date, 1 an identifier. overlap: length of the longest prefix shared with an earlier term of the same patient, so
+-- that a search by prefix counts every patient once.
 CREATE TABLE patient_term (
+  kind INTEGER NOT NULL CHECK (kind IN (0, 1)),
   term TEXT NOT NULL,
   patient INTEGER NOT NULL,
   overlap INTEGER NOT NULL,
-  PRIMARY KEY (term, patient)
+  PRIMARY KEY (kind, term, patient)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE study_patient (

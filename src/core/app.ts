@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os'
+import type { ContractRouterClient } from '@orpc/contract'
+import { createRouterClient } from '@orpc/server'
+import type { Api } from '../contract/api.ts'
+import { adviceHandlers } from './handlers/advice.ts'
+import type { Connection } from './handlers/connection.ts'
+import { createCore } from './handlers/core.ts'
+import { implementer } from './handlers/implementer.ts'
+import { intakeHandlers } from './handlers/intake.ts'
+import { jobHandlers } from './handlers/jobs.ts'
+import { modelHandlers } from './handlers/models.ts'
+import { patientHandlers } from './handlers/patients.ts'
+import { predictionHandlers } from './handlers/predictions.ts'
+import { sampleHandlers } from './handlers/samples.ts'
+import { studyHandlers } from './handlers/studies.ts'
+import { systemHandlers } from './handlers/system.ts'
+import { vaultHandlers } from './handlers/vault.ts'
+import type { KeyDerivation } from './vault/vault.ts'
+
+export type { Connection } from './handlers/connection.ts'
+
+export interface AppOptions {
+  /** Folder of the vault; need not exist yet. */
+  vaultPath: string
+  /** Folder of bundled samples, scores and guidelines. */
+  resources: string
+  /** Entry of worker threads (`jobs/worker.ts`, or its bundle). */
+  worker: URL
+  /** Version and digest of the sources: part of every model. */
+  build: string
+  /** Threads that training may use; default: as many as the machine has. */
+  threads?: number
+  /** Takes lines without patient data. */
+  log?: (line: string) => void
+  /** For tests: a cheaper key derivation, never below the floors. */
+  keyDerivation?: KeyDerivation
+}
+
+export interface App {
+  router: ReturnType<typeof routerOf>
+  /** One a window, a browser session or a CLI run; it carries who has signed in. */
+  connect(kind: Connection['kind']): Connection
+  /** The API map in this process. */
+  client(connection: Connection): ContractRouterClient<Api>
+  /** Names a file of this machine as an upload. For the CLI alone: not in the API map, so no view can read files. */
+  registerFile(path: string): Promise<{ upload: string }>
+  close(): Promise<void>
+}
+
+const routerOf = (core: ReturnType<typeof createCore>) => {
+  const os = implementer(core)
+  return os.router({
+    ...systemHandlers(core, os),
+    ...vaultHandlers(core, os),
+    ...patientHandlers(core, os),
+    ...studyHandlers(core, os),
+    ...intakeHandlers(core, os),
+    ...sampleHandlers(core, os),
+    ...jobHandlers(core, os),
+    ...modelHandlers(core, os),
+    ...predictionHandlers(core, os),
+    ...adviceHandlers(core, os),
+  })
+}
+
+/** The composition root: the only place that sees all rooms. */
+export const createApp = (options: AppOptions): App => {
+  const core = createCore({
+    threads: availableParallelism(),
+    log: () => {},
+    ...options,
+  })
+  const router = routerOf(core)
+  return {
+    router,
+    connect: core.connect,
+    client: (connection) =>
+      createRouterClient(router as never, { context: { connection } as never }) as unknown as ContractRouterClient<Api>,
+    registerFile: async (path) => ({ upload: await core.uploads.register(path) }),
+    close: core.close,
+  }
+}

@@ -1,0 +1,56 @@
+import type { Cell } from '../../contract/values.ts'
+import { type Convert, computeScore, type Recorded } from '../advise/score.ts'
+import { scores } from '../advise/scores/index.ts'
+import { loadUnits } from '../intake/units.ts'
+import { readCase } from '../vault/cases.ts'
+import { encountersOf } from '../vault/encounters.ts'
+import { personOf } from '../vault/patients.ts'
+import type { ReadStore } from '../vault/store.ts'
+import type { Core } from './core.ts'
+import type { Implementer } from './implementer.ts'
+import { fieldCell } from './tables.ts'
+
+const convert: Convert = (value, from, to, molarMass) => {
+  const found = loadUnits().conversion(from, to, molarMass)
+  return found ? value * found.factor + found.offset : null
+}
+
+const sexWords: Record<string, string> = {
+  f: 'female',
+  m: 'male',
+  female: 'female',
+  male: 'male',
+  女: 'female',
+  男: 'male',
+}
+
+/** What the record holds of a patient, the latest value of each quantity first. */
+const recordedOf = (store: ReadStore, patient: number): Recorded[] => {
+  const cases = encountersOf(store, patient).map(({ encounter }) => readCase(store, encounter))
+  const recorded = cases.flatMap(({ fields }) =>
+    fields.map((field): Recorded => {
+      const { concept } = field
+      const cell = fieldCell(field)
+      const value: Cell = concept.role === 'sex' ? (sexWords[String(cell).toLowerCase()] ?? cell) : cell
+      return { concept, value, unit: concept.unit }
+    }),
+  )
+  const { sex } = personOf(store, patient)
+  const person = recorded.find(({ concept }) => concept.role === 'sex')
+  if (person && (sex === 'female' || sex === 'male')) person.value = sex
+  return recorded
+}
+
+export const adviceHandlers = (core: Core, os: Implementer) => ({
+  advice: {
+    scores: os.advice.scores.handler(({ input }) => {
+      const recorded = recordedOf(core.vault().read, input.patient)
+      const computed = scores.map((definition) =>
+        computeScore(definition, recorded, input.entered[definition.score] ?? {}, convert),
+      )
+      const lacking = (score: (typeof computed)[number]) =>
+        score.inputs.filter(({ from }) => from === 'missing').length / score.inputs.length
+      return computed.sort((a, b) => Number(b.result !== null) - Number(a.result !== null) || lacking(a) - lacking(b))
+    }),
+  },
+})

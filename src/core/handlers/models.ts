@@ -1,0 +1,112 @@
+import { StudyDesignSchema } from '../../contract/design.ts'
+import { invalidInput } from '../../contract/errors.ts'
+import type { Evaluation } from '../../contract/models.ts'
+import { runLong } from '../jobs/long.ts'
+import { learners } from '../learn/learners.ts'
+import { outcomeColumns } from '../study/cases.ts'
+import { readTable } from '../vault/cases.ts'
+import { listConcepts } from '../vault/concepts.ts'
+import { insertEvaluation, listEvaluations } from '../vault/evaluations.ts'
+import { describeModel, getModel, listModels, modelArtifact, modelDesign, removeModel } from '../vault/models.ts'
+import { removeUnusedSnapshots } from '../vault/snapshots.ts'
+import { getStudy } from '../vault/studies.ts'
+import { cardOf, detailOf } from './cards.ts'
+import type { Core } from './core.ts'
+import { type Implementer, sessionOf } from './implementer.ts'
+import { trainModel } from './training.ts'
+
+export const modelHandlers = (core: Core, os: Implementer) => {
+  const read = () => core.vault().read
+  return {
+    models: {
+      learners: os.models.learners.handler(() =>
+        learners.map(({ id, label, description, tasks, parameters }) => ({
+          id,
+          label,
+          description,
+          tasks: [...tasks],
+          parameters: [...parameters],
+        })),
+      ),
+      list: os.models.list.handler(() => listModels(read()).map((model) => cardOf(read(), model))),
+      get: os.models.get.handler(({ input }) => detailOf(read(), getModel(read(), input.model))),
+      train: os.models.train.handler(({ input, context }) => {
+        getStudy(read(), input.study)
+        const { user } = sessionOf(context)
+        const title = input.name || `${input.study}: ${input.learner}`
+        const { job } = core.jobs.start('train', title, (job) => trainModel(core, input, user, job))
+        return { job }
+      }),
+      describe: os.models.describe.handler(async ({ input, context }) => {
+        const { model, name, intendedUse, approve } = input
+        const { user } = sessionOf(context)
+        const stored = await core.vault().write((store) =>
+          describeModel(store, model, {
+            ...(name === undefined ? {} : { name }),
+            ...(intendedUse === undefined ? {} : { intendedUse }),
+            ...(approve === undefined ? {} : { approvedBy: approve ? user : null }),
+          }),
+        )
+        return cardOf(read(), stored)
+      }),
+      remove: os.models.remove.handler(async ({ input }) => {
+        await core.vault().write((store) => {
+          removeModel(store, input.model)
+          removeUnusedSnapshots(store)
+        })
+        core.shelf.forget(input.model)
+        return {}
+      }),
+      evaluate: os.models.evaluate.handler(({ input, context }) => {
+        const model = getModel(read(), input.model)
+        const other = getStudy(read(), input.study)
+        const { user } = sessionOf(context)
+        const { job } = core.jobs.start('evaluate', `${model.name} on ${other.name}`, async (jobContext) => {
+          jobContext.report('readingRows', 0)
+          const artifact = modelArtifact(read(), model.id)
+          const design = StudyDesignSchema.parse(modelDesign(read(), model.id))
+          const { features } = detailOf(read(), model)
+          const outcome = input.outcome
+          const columns = [
+            ...new Set([
+              ...features.map(({ name }) => name),
+              ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
+            ]),
+          ]
+          const known = new Set(listConcepts(read(), other.id).map(({ name }) => name))
+          const lacking = columns.filter((name) => !known.has(name))
+          if (lacking.length > 0)
+            throw invalidInput(
+              'columnsDiffer',
+              `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
+              lacking.map((name) => ({ path: name, reason: 'is not there' })),
+            )
+          const table = readTable(read(), other.id, columns)
+          const result = await runLong(
+            core.options.worker,
+            'evaluate',
+            { artifact, study: other.name, table, outcome },
+            jobContext,
+          )
+          const evaluation = await core
+            .vault()
+            .write((store) => insertEvaluation(store, { model: model.id, study: other.id, by: user, document: result }))
+          return { evaluation, model: model.id }
+        })
+        return { job }
+      }),
+      evaluations: os.models.evaluations.handler(({ input }) =>
+        listEvaluations(read(), input.model).map(({ document, ...rest }) => ({
+          ...rest,
+          ...(document as Pick<Evaluation, 'assessment' | 'flow' | 'warnings'>),
+        })),
+      ),
+      artifact: os.models.artifact.handler(({ input }) => {
+        const { name, version, hash } = getModel(read(), input.model)
+        const bytes = modelArtifact(read(), input.model)
+        const file = `${name.replace(/[^\p{L}\p{N}]+/gu, '-')}-${version}.bedside-model`
+        return { file, sha256: hash, bytes: new Blob([new Uint8Array(bytes)]) }
+      }),
+    },
+  }
+}

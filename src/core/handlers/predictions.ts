@@ -1,0 +1,209 @@
+import { invalidInput, notFound, outOfDomain } from '../../contract/errors.ts'
+import type { ModelDetail } from '../../contract/models.ts'
+import type { Cell, Task, Text } from '../../contract/values.ts'
+import { answerDiagnosis, answerRegression, answerSurvival } from '../study/answer.ts'
+import { cellText } from '../study/cases.ts'
+import type { ModelAtHand } from '../study/hand.ts'
+import { predictRows } from '../study/rows.ts'
+import { whatIf } from '../study/whatIf.ts'
+import { encountersOf } from '../vault/encounters.ts'
+import { getModel, listModels, modelDetail } from '../vault/models.ts'
+import { describePatients } from '../vault/patients.ts'
+import { predictionHistory, recordPrediction, respondToPrediction } from '../vault/predictions.ts'
+import { cardOf } from './cards.ts'
+import type { Core } from './core.ts'
+import { type Implementer, sessionOf } from './implementer.ts'
+import { fieldCell, fittingStudies, outcomeConcept, patientTable } from './tables.ts'
+
+type PredictionHistory = (ReturnType<typeof predictionHistory>[number] & { task: Task })[]
+
+interface Asked {
+  patient: number
+  model: number
+  encounter: number | null
+}
+
+const labelsOf = (levels: { code: string; label: Text }[] | null | undefined): Record<string, Text> =>
+  Object.fromEntries((levels ?? []).map(({ code, label }) => [code, label]))
+
+const perHundred = (probability: number): string =>
+  probability < 0.01
+    ? 'fewer than 1 of 100'
+    : probability > 0.99
+      ? 'more than 99 of 100'
+      : `about ${Math.round(100 * probability)} of 100`
+
+export const predictionHandlers = (core: Core, os: Implementer) => {
+  const read = () => core.vault().read
+
+  const gather = async ({ patient, model, encounter }: Asked) => {
+    const hand = await core.shelf.take(model)
+    const found = patientTable(read(), hand.header, patient, encounter)
+    return { hand, ...found }
+  }
+
+  const recordedCell = (found: Awaited<ReturnType<typeof gather>>, column: string): Cell => {
+    const field = found.stored.fields.find(({ concept }) => concept.name === column)
+    return field ? fieldCell(field) : null
+  }
+
+  const named = <T extends { patient: number | null }>(cases: T[]): T[] => {
+    const ids = [...new Set(cases.flatMap(({ patient }) => patient ?? []))]
+    const labels = new Map(describePatients(read(), ids).map(({ patient, label }) => [patient, label]))
+    return cases.map((one) => ({ ...one, label: labels.get(one.patient ?? -1) ?? '' }))
+  }
+
+  /** Keeps what was shown, so that feedback can name it and an auditor can see it. */
+  const keep = async (
+    asked: Asked,
+    found: Awaited<ReturnType<typeof gather>>,
+    user: string,
+    summary: string,
+    shown: unknown,
+  ) => {
+    const at = new Date().toISOString()
+    const inputs = Object.fromEntries(
+      found.table.columns.map((column) => [column.name, cellText(column, column.values[0])]),
+    )
+    const { encounter } = found.stored
+    const { patient, model } = asked
+    const prediction = await core
+      .vault()
+      .write((store) =>
+        recordPrediction(store, { patient, encounter, model, user, at, inputs, summary, payload: shown }),
+      )
+    return { prediction, at, patient, encounter, model: cardOf(read(), getModel(read(), model)) }
+  }
+
+  const wrongTask = (hand: ModelAtHand) =>
+    outOfDomain('wrongTask', `This model's task is ${hand.header.task}; ask it through the view of that task.`, {
+      task: hand.header.task,
+    })
+
+  return {
+    predictions: {
+      models: os.predictions.models.handler(({ input }) => {
+        const store = read()
+        const own = new Set(encountersOf(store, input.patient).map(({ study }) => study))
+        return listModels(store)
+          .filter(({ id }) => {
+            const { features } = modelDetail(store, id) as ModelDetail
+            const fitting = fittingStudies(
+              store,
+              features.map((feature) => ({ name: feature.name, kind: feature.kind as never, seen: feature.levels })),
+            )
+            return [...own].some((study) => fitting.has(study))
+          })
+          .map((model) => cardOf(store, model))
+          .sort(
+            (a, b) =>
+              Number(own.has(b.study)) - Number(own.has(a.study)) ||
+              Number(b.approvedBy !== null) - Number(a.approvedBy !== null) ||
+              b.model - a.model,
+          )
+      }),
+
+      diagnose: os.predictions.diagnose.handler(async ({ input, context }) => {
+        const found = await gather(input)
+        const { hand } = found
+        const { outcome } = hand.header.design
+        if (outcome.task !== 'diagnosis') throw wrongTask(hand)
+        const concept =
+          outcomeConcept(read(), found.study, outcome.target) ??
+          outcomeConcept(read(), hand.header.design.study, outcome.target)
+        const recorded = recordedCell(found, outcome.target)
+        const answer = answerDiagnosis(
+          hand,
+          input.patient,
+          found.table,
+          labelsOf(concept?.levels),
+          recorded === null ? null : String(recorded),
+        )
+        const [top] = answer.classes
+        const shown = { ...answer, similar: named(answer.similar) }
+        const kept = await keep(
+          input,
+          found,
+          sessionOf(context).user,
+          `${top.class}: ${perHundred(top.probability)}`,
+          answer,
+        )
+        return { ...shown, ...kept }
+      }),
+
+      survive: os.predictions.survive.handler(async ({ input, context }) => {
+        const found = await gather(input)
+        const { hand } = found
+        const { outcome } = hand.header.design
+        if (outcome.task !== 'survival') throw wrongTask(hand)
+        const { event } = outcome
+        const time = recordedCell(found, outcome.time)
+        const state = recordedCell(found, event.column)
+        const recorded =
+          typeof time === 'number' && state !== null ? { time, event: event.values.includes(String(state)) } : null
+        const concept = outcomeConcept(read(), hand.header.design.study, event.column)
+        const labels = labelsOf(concept?.levels)
+        const eventLabel = event.values.map((value) => labels[value]?.en ?? `${event.column} ${value}`).join(', ')
+        const answer = answerSurvival(hand, input.patient, found.table, recorded, eventLabel)
+        const last = answer.risks[answer.risks.length - 1]
+        const summary = `${eventLabel} within ${last.years.toFixed(1)} years: ${perHundred(last.risk.value ?? 0)}`
+        const kept = await keep(input, found, sessionOf(context).user, summary, answer)
+        return { ...answer, similar: named(answer.similar), ...kept }
+      }),
+
+      estimate: os.predictions.estimate.handler(async ({ input, context }) => {
+        const found = await gather(input)
+        const { hand } = found
+        const { outcome } = hand.header.design
+        if (outcome.task !== 'regression') throw wrongTask(hand)
+        const concept = outcomeConcept(read(), hand.header.design.study, outcome.target)
+        const recorded = recordedCell(found, outcome.target)
+        const answer = answerRegression(
+          hand,
+          input.patient,
+          found.table,
+          typeof recorded === 'number' ? recorded : null,
+          concept?.unit ?? null,
+        )
+        const kept = await keep(
+          input,
+          found,
+          sessionOf(context).user,
+          `${outcome.target}: ${answer.value.value?.toPrecision(4)}`,
+          answer,
+        )
+        return { ...answer, similar: named(answer.similar), ...kept }
+      }),
+
+      whatIf: os.predictions.whatIf.handler(async ({ input }) => {
+        const { hand, table } = await gather(input)
+        return whatIf(hand, table, input)
+      }),
+
+      modifiable: os.predictions.modifiable.handler(({ input }) => {
+        const { features } = modelDetail(read(), input.model) as ModelDetail
+        return features.filter(({ modifiable }) => modifiable)
+      }),
+
+      respond: os.predictions.respond.handler(async ({ input, context }) => {
+        if (input.outcome === 'overridden' && input.reason === null)
+          throw invalidInput('reasonNeeded', 'An override needs a reason: choose one.', [
+            { path: 'reason', reason: 'is missing' },
+          ])
+        await core.vault().write((store) => respondToPrediction(store, { ...input, user: sessionOf(context).user }))
+        return {}
+      }),
+
+      history: os.predictions.history.handler(
+        ({ input }) => predictionHistory(read(), input.patient) as PredictionHistory,
+      ),
+
+      rows: os.predictions.rows.handler(async ({ input }) => {
+        const hand = await core.shelf.take(input.model)
+        if (input.header.length === 0)
+          throw notFound('noHeader', 'The table has no header, so its columns have no names.')
+        return predictRows(hand, input)
+      }),
+    },
+  }
+}

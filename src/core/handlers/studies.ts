@@ -1,0 +1,103 @@
+import { StudyDesignSchema } from '../../contract/design.ts'
+import type { Concept } from '../../contract/values.ts'
+import { type Column, columnOf } from '../cohort/table.ts'
+import { kaplanMeier, survivalQuantile } from '../learn/survival/kaplanMeier.ts'
+import { defineCases } from '../study/cases.ts'
+import { readTable } from '../vault/cases.ts'
+import { listConcepts, plainConcept, updateConcept } from '../vault/concepts.ts'
+import { getStudy, listStudies } from '../vault/studies.ts'
+import type { Core } from './core.ts'
+import { exportCases } from './exportCases.ts'
+import type { Implementer } from './implementer.ts'
+
+const mostCounts = 12
+
+const quantileOf = (sorted: Float64Array, share: number): number => {
+  const at = share * (sorted.length - 1)
+  const low = Math.floor(at)
+  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low])
+}
+
+const countsOf = (column: Column, known: Float64Array, concept: Concept) => {
+  const counts = new Map<number, number>()
+  for (const value of known) {
+    counts.set(value, (counts.get(value) ?? 0) + 1)
+    if (!column.levels && counts.size > mostCounts) return null
+  }
+  const text = (value: number) => {
+    if (column.levels) return column.levels[value]
+    return concept.kind === 'boolean' ? String(value === 1) : String(value)
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 50)
+    .map(([value, count]) => ({ value: text(value), count }))
+}
+
+/** What is recorded in a column: how much, and how it is spread. */
+const summaryOf = (column: Column, concept: Concept) => {
+  const known = column.values.filter((value) => !Number.isNaN(value)).sort()
+  const numeric = !column.levels && concept.kind !== 'text' && concept.kind !== 'boolean' && known.length > 0
+  return {
+    concept,
+    known: known.length,
+    missing: column.values.length - known.length,
+    quantiles: numeric
+      ? {
+          min: known[0],
+          q25: quantileOf(known, 0.25),
+          median: quantileOf(known, 0.5),
+          q75: quantileOf(known, 0.75),
+          max: known[known.length - 1],
+          mean: known.reduce((sum, value) => sum + value, 0) / known.length,
+        }
+      : null,
+    counts: concept.kind === 'text' || concept.kind === 'date' ? null : countsOf(column, known, concept),
+  }
+}
+
+export const studyHandlers = (core: Core, os: Implementer) => {
+  const read = () => core.vault().read
+  return {
+    studies: {
+      list: os.studies.list.handler(() => listStudies(read())),
+      get: os.studies.get.handler(({ input }) => {
+        const study = getStudy(read(), input.study)
+        return { ...study, concepts: listConcepts(read(), study.id).map(plainConcept) }
+      }),
+      summary: os.studies.summary.handler(({ input }) => {
+        const study = getStudy(read(), input.study)
+        const concepts = listConcepts(read(), study.id).filter(({ kind, repeated }) => kind !== 'text' && !repeated)
+        const table = readTable(
+          read(),
+          study.id,
+          concepts.map(({ name }) => name),
+        )
+        return {
+          rows: table.rows,
+          columns: concepts.map((concept) => summaryOf(columnOf(table, concept.name)!, plainConcept(concept))),
+        }
+      }),
+      describe: os.studies.describe.handler(({ input }) =>
+        core.vault().write((store) => updateConcept(store, getStudy(store, input.study).id, input.concept)),
+      ),
+      survival: os.studies.survival.handler(({ input }) => {
+        const { study, time, event } = input
+        const table = readTable(read(), study, [...new Set([time, event.column])])
+        const design = StudyDesignSchema.parse({ study, outcome: { task: 'survival', time, event }, learner: 'cox' })
+        const { outcome } = defineCases(table, design, [])
+        if (outcome.task !== 'survival') throw new TypeError('a survival design has a survival outcome')
+        const curve = kaplanMeier(outcome.time, outcome.event, { interval: 'logLog' })
+        return {
+          times: [...curve.times],
+          survival: [...curve.survival],
+          low: [...curve.low],
+          high: [...curve.high],
+          atRisk: [...curve.atRisk],
+          median: survivalQuantile(curve),
+        }
+      }),
+      export: os.studies.export.handler(({ input, signal }) => exportCases(read(), input.study, signal)),
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { notFound, outOfDomain } from '../../contract/errors.ts'
+import type { Cell, Concept } from '../../contract/values.ts'
+import type { Column, Table } from '../cohort/table.ts'
+import type { ModelHeader } from '../study/model.ts'
+import { readCase, type StoredCase } from '../vault/cases.ts'
+import { listConcepts } from '../vault/concepts.ts'
+import { encountersOf } from '../vault/encounters.ts'
+import type { ReadStore } from '../vault/store.ts'
+import { getStudy, listStudies } from '../vault/studies.ts'
+
+type FeatureLike = Pick<ModelHeader['features'][number], 'name' | 'kind' | 'seen'>
+
+/** Whether a study's dictionary holds everything that a model takes, numbers as numbers and categories as categories. */
+export const studyFits = (features: readonly FeatureLike[], concepts: readonly Concept[]): boolean => {
+  const kinds = new Map(concepts.map(({ name, kind }) => [name, kind]))
+  return features.every(({ name, seen }) => {
+    const kind = kinds.get(name)
+    return kind !== undefined && (seen !== null) === (kind === 'category')
+  })
+}
+
+/** Names of the studies that a model can be asked about. */
+export const fittingStudies = (store: ReadStore, features: readonly FeatureLike[]): Set<string> =>
+  new Set(
+    listStudies(store)
+      .filter(({ id }) => studyFits(features, listConcepts(store, id)))
+      .map(({ name }) => name),
+  )
+
+const columnOf = (stored: StoredCase, { name, kind, seen }: FeatureLike): Column => {
+  const field = stored.fields.find(({ concept }) => concept.name === name)
+  return {
+    name,
+    kind,
+    unit: field?.concept.unit ?? null,
+    values: Float64Array.of(field?.value ?? Number.NaN),
+    levels: seen === null ? null : (field?.concept.levels?.map(({ code }) => code) ?? []),
+  }
+}
+
+/** A case's value as a person wrote it: the level of a category, true or false, the number; null: not recorded. */
+export const fieldCell = ({ concept, value, text }: StoredCase['fields'][number]): Cell => {
+  if (concept.kind === 'text') return text
+  if (Number.isNaN(value)) return null
+  if (concept.kind === 'category') return concept.levels?.[value]?.code ?? null
+  return concept.kind === 'boolean' ? value === 1 : value
+}
+
+/**
+ * One patient as a table of one row, by the same columns a model was trained on: the encounter asked for, else the latest
+ * in the model's study, else in another study that records the same.
+ */
+export const patientTable = (
+  store: ReadStore,
+  header: ModelHeader,
+  patient: number,
+  asked: number | null,
+): { table: Table; stored: StoredCase; study: string } => {
+  const own = encountersOf(store, patient)
+  if (own.length === 0)
+    throw notFound('patientMissing', `There is no patient ${patient}, or no case of this patient.`, { patient })
+  const fitting = fittingStudies(store, header.features)
+  const order = (study: string) => (study === header.design.study ? 0 : fitting.has(study) ? 1 : 2)
+  const candidates = own
+    .filter(({ encounter }) => asked === null || encounter === asked)
+    .sort((a, b) => order(a.study) - order(b.study))
+  const [chosen] = candidates
+  if (!chosen || order(chosen.study) === 2)
+    throw outOfDomain(
+      'modelDoesNotApply',
+      'This model needs values that no study of this patient records. Choose a model of one of the studies.',
+    )
+  const stored = readCase(store, chosen.encounter)
+  const columns = header.features.map((feature) => columnOf(stored, feature))
+  const table = { rows: 1, columns, patients: Int32Array.of(patient), encounters: Int32Array.of(chosen.encounter) }
+  return { table, stored, study: chosen.study }
+}
+
+/** Levels of the outcome's column by code, for the labels of classes. */
+export const outcomeConcept = (store: ReadStore, study: string, column: string): Concept | undefined =>
+  listConcepts(store, getStudy(store, study).id).find(({ name }) => name === column)

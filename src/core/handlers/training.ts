@@ -1,0 +1,72 @@
+import type { StudyDesign } from '../../contract/design.ts'
+import { encodeSnapshot } from '../cohort/snapshot.ts'
+import { runLong } from '../jobs/long.ts'
+import type { JobContext } from '../jobs/runner.ts'
+import { columnsOf } from '../study/cases.ts'
+import { readTable } from '../vault/cases.ts'
+import { listConcepts, plainConcept } from '../vault/concepts.ts'
+import { insertModel } from '../vault/models.ts'
+import { saveSnapshot } from '../vault/snapshots.ts'
+import { getStudy } from '../vault/studies.ts'
+import type { StoredDetail } from './cards.ts'
+import type { Core } from './core.ts'
+
+const targetOf = ({ outcome }: StudyDesign): string =>
+  outcome.task === 'survival'
+    ? `${outcome.time}, ${outcome.event.column}=${outcome.event.values.join(',')}`
+    : outcome.target
+
+/** A name a person recognises where none was given: `pbc survival, cox`. */
+const nameOf = (design: StudyDesign): string =>
+  design.name.trim() || `${design.study} ${design.outcome.task}, ${design.learner}`
+
+/**
+ * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its snapshot, in
+ * one transaction. Cancelled or failed, it leaves nothing.
+ */
+export const trainModel = async (
+  core: Core,
+  design: StudyDesign,
+  user: string,
+  context: JobContext,
+): Promise<{ model: number; hash: string }> => {
+  context.report('readingRows', 0)
+  const vault = core.vault()
+  const study = getStudy(vault.read, design.study)
+  const concepts = listConcepts(vault.read, study.id)
+    .filter(({ repeated }) => !repeated)
+    .map(plainConcept)
+  const names = columnsOf(design, concepts)
+  const table = readTable(vault.read, study.id, names)
+  const { bytes, hash: snapshotHash } = encodeSnapshot(table)
+  const { build, threads, worker } = core.options
+  const used = concepts.filter(({ name }) => names.includes(name))
+  const result = await runLong(
+    worker,
+    'train',
+    { design, concepts: used, table, snapshotHash, build, threads },
+    context,
+  )
+  if (result.backend !== null && design.learner === 'neural') core.neuralBackend = result.backend
+  const { artifact, reference, hash, ...facts } = result
+  const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))
+  const detail: StoredDetail = { ...facts, features, build }
+  const stored = await vault.write((store) => {
+    saveSnapshot(store, { study: study.id, rows: table.rows, columns: table.columns.length, bytes })
+    return insertModel(store, {
+      name: nameOf(design),
+      task: design.outcome.task,
+      learner: design.learner,
+      study: study.id,
+      target: targetOf(design),
+      artifact,
+      reference,
+      hash,
+      design,
+      snapshot: snapshotHash,
+      detail,
+      by: user,
+    })
+  })
+  return { model: stored.id, hash }
+}
