@@ -19,40 +19,19 @@ export interface Line {
  * only, a constant logit, or complete separation.
  */
 export const logisticLine = (y: ArrayLike<number>, logit: ArrayLike<number>, slopeFixed = false): Line | null => {
-  const n = y.length
   const centre = slopeFixed ? 0 : meanOf(logit)
-  let intercept = 0
-  let slope = 1
-  for (let iteration = 0; iteration < 60; iteration++) {
-    let gradient = 0
-    let gradientSlope = 0
-    let information = 0
-    let cross = 0
-    let informationSlope = 0
-    for (let i = 0; i < n; i++) {
-      const x = logit[i] - centre
-      const p = 1 / (1 + Math.exp(-(intercept + slope * x)))
-      const residual = (y[i] ? 1 : 0) - p
-      const weight = p * (1 - p)
-      gradient += residual
-      gradientSlope += residual * x
-      information += weight
-      cross += weight * x
-      informationSlope += weight * x * x
-    }
+  let line: [number, number] = [0, slopeFixed ? 1 : 0]
+  let at = logisticMoments(y, logit, centre, line)
+  for (let iteration = 0; iteration < 100; iteration++) {
+    const { gradient, gradientSlope, information, cross, informationSlope } = at
     const determinant = slopeFixed ? information : information * informationSlope - cross * cross
     if (!(determinant > 1e-10 * Math.max(1e-10, slopeFixed ? 1 : information * informationSlope))) return null
-    let step = gradient / information
-    let stepSlope = 0
-    if (!slopeFixed) {
-      step = (informationSlope * gradient - cross * gradientSlope) / determinant
-      stepSlope = (information * gradientSlope - cross * gradient) / determinant
-    }
-    const damp = Math.min(1, 4 / Math.max(Math.abs(step), Math.abs(stepSlope), 1e-300))
-    intercept += damp * step
-    slope += damp * stepSlope
-    if (!Number.isFinite(intercept) || Math.abs(intercept) > 40 || Math.abs(slope) > 1000) return null
+    const step = slopeFixed
+      ? gradient / information
+      : (informationSlope * gradient - cross * gradientSlope) / determinant
+    const stepSlope = slopeFixed ? 0 : (information * gradientSlope - cross * gradient) / determinant
     if (Math.abs(step) < 1e-9 && Math.abs(stepSlope) < 1e-9) {
+      const [intercept, slope] = line
       if (slopeFixed) return { intercept, slope, interceptError: Math.sqrt(1 / information), slopeError: Number.NaN }
       const slopeVariance = information / determinant
       const variance =
@@ -64,8 +43,44 @@ export const logisticLine = (y: ArrayLike<number>, logit: ArrayLike<number>, slo
         slopeError: Math.sqrt(slopeVariance),
       }
     }
+    // The likelihood is concave: a step that lowers it went too far.
+    let share = 1
+    let next = at
+    let moved = line
+    do {
+      moved = [line[0] + share * step, line[1] + share * stepSlope]
+      next = logisticMoments(y, logit, centre, moved)
+      share /= 2
+    } while (!(next.logLikelihood >= at.logLikelihood - 1e-9 * Math.abs(at.logLikelihood)) && share > 1e-6)
+    line = moved
+    at = next
+    if (!(Math.abs(line[0]) < 40 && Math.abs(line[1]) < 1000)) return null
   }
   return null
+}
+
+const logisticMoments = (
+  y: ArrayLike<number>,
+  logit: ArrayLike<number>,
+  centre: number,
+  [intercept, slope]: readonly [number, number],
+) => {
+  const sums = { logLikelihood: 0, gradient: 0, gradientSlope: 0, information: 0, cross: 0, informationSlope: 0 }
+  for (let i = 0; i < y.length; i++) {
+    const x = logit[i] - centre
+    const z = intercept + slope * x
+    const e = Math.exp(-Math.abs(z))
+    const p = z >= 0 ? 1 / (1 + e) : e / (1 + e)
+    const residual = (y[i] ? 1 : 0) - p
+    const weight = e / ((1 + e) * (1 + e))
+    sums.logLikelihood += (y[i] ? Math.min(z, 0) : Math.min(-z, 0)) - Math.log1p(e)
+    sums.gradient += residual
+    sums.gradientSlope += residual * x
+    sums.information += weight
+    sums.cross += weight * x
+    sums.informationSlope += weight * x * x
+  }
+  return sums
 }
 
 export interface SmallCox {

@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import openWabt from 'wabt'
+
+/** Assembles dense.wat. For building and its test only: the app carries the bytes in kernels.ts. */
+export const assemble = async (): Promise<string> => {
+  const wabt = await openWabt()
+  const source = fileURLToPath(new URL('./dense.wat', import.meta.url))
+  const module = wabt.parseWat(source, readFileSync(source, 'utf8'), { simd: true })
+  module.validate()
+  return Buffer.from(module.toBinary({}).buffer).toString('base64')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const lines = (await assemble()).match(/.{1,116}/g) ?? []
+  const text = [
+    '/** dense.wat, assembled: `npx node src/core/learn/neural/assemble.ts` writes this file. */',
+    'export const denseKernels =',
+    lines.map((line) => `  '${line}'`).join(' +\n'),
+    '',
+  ].join('\n')
+  writeFileSync(fileURLToPath(new URL('./kernels.ts', import.meta.url)), text)
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
+import { decodeArtifact, encodeArtifact, sha256 } from '../artifact.ts'
+import type { FitContext, Parameters } from '../learner.ts'
+import { completeParameters } from '../parameters.ts'
+import { randomOf } from '../random.ts'
+import { assemble } from './assemble.ts'
+import { openTensorFlow } from './backend.ts'
+import { fusedEngine } from './fused.ts'
+import { denseKernels } from './kernels.ts'
+import { layersModelOf } from './model.ts'
+import { dropoutOf, type Engine, initialWeights, type LossKind, type NetData, type NetShape } from './net.ts'
+import { neural } from './neural.ts'
+import { tensorflowEngine } from './tensorflow.ts'
+import { temperatureOf } from './train.ts'
+
+const context = (over: Partial<FitContext> = {}): FitContext => ({
+  seed: 1,
+  threads: 1,
+  signal: new AbortController().signal,
+  progress: () => {},
+  parallel: () => Promise.reject(new Error('no tasks')),
+  ...over,
+})
+
+/** Rows of smooth, crossed effects; odd sizes so that every padding of the kernels is met. */
+const invented = (loss: LossKind, outputs: number): { data: NetData; shape: NetShape } => {
+  const [rows, columns] = [203, 7]
+  const random = randomOf(5)
+  const values = Float32Array.from({ length: rows * columns }, () => random.normal())
+  const targets = Float32Array.from({ length: rows }, (_, row) => {
+    const score = values[row * columns] + values[row * columns + 1] * values[row * columns + 2]
+    if (loss === 'squared') return score
+    return loss === 'binary' ? +(score > 0) : Math.min(outputs - 1, Math.max(0, Math.floor(score + 1.5)))
+  })
+  const weights = Float32Array.from({ length: rows }, () => 0.5 + random.uniform())
+  return { data: { rows, columns, values, targets, weights }, shape: { inputs: columns, hidden: [13, 20], outputs } }
+}
+
+const runSteps = (engine: Engine, data: NetData, shape: NetShape, rate: number) => {
+  const losses: number[] = []
+  const dropout = dropoutOf(shape, rate, 9)
+  for (let step = 0; step < 40; step++) {
+    const rows = Uint32Array.from({ length: 31 }, (_, i) => (step * 31 + i * 5) % data.rows)
+    losses.push(engine.step(rows, dropout(rows.length, step)))
+  }
+  const every = Uint32Array.from({ length: data.rows }, (_, row) => row)
+  const result = { losses, weights: engine.weights(), outputs: engine.outputs(every) }
+  engine.close()
+  return result
+}
+
+const largestDifference = (one: ArrayLike<number>, other: ArrayLike<number>) => {
+  expect(one.length).toBe(other.length)
+  return Math.max(...Array.from(one, (value, i) => Math.abs(value - other[i])))
+}
+
+for (const backend of ['cpu', 'wasm'] as const)
+  for (const [loss, outputs] of [
+    ['binary', 1],
+    ['softmax', 4],
+    ['squared', 1],
+  ] as const)
+    test(`the fused step is TensorFlow.js's own (${backend}, ${loss}), with dropout, penalty and weights`, async () => {
+      const { data, shape } = invented(loss, outputs)
+      const start = initialWeights(shape, new Array(outputs).fill(0.1), randomOf(3))
+      const options = { loss, batchSize: 31, learningRate: 0.01, l2: 0.003 }
+      const own = runSteps(fusedEngine(data, shape, start, options), data, shape, 0.3)
+      const tf = await openTensorFlow(backend)
+      expect(tf.name).toBe(backend)
+      const reference = runSteps(tensorflowEngine(tf, data, shape, start, options), data, shape, 0.3)
+      // Rounding differs in the last bit and Adam's division carries it on: tight at first, loose after 40 steps.
+      expect(Math.abs(own.losses[0] - reference.losses[0])).toBeLessThan(1e-6)
+      expect(largestDifference(own.losses.slice(0, 5), reference.losses.slice(0, 5))).toBeLessThan(5e-5)
+      expect(largestDifference(own.losses, reference.losses)).toBeLessThan(2e-4)
+      own.weights.forEach((weights, i) => {
+        expect(largestDifference(weights, reference.weights[i])).toBeLessThan(1e-3)
+      })
+      expect(largestDifference(own.outputs, reference.outputs)).toBeLessThan(1e-3)
+      expect(largestDifference(own.weights[0], start[0])).toBeGreaterThan(0.05)
+    })
+
+test('the kernels in the app are the ones whose source is here', async () => {
+  expect(denseKernels).toBe(await assemble())
+})
+
+const breastCancer = () => {
+  const text = readFileSync(new URL('../../../../test/golden/neural.json', import.meta.url), 'utf8')
+  const { rows, columns, data, y } = JSON.parse(text)
+  const terms = Array.from({ length: columns }, (_, i) => `x${i}`)
+  const x: Matrix = { rows, columns, data: Float64Array.from(data), terms, source: terms.map((_, i) => i) }
+  return { x, outcome: { task: 'diagnosis' as const, classes: ['malignant', 'benign'], y: Int32Array.from(y) } }
+}
+const fitBiopsies = (given: Parameters, over: Partial<FitContext> = {}) => {
+  const { x, outcome } = breastCancer()
+  return neural.fit(x, outcome, completeParameters(neural, given), context(over))
+}
+
+test("a stored net predicts what TensorFlow.js predicts from the same file, so the model is nobody's private format", async () => {
+  const { x } = breastCancer()
+  const { state } = await fitBiopsies({ epochs: 8 })
+  const kept = decodeArtifact(encodeArtifact(state))
+  const own = (await neural.load(kept)).probabilities!(x)
+  const { tf } = await openTensorFlow('cpu')
+  const model = await tf.loadLayersModel(tf.io.fromMemory(layersModelOf(kept)))
+  const rowMajor = Float32Array.from({ length: x.rows * x.columns }, (_, i) => {
+    const row = Math.floor(i / x.columns)
+    return x.data[(i % x.columns) * x.rows + row]
+  })
+  const theirs = (
+    model.predict(tf.tensor2d(rowMajor, [x.rows, x.columns])) as ReturnType<typeof tf.tensor2d>
+  ).dataSync()
+  const second = Float64Array.from({ length: x.rows }, (_, row) => own[row * 2 + 1])
+  expect(largestDifference(second, theirs)).toBeLessThan(1e-5)
+})
+
+test('both engines learn breast cancer from its needle biopsies alike', async () => {
+  const { x, outcome } = breastCancer()
+  for (const engine of ['fused', 'tensorflow']) {
+    const fitted = await fitBiopsies({ engine, epochs: 6 })
+    expect(fitted.backend).toBe(engine === 'fused' ? 'fused' : (await openTensorFlow()).name)
+    const p = (await neural.load(fitted.state)).probabilities!(x)
+    const right = outcome.y.filter((label, row) => +(p[row * 2 + 1] > 0.5) === label).length
+    expect(right / x.rows).toBeGreaterThan(0.95)
+  }
+})
+
+test('the same seed gives the same net, another seed another', async () => {
+  const hashOf = async (seed: number) => sha256(encodeArtifact((await fitBiopsies({ epochs: 3 }, { seed })).state))
+  expect(await hashOf(4)).toBe(await hashOf(4))
+  expect(await hashOf(4)).not.toBe(await hashOf(5))
+})
+
+test('training stops when the held-back patients no longer gain, and keeps the best epoch', async () => {
+  const { state } = await fitBiopsies({ epochs: 400, patience: 5, learningRate: 0.01, dropout: 0, l2: 0 })
+  const losses = state.header.validationLosses as number[]
+  expect(losses.length).toBeLessThan(400)
+  const best = state.header.bestEpoch as number
+  expect(losses[best - 1]).toBe(Math.min(...losses))
+  expect(losses.length).toBe(best + 5)
+})
+
+test('a net too sure of itself is cooled, one well calibrated is left alone', () => {
+  const random = randomOf(8)
+  const rows = 4000
+  const logits = Float32Array.from({ length: rows }, () => 2 * random.normal())
+  const targets = Float32Array.from(logits, (z) => +(random.uniform() < 1 / (1 + Math.exp(-z))))
+  const data = { rows, columns: 0, values: new Float32Array(0), targets, weights: new Float32Array(rows).fill(1) }
+  const all = Uint32Array.from({ length: rows }, (_, i) => i)
+  expect(temperatureOf('binary', logits, 1, data, all)).toBeCloseTo(1, 0)
+  const sure = logits.map((z) => 2.5 * z)
+  expect(temperatureOf('binary', sure, 1, data, all)).toBeGreaterThan(2.2)
+  expect(temperatureOf('binary', sure, 1, data, all)).toBeLessThan(2.8)
+})
+
+test('values come back in their own unit', async () => {
+  const random = randomOf(2)
+  const rows = 300
+  const data = Float64Array.from({ length: rows * 3 }, () => random.normal())
+  const x: Matrix = { rows, columns: 3, data, terms: ['a', 'b', 'c'], source: [0, 1, 2] }
+  const y = Float64Array.from({ length: rows }, (_, row) => 5000 + 300 * data[row] - 200 * Math.abs(data[rows + row]))
+  const outcome = { task: 'regression' as const, y }
+  const { state } = await neural.fit(x, outcome, completeParameters(neural, { dropout: 0 }), context())
+  const values = (await neural.load(state)).values!(x)
+  const error = Math.sqrt(values.reduce((sum, value, row) => sum + (value - y[row]) ** 2, 0) / rows)
+  expect(error).toBeLessThan(100)
+})
+
+test('a learning rate that blows up is said, not stored as a model of NaN', async () => {
+  const { x } = breastCancer()
+  const outcome = { task: 'regression' as const, y: Float64Array.from({ length: x.rows }, (_, i) => i) }
+  const huge = { ...x, data: x.data.map((value) => value * 1e25) }
+  await expect(
+    neural.fit(huge, outcome, completeParameters(neural, { learningRate: 1, epochs: 50 }), context()),
+  ).rejects.toMatchObject({ failure: { code: 'invalidInput', reason: 'diverged' } })
+})
+
+test('one row is predicted as it is among others', async () => {
+  const { x } = breastCancer()
+  const predictor = await neural.load((await fitBiopsies({ epochs: 2 })).state)
+  const all = predictor.probabilities!(x)
+  const one = predictor.probabilities!(takeMatrixRows(x, [17]))
+  expect([...one]).toEqual([all[34], all[35]])
+})
