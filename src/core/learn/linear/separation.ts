@@ -81,13 +81,10 @@ export const findSeparation = (
   let direction: Float64Array | null = null
   for (let extra = 0; extra < 15; extra++) {
     const { gradient, information } = softmaxAt(design, y, classes, weights, point, true)
-    if (factorSymmetric(information, dimension, 1e-15) < dimension) break
-    solveFactored(information, dimension, gradient)
+    const damped = solveDamped(information, dimension, gradient)
     const { largest } = leads(gradient)
-    if (!(largest > 0.1 && largest < 1e6)) {
-      if (largest <= 0.1) return { kind: 'none', columns: [], extremeRows }
-      break
-    }
+    if (!Number.isFinite(largest) || largest > 1e6) break
+    if (largest <= 0.1 && !damped) return { kind: 'none', columns: [], extremeRows }
     direction = gradient
     const from = point
     const step = gradient
@@ -98,4 +95,22 @@ export const findSeparation = (
   const { smallest, largest } = leads(direction)
   if (smallest < -1e-3 * largest) return { kind: 'none', columns: [], extremeRows }
   return { kind: 'quasi', columns: columnsAlong(direction), extremeRows }
+}
+
+/**
+ * Solves for Newton's step in place. Far out on a separated likelihood the information is singular to rounding: then as much
+ * is added to its diagonal as it takes. Says whether it was.
+ */
+const solveDamped = (information: Float64Array, size: number, right: Float64Array): boolean => {
+  let largest = 0
+  for (let j = 0; j < size; j++) largest = Math.max(largest, information[j * size + j])
+  for (let damping = 0; damping <= 1; damping = damping === 0 ? 1e-12 : damping * 100) {
+    const trial = information.slice()
+    for (let j = 0; j < size; j++) trial[j * size + j] += damping * largest
+    if (factorSymmetric(trial, size, 1e-15) < size) continue
+    solveFactored(trial, size, right)
+    return damping > 0
+  }
+  right.fill(0)
+  return false
 }

@@ -307,3 +307,44 @@ test('training stops when it is cancelled', async () => {
   const context = { ...quietContext, signal: abort.signal }
   await expect(cox.fit(x, outcomeOf([1, 2, 3, 4], [1, 0, 1, 1]), plain, context)).rejects.toThrow(/cancelled/)
 })
+
+test('a cohort that says nothing about the hazard is fitted as 0, not iterated for ever', async () => {
+  const { fit, warnings } = await cox.fit(
+    matrixOf({ a: [1, 2] }),
+    outcomeOf([1, 2], [0, 1]),
+    { ...plain, l2: 1 },
+    quietContext,
+  )
+  expect([fit?.coefficients[0].estimate, fit?.converged, warnings]).toEqual([0, true, []])
+})
+
+test('curves and bands hold numbers between 0 and 1 also where the coefficients run away', async () => {
+  const random = randomOf(13)
+  let runaways = 0
+  for (let round = 0; round < 60; round++) {
+    const rows = 6 + random.below(10)
+    const columns = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((name) => [name, Array.from({ length: rows }, () => random.normal())]),
+    )
+    const time = Array.from({ length: rows }, () => random.below(6))
+    const event = time.map((_, i) => (i === 0 ? 1 : random.below(2)))
+    const x = matrixOf(columns)
+    const result = await cox.fit(x, outcomeOf(time, event), plain, quietContext).catch((error) => error.failure)
+    if (!result.state) {
+      expect(['infiniteCoefficient', 'noUsableFeature']).toContain(result.reason)
+      continue
+    }
+    if (result.warnings.length > 0) runaways++
+    const predictor = await cox.load(result.state)
+    const at = [0, 1, 3, 9]
+    const curve = predictor.survival?.(x, at) ?? []
+    const { low, high } = predictor.band?.(x, 0, at, 0.95) ?? { low: [Number.NaN], high: [Number.NaN] }
+    at.forEach((_, t) => {
+      expect(low[t]).toBeGreaterThanOrEqual(0)
+      expect(low[t]).toBeLessThanOrEqual(curve[t])
+      expect(high[t]).toBeGreaterThanOrEqual(curve[t])
+      expect(high[t]).toBeLessThanOrEqual(1)
+    })
+  }
+  expect(runaways).toBeGreaterThan(5)
+})

@@ -5,7 +5,6 @@ import { coefficientOf } from '../linear/coefficients.ts'
 import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
 import { normalP, normalQuantile } from '../linear/distributions.ts'
 import { baselineOf, meansAt } from './baseline.ts'
-import { survivalInterval } from './kaplanMeier.ts'
 import { maximisePartialLikelihood } from './newton.ts'
 import { prepareSurvival, type Ties } from './partialLikelihood.ts'
 import { checkTimes, stepAt } from './times.ts'
@@ -94,7 +93,7 @@ export const cox: Learner = {
     if (!maximum.converged)
       warnings.push({
         reason: 'notConverged',
-        message: `Ran out of iterations and did not converge after ${maximum.iterations} steps; a ridge penalty (l2 above 0) helps.`,
+        message: `Ran out of iterations and did not converge after ${maximum.iterations} steps: one or more coefficients may be infinite. Set a ridge penalty (l2 above 0).`,
       })
     const infinite = columns.filter((_, j) => {
       const step = Math.abs(maximum.nextStep[j] / scale[j])
@@ -122,6 +121,15 @@ export const cox: Learner = {
       shift += estimates[j] * (origin[column] - centre[j])
     })
     const stretch = Math.exp(shift)
+    if (
+      ![baseline.hazard, baseline.variance].every((values) =>
+        values.every((value) => Number.isFinite(value * stretch * stretch)),
+      )
+    )
+      throw invalidInput(
+        'infiniteCoefficient',
+        'cox: the features foretell the events so well that the coefficients run to infinity and no curve can be predicted; set a ridge penalty (l2 above 0) or leave out features.',
+      )
     const coefficients = new Float64Array(x.columns)
     const means = moments.mean.slice()
     const covariance = new Float64Array(size * size)
@@ -229,9 +237,12 @@ export const cox: Learner = {
           let sum = variance[now]
           for (let a = 0; a < size; a++)
             for (let b = 0; b < size; b++) sum += direction[a] * direction[b] * covariance[a * size + b]
-          const [from, to] = survivalInterval(Math.exp(-hazard[now] * ratio), ratio * Math.sqrt(sum), quantile, 'log')
-          low[t] = from
-          high[t] = to
+          // On the log scale, as R's conf.type = "log": right also where S itself is too small for a number.
+          const half = quantile * ratio * Math.sqrt(sum)
+          const log = -hazard[now] * ratio
+          const known = Number.isFinite(half) && Number.isFinite(log)
+          low[t] = known ? Math.exp(log - half) : 0
+          high[t] = known ? Math.min(1, Math.exp(log + half)) : 1
         }
         return { low, high }
       },

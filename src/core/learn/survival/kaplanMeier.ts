@@ -84,7 +84,7 @@ export const kaplanMeier = (
 }
 
 /** Interval of a survival probability from the standard error of its logarithm, as R's `survfit_confint`; within 0 and 1. */
-export const survivalInterval = (
+const survivalInterval = (
   survival: number,
   logError: number,
   quantile: number,

@@ -60,7 +60,7 @@ export const maximisePartialLikelihood = (
     iterations++
     state = evaluate(next)
     context.progress(Math.min(0.9, iterations / 6), { logLikelihood: state.value })
-    if (state.finite && !halving && Math.abs(1 - best / state.penalised) <= 1e-9) {
+    if (state.finite && !halving && Math.abs(state.penalised - best) <= 1e-9 * Math.abs(state.penalised)) {
       converged = true
       break
     }
