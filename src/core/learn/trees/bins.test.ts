@@ -54,6 +54,17 @@ test('many distinct values fall in bins of about equal size, and a heap of equal
   expect(edges[0].length).toBeGreaterThan(200)
 })
 
+test('in a large study too, a value that only three patients have keeps its own bin where values are few', async () => {
+  const values = Array.from({ length: 100_000 }, (_, row) => (row % 33_334 === 0 ? 999 : row % 5))
+  expect([...(await bin(values)).edges[0]]).toEqual([0.5, 1.5, 2.5, 3.5, 501.5, Number.POSITIVE_INFINITY])
+  const random = randomOf(6)
+  const many = await bin(Array.from({ length: 100_000 }, () => random.normal()))
+  const counts = new Array(256).fill(0)
+  for (const code of many.codes) counts[code]++
+  expect(Math.max(...counts)).toBeLessThan(2 * (100_000 / 255))
+  expect(many.edges[0].length).toBeGreaterThan(250)
+})
+
 test('weights bin as repeated rows would', async () => {
   const random = randomOf(5)
   const values = Array.from({ length: 2000 }, () => random.normal())

@@ -1,4 +1,5 @@
 import type { Matrix } from '../../cohort/matrix.ts'
+import { randomOf } from '../random.ts'
 
 /** Code of a missing value. Codes 0 to 254 are value bins in ascending order. */
 export const missingBin = 255
@@ -33,7 +34,8 @@ type Parallel = <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
 
 /**
  * Bins a matrix, columns shared out over threads. Up to `maxBins` (2 to 255) bins a column; a column with no more distinct
- * values has one bin each, else bins hold about equal numbers of rows, and a value that fills a bin alone has its own.
+ * values has one bin each, else bins hold about equal numbers of rows (of a fixed sample, beyond 32,768 unweighted ones), and a
+ * value that fills a bin alone has its own.
  */
 export const binColumns = async (
   x: Matrix,
@@ -74,29 +76,49 @@ export const binColumnsTask = ({ data, rows, order, weights, maxBins, codes, fir
   return edges
 }
 
-/** Distinct known values, ascending, with their summed weight. */
+/** Rows that quantiles are taken from at most: 128 a bin, so that a bin's share is off by a tenth of itself. */
+const sampled = 32_768
+
+/** Rows drawn at random, always the same ones; a stride could run in step with the order of visits. */
+const sampleOf = (values: Float64Array): Float64Array => {
+  if (values.length <= sampled) return values
+  const random = randomOf(0x51ab)
+  const sample = new Float64Array(sampled)
+  for (let i = 0; i < sampled; i++) sample[i] = values[random.below(values.length)]
+  return sample
+}
+
+/** Distinct known values, ascending, with their summed weight, in the first `count` places. */
 const distinctOf = (values: Float64Array, weights: Float64Array | null) => {
-  const distinct: number[] = []
-  const weight: number[] = []
-  const add = (value: number, one: number) => {
-    const last = distinct.length - 1
-    if (last >= 0 && distinct[last] === value) weight[last] += one
+  if (weights) return distinctWeighted(values, weights)
+  // NaN sorts last.
+  const sorted = Float64Array.from(values).sort()
+  const weight = new Float64Array(sorted.length)
+  let count = 0
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i]
+    if (Number.isNaN(value)) break
+    if (count > 0 && sorted[count - 1] === value) weight[count - 1]++
     else {
-      distinct.push(value)
-      weight.push(one)
+      sorted[count] = value
+      weight[count++] = 1
     }
   }
-  if (!weights) {
-    // NaN sorts last.
-    const sorted = Float64Array.from(values).sort()
-    for (let i = 0; i < sorted.length && !Number.isNaN(sorted[i]); i++) add(sorted[i], 1)
-  } else {
-    const known: number[] = []
-    for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i]) && weights[i] > 0) known.push(i)
-    known.sort((a, b) => values[a] - values[b] || a - b)
-    for (const i of known) add(values[i], weights[i])
+  return { distinct: sorted, weight, count }
+}
+
+const distinctWeighted = (values: Float64Array, weights: Float64Array) => {
+  const known: number[] = []
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i]) && weights[i] > 0) known.push(i)
+  known.sort((a, b) => values[a] - values[b] || a - b)
+  const distinct = new Float64Array(known.length)
+  const weight = new Float64Array(known.length)
+  let count = 0
+  for (const i of known) {
+    if (count === 0 || distinct[count - 1] !== values[i]) distinct[count++] = values[i]
+    weight[count - 1] += weights[i]
   }
-  return { distinct, weight }
+  return { distinct, weight, count }
 }
 
 const between = (low: number, high: number) => {
@@ -106,14 +128,16 @@ const between = (low: number, high: number) => {
 
 /** Upper bin edges of a column, the last +Infinity; one lone bin where no value is known. */
 export const edgesOf = (values: Float64Array, weights: Float64Array | null, maxBins: number): Float64Array => {
-  const { distinct, weight } = distinctOf(values, weights)
+  let found = distinctOf(weights ? values : sampleOf(values), weights)
+  // A sample knows where to part many values, but not all of few.
+  if (found.count <= maxBins && !weights && values.length > sampled) found = distinctOf(values, null)
+  const { distinct, weight, count } = found
   const edges: number[] = []
-  if (distinct.length <= maxBins)
-    for (let i = 1; i < distinct.length; i++) edges.push(between(distinct[i - 1], distinct[i]))
+  if (count <= maxBins) for (let i = 1; i < count; i++) edges.push(between(distinct[i - 1], distinct[i]))
   else {
     let left = weight.reduce((sum, one) => sum + one, 0)
     let held = 0
-    for (let i = 0; i < distinct.length - 1 && edges.length < maxBins - 1; i++) {
+    for (let i = 0; i < count - 1 && edges.length < maxBins - 1; i++) {
       held += weight[i]
       const mean = left / (maxBins - edges.length)
       if (held >= mean || (held > 0 && weight[i + 1] >= mean)) {
@@ -127,21 +151,35 @@ export const edgesOf = (values: Float64Array, weights: Float64Array | null, maxB
   return Float64Array.from(edges)
 }
 
+/** Cells of equal width over the range of a column's edges; a value's bin is looked for between those of its cell's ends. */
+const cells = 2048
+
 const writeCodes = (values: Float64Array, edges: Float64Array, order: Int32Array | null, codes: Uint8Array) => {
   const last = edges.length - 1
+  const low = edges[0]
+  const range = last > 0 ? edges[last - 1] - low : 0
+  const scale = Number.isFinite(range) && range > 0 ? cells / range : 0
+  const origin = scale > 0 ? low : 0
+  // First bin of each cell and of the one after.
+  const firstBin = new Uint8Array(cells + 2).fill(last)
+  if (scale > 0) for (let bin = last - 1; bin >= 0; bin--) firstBin[Math.trunc((edges[bin] - origin) * scale)] = bin
+  else firstBin[0] = 0
+  for (let cell = cells; cell >= 0; cell--) if (firstBin[cell] > firstBin[cell + 1]) firstBin[cell] = firstBin[cell + 1]
   for (let i = 0; i < codes.length; i++) {
     const value = values[order ? order[i] : i]
-    if (Number.isNaN(value)) {
-      codes[i] = missingBin
-      continue
+    if (Number.isNaN(value)) codes[i] = missingBin
+    else if (value <= low) codes[i] = 0
+    else if (last === 0 || value > edges[last - 1]) codes[i] = last
+    else {
+      const cell = Math.trunc((value - origin) * scale)
+      let from = firstBin[cell]
+      let to = firstBin[cell + 1]
+      while (from < to) {
+        const middle = (from + to) >> 1
+        if (value <= edges[middle]) to = middle
+        else from = middle + 1
+      }
+      codes[i] = from
     }
-    let low = 0
-    let high = last
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (value <= edges[middle]) high = middle
-      else low = middle + 1
-    }
-    codes[i] = low
   }
 }

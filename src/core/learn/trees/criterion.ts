@@ -14,10 +14,12 @@ export interface Split {
 export const clearly = 1 + 1e-9
 
 /**
- * How a tree judges splits and what its leaves hold. The grower calls `enter` for each node, then either `leaf`, or `seek`
+ * How a tree judges splits and what its leaves hold. The grower calls `begin` for each tree and `enter` for each node, then either `leaf`, or `seek`
  * for some columns. Rows of a node stand in `order[start..end)`, ascending.
  */
 export interface Criterion {
+  /** Takes in the weights of a new tree's bag. */
+  begin?(): void
   /** Takes in a node's rows. False: it cannot be split (too light, or pure). */
   enter(order: Int32Array, start: number, end: number): boolean
   /** Replaces `best` where this column splits the node better. */

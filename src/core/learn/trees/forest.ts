@@ -226,14 +226,18 @@ const orderedWeights = (weights: Float64Array | undefined, order: Int32Array | n
 
 /** Adds up out-of-bag sums in the order of the trees, whichever thread is done first, so that rounding is the same. */
 const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | null) => {
-  const width = outcome.task === 'diagnosis' && outcome.classes.length !== 2 ? outcome.classes.length : 1
-  const sums = new Float64Array(rows * width)
+  let width = 1
+  let sums = new Float64Array(0)
   const seen = new Uint32Array(rows)
   const waiting = new Map<number, GrownTrees['outOfBag']>()
   let next = 0
   const take = (index: number, trees: GrownTrees) => {
     waiting.set(index, trees.outOfBag)
     for (let found = waiting.get(next); found; found = waiting.get(next)) {
+      if (sums.length === 0) {
+        width = found.sums.length / rows
+        sums = new Float64Array(found.sums.length)
+      }
       for (let i = 0; i < sums.length; i++) sums[i] += found.sums[i]
       for (let i = 0; i < rows; i++) seen[i] += found.seen[i]
       waiting.delete(next++)
@@ -241,7 +245,8 @@ const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | null) =>
   }
   const result = (): Float64Array | null => {
     if (!seen.some((trees) => trees > 0)) return null
-    const twoClasses = outcome.task === 'diagnosis' && outcome.classes.length === 2
+    // Of two classes the share of the second may have been summed alone.
+    const twoClasses = outcome.task === 'diagnosis' && width === 1
     const columns = twoClasses ? 2 : width
     const means = new Float64Array(rows * columns).fill(Number.NaN)
     for (let position = 0; position < rows; position++) {

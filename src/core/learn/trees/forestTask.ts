@@ -34,10 +34,11 @@ export interface GrownTrees {
   outOfBag: { sums: Float64Array; seen: Uint16Array }
 }
 
-const criterionOf = (binned: BinnedColumns, target: ForestTarget, bag: Bag) => {
+const criterionOf = (binned: BinnedColumns, target: ForestTarget, bag: Bag, weighted: boolean) => {
   if (target.task === 'regression') return variance(binned, target.y, bag)
   if (target.task === 'survival') return logRank(binned, target, bag)
-  return target.classes === 2 ? giniOfTwo(binned, target.y, bag) : giniOfMany(binned, target.y, target.classes, bag)
+  if (target.classes === 2 && !weighted) return giniOfTwo(binned, target.y, bag)
+  return giniOfMany(binned, target.y, target.classes, bag)
 }
 
 /** Worker task: grows some of a forest's trees. A function of its input alone, so threads do not matter. */
@@ -45,7 +46,7 @@ export const growForestTrees = (task: GrowTask): GrownTrees => {
   const { binned, target, varying, growth, sampling, minLeaf, weights, eligible } = task
   const { rows } = binned
   const weight = new Float64Array(rows)
-  const { criterion, outputs } = criterionOf(binned, target, { weight, minLeaf })
+  const { criterion, outputs } = criterionOf(binned, target, { weight, minLeaf }, weights !== null)
   const grower = createGrower(binned, criterion, varying, growth)
   const sums = new Float64Array(new SharedArrayBuffer(rows * criterion.width * 8))
   const seen = new Uint16Array(new SharedArrayBuffer(rows * 2))

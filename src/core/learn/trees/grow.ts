@@ -97,6 +97,7 @@ export const createGrower = (
     credit: (order: Int32Array, start: number, end: number) => void,
   ) => {
     columns.set(varying)
+    criterion.begin?.()
     let insideCount = 0
     let outsideCount = 0
     for (let row = 0; row < rows; row++) {
