@@ -58,6 +58,17 @@ export const checkMatrix = (x: Matrix, learner: string, weights?: Float64Array):
     throw invalidInput('noRows', `${learner}: every case weight is 0, so there is no row to learn from.`)
 }
 
+/** Throws `invalidInput` where a matrix to predict for has not the columns a model learned from. */
+export const checkColumns = (x: Matrix, columns: number): void => {
+  if (x.columns !== columns)
+    throw invalidInput(
+      'columnCount',
+      `This model was trained on ${columns} columns but was given ${x.columns}; prepare the patient with the model's own preparation.`,
+      [],
+      { expected: columns, given: x.columns },
+    )
+}
+
 /** Rows with a positive weight; null where that is all of them. */
 export const weightedRows = (weights: Float64Array | undefined): Int32Array | null => {
   if (!weights || weights.every((weight) => weight > 0)) return null

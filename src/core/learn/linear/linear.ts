@@ -1,9 +1,10 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import {
   aliasedWarning,
+  checkColumns,
   checkMatrix,
   designOf,
   factorCentred,
@@ -48,6 +49,7 @@ export const linear: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'regression') throw new TypeError('linear learns values')
     checkMatrix(matrix, 'linear', givenWeights)
+    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
     const taken = weightedRows(givenWeights)
     const x = taken ? takeMatrixRows(matrix, taken) : matrix
     const { y } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
@@ -145,6 +147,7 @@ export const linear: Learner = {
     const degrees = state.header.degrees as number
     const columns = means.length
     const values: Predictor['values'] = (x) => {
+      checkColumns(x, columns)
       const result = new Float64Array(x.rows).fill(atMeans[0])
       for (let column = 0; column < columns; column++)
         if (coefficients[column] !== 0)

@@ -2,7 +2,7 @@ import { invalidInput } from '../../../contract/errors.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
-import { aliasedWarning, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
+import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
 import { normalP, normalQuantile } from './distributions.ts'
 import { maximiseBinomial, maximiseMultinomial } from './likelihood.ts'
 import { findSeparation } from './separation.ts'
@@ -162,6 +162,7 @@ export const logistic: Learner = {
 
     /** Linear predictors of each class but the reference, rows x blocks. */
     const scores = (x: Matrix): Float64Array => {
+      checkColumns(x, columns)
       const result = new Float64Array(x.rows * blocks)
       for (let block = 0; block < blocks; block++) {
         for (let i = 0; i < x.rows; i++) result[i * blocks + block] = atMeans[block]

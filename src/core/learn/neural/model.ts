@@ -1,6 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import type { ModelState, Predictor } from '../learner.ts'
+import { checkColumns } from '../linear/design.ts'
 import { type LossKind, layerSizes, type NetShape, type Weights } from './net.ts'
 
 const layerName = (layer: number, hidden: number) => (layer === hidden ? 'output' : `hidden${layer + 1}`)
@@ -85,8 +86,7 @@ export const loadNet = ({ header, arrays }: ModelState): Predictor => {
   const inputs = layers[0].from
   const outputs = layers[layers.length - 1].to
   const run = (x: Matrix, use: (row: number, out: Float64Array) => void) => {
-    if (x.columns !== inputs)
-      throw invalidInput('wrongColumns', `The model takes ${inputs} columns but was given ${x.columns}.`)
+    checkColumns(x, inputs)
     const units = [new Float64Array(inputs), ...layers.map(({ to }) => new Float64Array(to))]
     for (let row = 0; row < x.rows; row++) {
       for (let column = 0; column < inputs; column++) units[0][column] = x.data[column * x.rows + row]

@@ -2,7 +2,14 @@ import { invalidInput } from '../../../contract/errors.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
-import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import {
+  aliasedWarning,
+  checkColumns,
+  checkMatrix,
+  momentsOf,
+  noUsableFeature,
+  weightedRows,
+} from '../linear/design.ts'
 import { normalP, normalQuantile } from '../linear/distributions.ts'
 import { baselineOf, meansAt } from './baseline.ts'
 import { maximisePartialLikelihood } from './newton.ts'
@@ -183,6 +190,7 @@ export const cox: Learner = {
     const count = coefficients.length
 
     const risk = (x: Matrix): Float64Array => {
+      checkColumns(x, count)
       const result = new Float64Array(x.rows)
       for (let column = 0; column < count; column++)
         if (coefficients[column] !== 0)
