@@ -3,7 +3,7 @@ import type { Batch, RowError } from '../../contract/intake.ts'
 import type { ConceptKind } from '../../contract/values.ts'
 import { conceptsById } from './concepts.ts'
 import { eventKinds } from './events.ts'
-import { ownSystem, type PatientIndex, patientIndex, removePatients } from './patients.ts'
+import { flushTerms, ownSystem, type PatientIndex, patientIndex, removePatients } from './patients.ts'
 import type { RecordForm } from './record.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
 import { getStudy, recountStudy } from './studies.ts'
@@ -122,6 +122,7 @@ export const finishBatch = (
       `batch/${handle.batch}`,
     )
   }
+  flushTerms(store, handle.patients)
   recountStudy(store, handle.study)
   return getBatch(store, handle.batch)
 }

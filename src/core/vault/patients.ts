@@ -2,7 +2,7 @@ import { notFound } from '../../contract/errors.ts'
 import type { PatientRow } from '../../contract/patients.ts'
 import { readCases, type StoredCase } from './cases.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
-import { termsOf } from './terms.ts'
+import { type Term, termsOf } from './terms.ts'
 
 export type Sex = PatientRow['sex']
 
@@ -32,6 +32,8 @@ export interface PatientIndex {
   batch: number
   /** All keys of the system, where it had none when the batch began: spares a look into the database. */
   seen: Map<string, number> | null
+  /** Search terms not yet written: many at once, in the order of the index, cost a fraction. */
+  terms: IndexedTerm[]
 }
 
 /** The identifier system of a study's own keys, where the mapping names none. */
@@ -45,7 +47,7 @@ export const identifierSystem = (store: WriteStore, name: string): number =>
 export const patientIndex = (store: WriteStore, system: string, batch: number): PatientIndex => {
   const id = identifierSystem(store, system)
   const used = store.value('SELECT 1 FROM patient_identifier WHERE system = ? LIMIT 1', id)
-  return { system: id, batch, seen: used === undefined ? new Map() : null }
+  return { system: id, batch, seen: used === undefined ? new Map() : null, terms: [] }
 }
 
 /** Reserves `count` numbers of a kind of record and returns the first. Numbers are never given twice. */
@@ -106,7 +108,10 @@ export const findOrCreatePatients = (store: WriteStore, index: PatientIndex, peo
     return id
   })
   insertPatients(store, index, [...fresh.values()])
-  for (const id of changed) amendPatient(store, known.get(id)!)
+  // A patient of this batch whose terms still wait would keep them.
+  if (changed.size > 0) flushTerms(store, index)
+  if (changed.size > 0) countChanged(store, 0)
+  for (const id of changed) amendPatient(store, index, known.get(id)!)
   return { patients, created: fresh.size, conflicts }
 }
 
@@ -155,12 +160,11 @@ const insertPatients = (
   if (fresh.length === 0) return
   const rows: Value[] = []
   const identifiers: [string, number][] = []
-  const terms: [string, number, number][] = []
   for (const { id, key, name, sex, birthDate } of fresh) {
     rows.push(id, name, sex, birthDate, index.batch)
     if (key !== null) identifiers.push([key, id])
-    for (const { term, overlap } of termsOf({ name, birthDate, identifiers: key === null ? [] : [key] }))
-      terms.push([term, id, overlap])
+    for (const { kind, term, overlap } of termsOf({ name, birthDate, identifiers: key === null ? [] : [key] }))
+      index.terms.push({ kind, term, patient: id, overlap })
   }
   store.insertMany('INSERT INTO patient (id, name, sex, birth_date, batch)', 5, rows)
   countChanged(store, fresh.length)
@@ -170,28 +174,50 @@ const insertPatients = (
     3,
     identifiers.flatMap(([value, patient]) => [index.system, value, patient]),
   )
-  insertTerms(store, terms)
+  if (index.terms.length >= termsAtOnce) flushTerms(store, index)
 }
 
-/** Keeps the count of patients that searches tell. */
+/** Keeps the count of patients that searches tell, and the number by which they know that it may have changed. */
 const countChanged = (store: WriteStore, by: number): void => {
-  store.run("INSERT INTO counter (name, next) VALUES ('patients', 0) ON CONFLICT DO NOTHING")
-  store.run("UPDATE counter SET next = next + ? WHERE name = 'patients'", by)
+  const add =
+    'INSERT INTO counter (name, next) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET next = next + excluded.next'
+  store.run(add, 'patients', by)
+  store.run(add, 'patient changes', 1)
 }
 
 /** Removes patients with their identifiers and search terms. None may have records left. */
 export const removePatients = (store: WriteStore, patients: readonly number[]): void => {
-  for (const patient of patients) {
-    removeTerms(store, patient)
-    store.run('DELETE FROM patient WHERE id = ?', patient)
-  }
+  store.run('CREATE TEMP TABLE IF NOT EXISTS gone (patient INTEGER PRIMARY KEY)')
+  store.insertMany('INSERT INTO temp.gone (patient)', 1, patients)
+  // Term by term where few go; in one pass over the index where many do.
+  const all = store.value<number>("SELECT next FROM counter WHERE name = 'patients'") ?? 0
+  if (patients.length * 20 < all) for (const patient of patients) removeTerms(store, patient)
+  else store.run('DELETE FROM patient_term WHERE patient IN (SELECT patient FROM temp.gone)')
+  store.run('DELETE FROM patient WHERE id IN (SELECT patient FROM temp.gone)')
+  store.run('DELETE FROM temp.gone')
   countChanged(store, -patients.length)
 }
 
-/** In the order of the index, which touches each of its pages once. */
-const insertTerms = (store: WriteStore, terms: [string, number, number][]): void => {
-  terms.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]))
-  store.insertMany('INSERT INTO patient_term (term, patient, overlap)', 3, terms.flat())
+interface IndexedTerm extends Term {
+  patient: number
+}
+
+const termsAtOnce = 200_000
+
+/** Writes the terms that wait; `finishBatch` does it last. */
+export const flushTerms = (store: WriteStore, index: PatientIndex): void => {
+  const { terms } = index
+  index.terms = []
+  terms.sort((a, b) => a.kind - b.kind || (a.term < b.term ? -1 : a.term > b.term ? 1 : a.patient - b.patient))
+  const values: Value[] = new Array(terms.length * 4)
+  terms.forEach(({ kind, term, patient, overlap }, at) => {
+    const to = at * 4
+    values[to] = kind
+    values[to + 1] = term
+    values[to + 2] = patient
+    values[to + 3] = overlap
+  })
+  store.insertMany('INSERT INTO patient_term (kind, term, patient, overlap)', 4, values)
 }
 
 const identifiersOf = (store: ReadStore, patient: number): string[] =>
@@ -201,17 +227,15 @@ const identifiersOf = (store: ReadStore, patient: number): string[] =>
 const removeTerms = (store: WriteStore, patient: number): void => {
   const row = store.row<[string | null, string | null]>('SELECT name, birth_date FROM patient WHERE id = ?', patient)
   if (!row) return
-  for (const { term } of termsOf({ name: row[0], birthDate: row[1], identifiers: identifiersOf(store, patient) }))
-    store.run('DELETE FROM patient_term WHERE term = ? AND patient = ?', term, patient)
+  for (const { kind, term } of termsOf({ name: row[0], birthDate: row[1], identifiers: identifiersOf(store, patient) }))
+    store.run('DELETE FROM patient_term WHERE kind = ? AND term = ? AND patient = ?', kind, term, patient)
 }
 
-const amendPatient = (store: WriteStore, { id, name, sex, birthDate }: Known): void => {
+const amendPatient = (store: WriteStore, index: PatientIndex, { id, name, sex, birthDate }: Known): void => {
   removeTerms(store, id)
   store.run('UPDATE patient SET name = ?, sex = ?, birth_date = ? WHERE id = ?', name, sex, birthDate, id)
-  insertTerms(
-    store,
-    termsOf({ name, birthDate, identifiers: identifiersOf(store, id) }).map(({ term, overlap }) => [term, id, overlap]),
-  )
+  for (const term of termsOf({ name, birthDate, identifiers: identifiersOf(store, id) }))
+    index.terms.push({ ...term, patient: id })
 }
 
 /** A patient as recorded, without its records. Throws `patientMissing`. */

@@ -11,6 +11,8 @@ export interface Person {
 }
 
 export interface Term {
+  /** 0: a rotation of name and birth date, which holds all of both; 1: an identifier. */
+  kind: 0 | 1
   term: string
   /** Longest prefix shared with an earlier term of the patient. */
   overlap: number
@@ -19,17 +21,18 @@ export interface Term {
 const mostRotations = 16
 const longestTerm = 120
 const ideograph = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u
-const plain = /^[a-z0-9 -]*$/
+const plain = /^[a-z0-9-]+(?: [a-z0-9-]+)*$/
 
 /** Lower case, without accents, width variants and punctuation; words apart by one space, ideographs apart from the rest. */
 export const normaliseName = (text: string): string => {
   const lower = text.trim().toLowerCase()
-  if (plain.test(lower)) return lower.replaceAll(/ {2,}/g, ' ')
+  if (plain.test(lower)) return lower
   return lower
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .normalize('NFC')
     .toLowerCase()
+    .replaceAll(/['’ʼ`´·]/gu, '')
     .replaceAll(/[^\p{L}\p{N}-]+/gu, ' ')
     .replaceAll(
       /(?<=\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana})(?=[\p{N}\p{Script=Latin}])|(?<=[\p{N}\p{Script=Latin}])(?=\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana})/gu,
@@ -47,16 +50,16 @@ export const hasIdeograph = (text: string): boolean => ideograph.test(text)
 /** All terms of a patient, earliest first. Deterministic: terms are removed by making them again. */
 export const termsOf = ({ name, birthDate, identifiers }: Person): Term[] => {
   const terms: Term[] = []
-  const add = (term: string) => {
+  const add = (kind: 0 | 1, term: string) => {
     if (term === '') return
     let overlap = 0
     for (const earlier of terms) overlap = Math.max(overlap, sharedPrefix(earlier.term, term))
     // A term that begins another one of the same patient adds nothing to find.
-    if (overlap < term.length) terms.push({ term, overlap })
+    if (overlap < term.length) terms.push({ kind, term, overlap })
   }
   const whole = `${name ? normaliseName(name) : ''} ${birthDate ?? ''}`.trim()
-  if (whole !== '') for (const rotation of rotations(whole)) add(rotation)
-  for (const identifier of identifiers) add(normaliseIdentifier(identifier))
+  if (whole !== '') for (const rotation of rotations(whole)) add(0, rotation)
+  for (const identifier of identifiers) add(1, normaliseIdentifier(identifier))
   return terms
 }
 

@@ -112,72 +112,135 @@ interface Finder {
 
 const nothing: Finder = { total: 0, page: () => [] }
 const last = '\u{10FFFF}'
-const inRange = 'term >= ? AND term < ? AND overlap < ?'
+const inRange = 't.kind = ? AND t.term >= ? AND t.term < ? AND t.overlap < ?'
+const rangeOf = (kind: Kind, word: string) => [kind, word, word + last, word.length]
 /** Beyond this a range is simply "large" when the rarest word is looked for. */
 const countedUpTo = 20_000
 
+type Kind = 0 | 1
+const names: Kind = 0
+const identifiers: Kind = 1
+
+/** Ranges of terms, one after another, narrowed to those that hold further words and to a study. */
 const finderOf = (store: ReadStore, words: readonly string[], study: number | null): Finder => {
-  const ranges = words.map((word) => ({
-    word,
-    count:
-      words.length === 1
-        ? 1
-        : (store.value<number>(
-            'SELECT count(*) FROM (SELECT 1 FROM patient_term WHERE term >= ? AND term < ? LIMIT ?)',
-            word,
-            word + last,
-            countedUpTo,
-          ) ?? 0),
-  }))
+  if (words.length === 1) return inRanges(store, [names, identifiers], words[0], [], study)
+  const ranges = words.map((word) => {
+    const [named, identified] = [sizeOf(store, names, word), sizeOf(store, identifiers, word)]
+    return { word, identified, count: named + identified }
+  })
   if (ranges.some(({ count }) => count === 0)) return nothing
   ranges.sort((a, b) => a.count - b.count)
   const [driver, ...others] = ranges
-  // Every term made from a name holds the whole name and the birth date: then SQLite alone can check the other words.
-  const named = ranges.every(({ word }) => !/\d/.test(word))
-  if (named || others.length === 0) {
-    const checks = others.map(() => "AND instr(' ' || term, ?) > 0").join(' ')
-    const member =
-      study === null ? '' : 'AND EXISTS (SELECT 1 FROM study_patient m WHERE m.study = ? AND m.patient = t.patient)'
-    const values = [
+  // Every term made from a name holds the whole name and the birth date: SQLite can check the other words on the term.
+  if (ranges.every(({ identified }) => identified === 0))
+    return inRanges(
+      store,
+      [names],
       driver.word,
-      driver.word + last,
-      driver.word.length,
-      ...others.map(({ word }) => contained(word)),
-      ...(study === null ? [] : [study]),
-    ]
-    const where = `FROM patient_term t WHERE ${inRange} ${checks} ${member}`
-    return {
-      total: store.value<number>(`SELECT count(*) ${where}`, ...values) ?? 0,
-      page: (offset, limit) =>
-        store.column<number>(
-          `SELECT patient ${where} ORDER BY term, patient LIMIT ? OFFSET ?`,
-          ...values,
-          limit,
-          offset,
-        ),
-    }
-  }
-  const found = store
-    .rows<[string, number]>(
-      `SELECT term, patient FROM patient_term WHERE ${inRange} ORDER BY term, patient`,
-      driver.word,
-      driver.word + last,
-      driver.word.length,
+      others.map(({ word }) => word),
+      study,
     )
-    .filter(([term, patient]) => {
-      const lacking = others.filter(({ word }) => !` ${term}`.includes(contained(word)))
-      return (
-        lacking.length === 0 ||
-        elsewhere(
-          store,
-          patient,
-          lacking.map(({ word }) => word),
-        )
+  const found = [names, identifiers].flatMap((kind) =>
+    store
+      .rows<[string, number]>(
+        `SELECT t.term, t.patient FROM patient_term t WHERE ${inRange} ORDER BY t.term, t.patient`,
+        ...rangeOf(kind, driver.word),
       )
-    })
-    .map(([, patient]) => patient)
-    .filter((patient) => study === null || isMember(store, study, patient))
+      .filter(([term, patient]) => {
+        const lacking = others.filter(({ word }) => kind === identifiers || !` ${term}`.includes(contained(word)))
+        // What the name's own terms lack, only an identifier can have.
+        if (kind === names && lacking.some(({ identified }) => identified === 0)) return false
+        return lacking.length === 0 || hasTerms(store, patient, lacking)
+      })
+      .map(([, patient]) => patient)
+      .filter((patient) => study === null || isMember(store, study, patient)),
+  )
   return { total: found.length, page: (offset, limit) => found.slice(offset, offset + limit) }
+}
+
+const inRanges = (
+  store: ReadStore,
+  kinds: readonly Kind[],
+  word: string,
+  others: readonly string[],
+  study: number | null,
+): Finder => {
+  const checks = others.map(() => "AND instr(' ' || t.term, ?) > 0").join(' ')
+  const member =
+    study === null ? '' : 'AND EXISTS (SELECT 1 FROM study_patient m WHERE m.study = ? AND m.patient = t.patient)'
+  const where = `FROM patient_term t WHERE ${inRange} ${checks} ${member}`
+  const parts = kinds.map((kind) => {
+    const values = [...rangeOf(kind, word), ...others.map(contained), ...(study === null ? [] : [study])]
+    const count = () => store.value<number>(`SELECT count(*) ${where}`, ...values) ?? 0
+    return { values, total: others.length === 0 && study === null ? remembered(store, kind, word, count) : count() }
+  })
+  return {
+    total: parts.reduce((sum, { total }) => sum + total, 0),
+    page: (offset, limit) => {
+      const found: number[] = []
+      let skip = offset
+      for (const { values, total } of parts) {
+        if (skip < total && found.length < limit)
+          found.push(
+            ...store.column<number>(
+              `SELECT t.patient ${where} ORDER BY t.term, t.patient LIMIT ? OFFSET ?`,
+              ...values,
+              limit - found.length,
+              skip,
+            ),
+          )
+        skip = Math.max(0, skip - total)
+      }
+      return found
+    },
+  }
+}
+
+/** Entries of a range, counted up to a bound. */
+const sizeOf = (store: ReadStore, kind: Kind, word: string): number =>
+  store.value<number>(
+    'SELECT count(*) FROM (SELECT 1 FROM patient_term t WHERE t.kind = ? AND t.term >= ? AND t.term < ? LIMIT ?)',
+    kind,
+    word,
+    word + last,
+    countedUpTo,
+  ) ?? 0
+
+interface Remembered {
+  version: number
+  totals: Map<string, number>
+}
+const memory = new WeakMap<ReadStore, Remembered>()
+
+/**
+ * Totals of large ranges are counted once until a patient comes or goes. They are known by their first and last term, so
+ * that typing on (`m`, `mrn`, `mrn-1`), where every identifier begins alike, counts a million entries once, not at each key.
+ */
+const remembered = (store: ReadStore, kind: Kind, word: string, count: () => number): number => {
+  if (sizeOf(store, kind, word) < countedUpTo) return count()
+  const version = store.value<number>("SELECT next FROM counter WHERE name = 'patient changes'") ?? 0
+  let known = memory.get(store)
+  if (known?.version !== version) {
+    known = { version, totals: new Map() }
+    memory.set(store, known)
+  }
+  const edge = (order: 'ASC' | 'DESC') =>
+    store
+      .row<[string, number]>(
+        `SELECT t.term, t.patient FROM patient_term t WHERE t.kind = ? AND t.term >= ? AND t.term < ?
+         ORDER BY t.term ${order}, t.patient ${order} LIMIT 1`,
+        kind,
+        word,
+        word + last,
+      )
+      ?.join(' ')
+  const key = `${kind} ${edge('ASC')} ${edge('DESC')}`
+  let total = known.totals.get(key)
+  if (total === undefined) {
+    total = count()
+    known.totals.set(key, total)
+  }
+  return total
 }
 
 /** How a word stands in a term: at the start of a word, but for ideographs, which are not apart. */
@@ -186,11 +249,11 @@ const contained = (word: string): string => (hasIdeograph(word) ? word : ` ${wor
 const isMember = (store: ReadStore, study: number, patient: number): boolean =>
   store.value('SELECT 1 FROM study_patient WHERE study = ? AND patient = ?', study, patient) !== undefined
 
-/** Whether other terms of the patient begin with the words: a name beside an identifier, say. */
-const elsewhere = (store: ReadStore, patient: number, words: readonly string[]): boolean => {
+/** Whether terms of the patient begin with each of the words: a name beside an identifier, say. */
+const hasTerms = (store: ReadStore, patient: number, words: readonly { word: string }[]): boolean => {
   const row = store.row<[string | null, string | null]>('SELECT name, birth_date FROM patient WHERE id = ?', patient)
   if (!row) return false
-  const identifiers = store.column<string>('SELECT value FROM patient_identifier WHERE patient = ?', patient)
-  const terms = termsOf({ name: row[0], birthDate: row[1], identifiers }).map(({ term }) => term)
-  return words.every((word) => terms.some((term) => term.startsWith(word)))
+  const values = store.column<string>('SELECT value FROM patient_identifier WHERE patient = ?', patient)
+  const terms = termsOf({ name: row[0], birthDate: row[1], identifiers: values })
+  return words.every(({ word }) => terms.some(({ term }) => term.startsWith(word)))
 }
