@@ -8,7 +8,9 @@ import {
   type FigureOptions,
   legendLayout,
   lookOf,
+  numberText,
   palette,
+  per100,
   shareAxes,
   strokeOf,
 } from './frame.ts'
@@ -16,6 +18,8 @@ import {
 export interface CalibrationData {
   /** One a model; the first carries the groups. */
   series: readonly { label: string; calibration: NonNullable<Assessment['calibration']> }[]
+  /** Values of a regression rather than probabilities: the axes stand for the value itself. */
+  values?: boolean
   /** Where this patient's prediction lies, marked on the horizontal axis. */
   patient?: number | null
 }
@@ -38,6 +42,44 @@ const english: CalibrationTexts = {
   patient: 'This patient',
 }
 
+interface Axis {
+  domain: [number, number]
+  ticks: number[]
+  tickText: (value: number) => string
+}
+
+/** From 0 to 1, or to the largest prediction where all are small. */
+const shareAxis = ({ series }: CalibrationData, locale: string): Axis => {
+  const largest = Math.max(
+    0.1,
+    ...series.flatMap(({ calibration: { curve, groups } }) => [
+      ...curve.map((point) => Math.max(point.predicted, point.observed)),
+      ...groups.map((group) => Math.max(group.predicted, group.observed, series.length > 1 ? 0 : group.high)),
+    ]),
+  )
+  const most = largest > 0.7 ? 1 : Math.ceil(largest * 10) / 10
+  const step = most > 0.6 ? 0.2 : most > 0.2 ? 0.1 : 0.05
+  const ticks = Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, index) =>
+    Number((index * step).toFixed(4)),
+  )
+  return { domain: [0, most], ticks, tickText: (value) => per100(value, locale) }
+}
+
+const valueAxis = ({ series }: CalibrationData, locale: string): Axis => {
+  const seen = series.flatMap(({ calibration: { curve, groups } }) =>
+    [...curve, ...groups].flatMap((point) => [point.predicted, point.observed]),
+  )
+  const low = Math.min(...seen)
+  const high = Math.max(...seen)
+  const pad = (high - low) * 0.05 || 1
+  const raw = (high - low) / 5 || 1
+  const power = 10 ** Math.floor(Math.log10(raw))
+  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= raw) ?? power * 10
+  const ticks: number[] = []
+  for (let at = Math.ceil((low - pad) / step) * step; at <= high + pad; at += step) ticks.push(at)
+  return { domain: [low - pad, high + pad], ticks, tickText: (value) => numberText(value, locale, 4) }
+}
+
 /**
  * Flexible calibration curve with its pointwise band over the grouped observations with theirs; the diagonal is perfect
  * agreement. Both axes run alike; they are cut at the largest prediction where all are small (Van Calster et al. 2019).
@@ -54,18 +96,9 @@ export const calibration = (data: CalibrationData, options: FigureOptions<Calibr
     width,
     8,
   )
-  const largest = Math.max(
-    0.1,
-    ...data.series.flatMap(({ calibration: { curve, groups } }) => [
-      ...curve.map((point) => Math.max(point.predicted, point.observed)),
-      ...groups.map((group) => Math.max(group.predicted, group.observed, several ? 0 : Math.min(group.high, 1))),
-    ]),
-  )
-  const most = largest > 0.7 ? 1 : Math.ceil(largest * 10) / 10
+  const { domain, ticks, tickText } = data.values ? valueAxis(data, locale) : shareAxis(data, locale)
   const groups = several ? [] : (data.series[0]?.calibration.groups ?? [])
   const largestGroup = Math.max(1, ...groups.map((group) => group.n))
-  const ticks = most > 0.6 ? [0, 0.2, 0.4, 0.6, 0.8, 1] : [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
-  const shown = ticks.filter((tick) => tick <= most + 1e-9)
   const side = Math.min(width, 460)
   const marginTop = legend.height + 22
   const figure = draw(
@@ -76,15 +109,15 @@ export const calibration = (data: CalibrationData, options: FigureOptions<Calibr
       marginRight: 14,
       marginTop,
       marginBottom: 46,
-      x: { domain: [0, most], label: null },
-      y: { domain: [0, most], label: null, clamp: true },
+      x: { domain, label: null },
+      y: { domain, label: null, clamp: true },
       r: { type: 'identity' },
       marks: [
-        ...shareAxes(shown, locale),
+        ...shareAxes(ticks, locale, tickText),
         Plot.line(
           [
-            { x: 0, y: 0 },
-            { x: most, y: most },
+            { x: domain[0], y: domain[0] },
+            { x: domain[1], y: domain[1] },
           ],
           { className: 'ideal', x: 'x', y: 'y', stroke: palette.muted, strokeWidth: 1.5, strokeDasharray: '2 4' },
         ),
@@ -126,7 +159,7 @@ export const calibration = (data: CalibrationData, options: FigureOptions<Calibr
         }),
         ...(data.patient !== null && data.patient !== undefined
           ? [
-              Plot.ruleX([Math.min(most, data.patient)], {
+              Plot.ruleX([Math.min(domain[1], data.patient)], {
                 className: 'patient',
                 stroke: palette.accent,
                 strokeWidth: 2,
@@ -134,10 +167,10 @@ export const calibration = (data: CalibrationData, options: FigureOptions<Calibr
               }),
               Plot.text([texts.patient], {
                 className: 'patient',
-                x: Math.min(most, data.patient),
+                x: Math.min(domain[1], data.patient),
                 frameAnchor: 'top',
-                textAnchor: data.patient > most / 2 ? 'end' : 'start',
-                dx: data.patient > most / 2 ? -5 : 5,
+                textAnchor: data.patient > (domain[0] + domain[1]) / 2 ? 'end' : 'start',
+                dx: data.patient > (domain[0] + domain[1]) / 2 ? -5 : 5,
                 dy: 8,
                 fill: palette.accent,
                 fontWeight: 600,

@@ -156,9 +156,13 @@ export const axisTitles = (vertical: string, horizontal: string, above = 8): Plo
   }),
 ]
 
-/** Grid and both axes over shares, told as patients of 100. */
-export const shareAxes = (ticks: readonly number[], locale: string): Plot.Markish[] => {
-  const axis = { tickFormat: (value: number) => per100(value, locale), tickSize: 0, fontSize, fill: palette.muted }
+/** Grid and both axes alike: over shares, told as patients of 100, unless said otherwise. */
+export const shareAxes = (
+  ticks: readonly number[],
+  locale: string,
+  tickFormat = (value: number) => per100(value, locale),
+): Plot.Markish[] => {
+  const axis = { tickFormat, tickSize: 0, fontSize, fill: palette.muted }
   return [
     Plot.gridX(ticks, { stroke: palette.grid, strokeOpacity: 1 }),
     Plot.gridY(ticks, { stroke: palette.grid, strokeOpacity: 1 }),

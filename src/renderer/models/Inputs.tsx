@@ -1,0 +1,215 @@
+import { Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { useCallback } from 'react'
+import type { ModelDetail } from '../../contract/models.ts'
+import { forestPlot } from '../../figures/index.ts'
+import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
+import { FigureBox } from '../prediction/FigureBox.tsx'
+import classes from './models.module.css'
+import { SortHead, useSorting } from './sorting.tsx'
+
+type Feature = ModelDetail['features'][number]
+
+const values = {
+  name: (feature: Feature) => feature.name,
+  importance: (feature: Feature) => feature.importance,
+  missing: (feature: Feature) => feature.missing,
+}
+
+/** What the model looks at: features with importance and missingness, coefficients where it has them. */
+export const Inputs = ({ model }: { model: ModelDetail }) => (
+  <Stack gap="xl">
+    <Features model={model} />
+    {model.fit && model.fit.coefficients.length > 0 && <Coefficients model={model} />}
+  </Stack>
+)
+
+const Features = ({ model }: { model: ModelDetail }) => {
+  const { t } = useTranslation('models')
+  const text = useText()
+  const formats = useFormats()
+  const { sorted, by, toggle } = useSorting(model.features, values, { column: 'importance', direction: 'descending' })
+  const most = Math.max(0, ...model.features.map((feature) => feature.importance ?? 0))
+  return (
+    <Paper p="md">
+      <Title order={2}>{t('inputs.title')}</Title>
+      <Text size="sm" c="dimmed" mb="xs">
+        {t('inputs.help')}
+      </Text>
+      <div className={classes.scroll}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <SortHead column="name" by={by} onSort={toggle}>
+                {t('inputs.feature')}
+              </SortHead>
+              <SortHead column="importance" by={by} onSort={toggle}>
+                {t('inputs.importance')}
+              </SortHead>
+              <SortHead column="missing" by={by} onSort={toggle}>
+                {t('inputs.missing')}
+              </SortHead>
+              <Table.Th>{t('inputs.seen')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {sorted.map((feature) => (
+              <Table.Tr key={feature.name}>
+                <Table.Th scope="row" fw={500}>
+                  {text(feature.label)}
+                  {feature.unit && (
+                    <Text span size="xs" c="dimmed">
+                      {' '}
+                      {formats.unit(feature.unit)}
+                    </Text>
+                  )}
+                  <Text size="xs" c="dimmed" ff="monospace">
+                    {feature.name}
+                  </Text>
+                </Table.Th>
+                <Table.Td miw={190}>
+                  {feature.importance === null ? (
+                    '–'
+                  ) : (
+                    <div className={classes.bar}>
+                      <div className={classes.track} aria-hidden>
+                        <div
+                          className={classes.fill}
+                          style={{ width: `${most > 0 ? (100 * feature.importance) / most : 0}%` }}
+                        />
+                      </div>
+                      <Text size="xs" className="tabular">
+                        {formats.number(Number(feature.importance.toPrecision(3)))}
+                      </Text>
+                    </div>
+                  )}
+                </Table.Td>
+                <Table.Td miw={150}>
+                  <div className={classes.bar}>
+                    <div className={classes.track} aria-hidden>
+                      <div
+                        className={classes.fill}
+                        data-tone="missing"
+                        style={{
+                          width:
+                            feature.missing === 0
+                              ? 0
+                              : `max(3px, ${(100 * feature.missing) / Math.max(1, model.rows)}%)`,
+                        }}
+                      />
+                    </div>
+                    <Text size="xs" className="tabular">
+                      {feature.missing === 0 ? t('study.noneMissing') : formats.integer(feature.missing)}
+                    </Text>
+                  </div>
+                </Table.Td>
+                <Table.Td>
+                  <Text size="sm" className="tabular" lineClamp={2}>
+                    {feature.levels
+                      ? feature.levels.join(' · ')
+                      : feature.low !== null && feature.high !== null
+                        ? t('inputs.range', {
+                            low: formats.number(feature.low, 3),
+                            high: formats.number(feature.high, 3),
+                          })
+                        : '–'}
+                  </Text>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Paper>
+  )
+}
+
+const z95 = 1.959963984540054
+
+const Coefficients = ({ model }: { model: ModelDetail }) => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const language = useLanguage()
+  const fit = model.fit
+  const ratios = model.task !== 'regression'
+  const shown = (fit?.coefficients ?? []).filter((one) => one.term !== '(Intercept)' && one.standardError !== null)
+  const draw = useCallback(
+    (size: { width: number; document: Document }) =>
+      forestPlot(
+        {
+          rows: shown.map(({ term, estimate, standardError }) => {
+            const of = (value: number) => (ratios ? Math.exp(value) : value)
+            const reach = z95 * (standardError ?? 0)
+            return { label: term, value: of(estimate), low: of(estimate - reach), high: of(estimate + reach) }
+          }),
+          reference: ratios ? 1 : 0,
+          logarithmic: ratios,
+        },
+        {
+          ...size,
+          locale: language,
+          texts: {
+            title: t('coefficients.title'),
+            description: t('coefficients.help'),
+            axis: t(`coefficients.axis.${model.task}`),
+            to: t('folds.to'),
+          },
+        },
+      ),
+    [shown, ratios, model.task, language, t],
+  )
+  if (!fit) return null
+  const number = (value: number | null) => (value === null ? '–' : formats.number(Number(value.toPrecision(6)), 8))
+  return (
+    <Paper p="md">
+      <Stack gap="xs">
+        <Title order={2}>{t('coefficients.title')}</Title>
+        <Text size="sm" c="dimmed">
+          {t('coefficients.help')}
+        </Text>
+        {shown.length > 0 && <FigureBox draw={draw} maxWidth={820} />}
+        <div className={classes.scroll}>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('coefficients.term')}</Table.Th>
+                <Table.Th ta="right">{t('coefficients.estimate')}</Table.Th>
+                <Table.Th ta="right">{t('coefficients.standardError')}</Table.Th>
+                <Table.Th ta="right">z</Table.Th>
+                <Table.Th ta="right">p</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {fit.coefficients.map((one) => (
+                <Table.Tr key={one.term}>
+                  <Table.Th scope="row" fw={500}>
+                    {one.term}
+                  </Table.Th>
+                  <Table.Td ta="right" className="tabular">
+                    {number(one.estimate)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {number(one.standardError)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.fixed(one.z, 2)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {one.p === null ? '–' : one.p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(one.p, 4)}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </div>
+        <Text size="xs" c="dimmed" className="tabular">
+          {t('coefficients.likelihood', {
+            full: number(fit.logLikelihood),
+            empty: number(fit.nullLogLikelihood),
+            iterations: formats.integer(fit.iterations),
+          })}{' '}
+          {fit.converged === false && t('coefficients.notConverged')}
+        </Text>
+      </Stack>
+    </Paper>
+  )
+}

@@ -1,0 +1,36 @@
+import { Button, Stack } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { clinical, staff } from '../../contract/procedure.ts'
+import { useTranslation } from '../language/index.ts'
+import { usePlace } from '../shell/place.tsx'
+import { View } from '../shell/View.tsx'
+import { useMay } from '../unlock/session.ts'
+import { ModelList } from './ModelList.tsx'
+import { StudyList } from './StudyList.tsx'
+
+/** Studies and the models trained on them. */
+export const ModelsView = () => {
+  const { t } = useTranslation('models')
+  const place = usePlace()
+  const mayTrain = useMay(clinical)
+  const maySeeStudies = useMay(staff)
+  return (
+    <View
+      title={t('title')}
+      subtitle={t('subtitle')}
+      wide
+      actions={
+        mayTrain && (
+          <Button leftSection={<IconPlus size={16} />} onClick={() => place.train()}>
+            {t('trainModel')}
+          </Button>
+        )
+      }
+    >
+      <Stack gap="xl">
+        <ModelList />
+        {maySeeStudies && <StudyList />}
+      </Stack>
+    </View>
+  )
+}

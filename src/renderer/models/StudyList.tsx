@@ -1,0 +1,108 @@
+import { Button, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { IconDatabaseOff } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import type { Study } from '../../contract/patients.ts'
+import { clinical } from '../../contract/procedure.ts'
+import { orpc } from '../api.ts'
+import { FailureAlert } from '../errors/FailureAlert.tsx'
+import { useFormats, useTranslation } from '../language/index.ts'
+import { PlaceLink, usePlace } from '../shell/place.tsx'
+import { Empty, Waiting } from '../shell/View.tsx'
+import { useMay } from '../unlock/session.ts'
+import classes from './models.module.css'
+import { SortHead, useSorting } from './sorting.tsx'
+
+const values = {
+  name: (study: Study) => study.name,
+  cases: (study: Study) => study.cases,
+  patients: (study: Study) => study.patients,
+  columns: (study: Study) => study.columns,
+}
+
+/** The studies, with how much is in them. */
+export const StudyList = ({ bare = false }: { bare?: boolean }) => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const place = usePlace()
+  const mayTrain = useMay(clinical)
+  const studies = useQuery(orpc.studies.list.queryOptions())
+  const { sorted, by, toggle } = useSorting(studies.data ?? [], values)
+  return (
+    <Stack gap="xs" component="section">
+      {!bare && <Title order={2}>{t('studies.title')}</Title>}
+      {studies.isError ? (
+        <FailureAlert error={studies.error} onRetry={() => void studies.refetch()} />
+      ) : studies.isPending ? (
+        <Waiting rows={4} />
+      ) : sorted.length === 0 ? (
+        <Empty
+          icon={<IconDatabaseOff size={32} />}
+          title={t('studies.none')}
+          actions={<Button onClick={place.intake}>{t('studies.toIntake')}</Button>}
+        >
+          {t('studies.noneHelp')}
+        </Empty>
+      ) : (
+        <Paper className={classes.scroll}>
+          <Table highlightOnHover>
+            <Table.Thead>
+              <Table.Tr>
+                <SortHead column="name" by={by} onSort={toggle}>
+                  {t('studies.study')}
+                </SortHead>
+                <SortHead column="cases" by={by} onSort={toggle} right>
+                  {t('studies.cases')}
+                </SortHead>
+                <SortHead column="patients" by={by} onSort={toggle} right>
+                  {t('studies.patients')}
+                </SortHead>
+                <SortHead column="columns" by={by} onSort={toggle} right>
+                  {t('studies.columns')}
+                </SortHead>
+                <Table.Th>{t('studies.source')}</Table.Th>
+                {mayTrain && <Table.Th aria-label={t('actions')} />}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {sorted.map((study) => (
+                <Table.Tr key={study.name}>
+                  <Table.Td>
+                    <PlaceLink to="/studies/$study" params={{ study: study.name }} fw={600}>
+                      {study.name}
+                    </PlaceLink>
+                    {study.title && study.title !== study.name && (
+                      <Text size="xs" c="dimmed">
+                        {study.title}
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.integer(study.cases)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.integer(study.patients)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.integer(study.columns)}
+                  </Table.Td>
+                  <Table.Td>
+                    <Text size="xs" c="dimmed" lineClamp={2}>
+                      {study.source ?? ''}
+                    </Text>
+                  </Table.Td>
+                  {mayTrain && (
+                    <Table.Td ta="right">
+                      <Button size="compact-xs" variant="light" onClick={() => place.train(study.name)}>
+                        {t('studies.train')}
+                      </Button>
+                    </Table.Td>
+                  )}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Paper>
+      )}
+    </Stack>
+  )
+}

@@ -1,0 +1,123 @@
+import { Chip, Group, Paper, Select, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useState } from 'react'
+import type * as z from 'zod'
+import type { ColumnSummarySchema } from '../../contract/patients.ts'
+import { type TimeUnit, timeUnits } from '../../contract/values.ts'
+import { survivalCurve } from '../../figures/index.ts'
+import { orpc } from '../api.ts'
+import { FailureAlert } from '../errors/FailureAlert.tsx'
+import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
+import { FigureBox } from '../prediction/FigureBox.tsx'
+import { Waiting } from '../shell/View.tsx'
+import { timeUnitOf } from './suggest.ts'
+
+type Summary = z.infer<typeof ColumnSummarySchema>
+
+/** Kaplan-Meier curve of a study that has a time and an event; which values count as the event is chosen here. */
+export const StudySurvival = ({ study, columns }: { study: string; columns: readonly Summary[] }) => {
+  const { t } = useTranslation('models')
+  const text = useText()
+  const formats = useFormats()
+  const language = useLanguage()
+  const time = columns.find(({ concept }) => concept.role === 'outcomeTime')
+  const event = columns.find(({ concept }) => concept.role === 'outcomeEvent')
+  const [picked, setPicked] = useState<string[]>([])
+  const [unit, setUnit] = useState<TimeUnit>(timeUnitOf(time?.concept.unit ?? null))
+  const curve = useQuery(
+    orpc.studies.survival.queryOptions({
+      input: {
+        study,
+        time: time?.concept.name ?? '',
+        event: { column: event?.concept.name ?? '', values: picked },
+      },
+      enabled: time !== undefined && event !== undefined && picked.length > 0,
+    }),
+  )
+  const data = curve.data
+  const last = time?.quantiles?.max ?? 0
+  const draw = useCallback(
+    (size: { width: number; document: Document }) =>
+      survivalCurve(
+        {
+          timeUnit: unit,
+          patient: null,
+          followUp: last,
+          cohort: data
+            ? {
+                times: data.times,
+                survival: data.survival,
+                low: data.low,
+                high: data.high,
+                atRisk: data.times.map((at, index) => ({ time: at, n: data.atRisk[index] ?? 0 })),
+                n: data.atRisk[0] ?? 0,
+                events: 0,
+              }
+            : null,
+        },
+        {
+          ...size,
+          locale: language,
+          texts: {
+            title: t('studySurvival.title'),
+            description: t('studySurvival.help'),
+            cohort: t('studySurvival.curve'),
+            free: t('studySurvival.free'),
+            time: { years: t('units.years'), months: t('units.months'), days: t('units.days') },
+            atRisk: t('studySurvival.atRisk'),
+            followUpEnds: t('studySurvival.followUpEnds'),
+            few: t('studySurvival.few'),
+          },
+        },
+      ),
+    [data, unit, last, language, t],
+  )
+  if (!time || !event) return null
+  return (
+    <Paper p="md" component="section" maw={820}>
+      <Stack gap="sm">
+        <Title order={2}>{t('studySurvival.title')}</Title>
+        <Text size="sm" c="dimmed">
+          {t('studySurvival.help')}
+        </Text>
+        <Group gap="md" align="flex-end">
+          <div>
+            <Text size="sm" fw={500} mb={4}>
+              {t('train.eventValues', { column: event.concept.name })}
+            </Text>
+            <Chip.Group multiple value={picked} onChange={setPicked}>
+              <Group gap={6}>
+                {(event.counts ?? []).map(({ value, count }) => {
+                  const level = event.concept.levels?.find(({ code }) => code === value)
+                  return (
+                    <Chip key={value} value={value} size="xs">
+                      {level ? `${value} = ${text(level.label)}` : value} ({formats.integer(count)})
+                    </Chip>
+                  )
+                })}
+              </Group>
+            </Chip.Group>
+          </div>
+          <Select
+            label={t('train.timeUnit')}
+            size="xs"
+            w={130}
+            data={timeUnits.map((value) => ({ value, label: t(`units.${value}`) }))}
+            value={unit}
+            allowDeselect={false}
+            onChange={(value) => value && setUnit(value as TimeUnit)}
+          />
+        </Group>
+        {curve.isError ? (
+          <FailureAlert error={curve.error} onRetry={() => void curve.refetch()} />
+        ) : picked.length === 0 ? (
+          <Text size="sm">{t('studySurvival.pick')}</Text>
+        ) : curve.isPending ? (
+          <Waiting rows={4} />
+        ) : (
+          <FigureBox draw={draw} />
+        )}
+      </Stack>
+    </Paper>
+  )
+}

@@ -1,0 +1,5 @@
+export { ModelsView } from './ModelsView.tsx'
+export { ModelView } from './ModelView.tsx'
+export { StudiesView } from './StudiesView.tsx'
+export { StudyView } from './StudyView.tsx'
+export { TrainView } from './TrainView.tsx'
