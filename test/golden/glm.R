@@ -22,7 +22,7 @@ binary <- function(data, target, features, weights = NULL, ...) {
 }
 
 biopsy <- sample_file('biopsy')
-pima <- sample_file('pima_tr2')
+pima <- sample_file('pima')
 wcgs <- sample_file('wcgs')
 wcgs$dibpat0 <- category(wcgs$dibpat0)
 wcgs$behpat0 <- category(c('A1', 'A2', 'B3', 'B4')[wcgs$behpat0])

@@ -1,23 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Matrix, Outcome } from '../../src/core/cohort/matrix.ts'
 import { applyPreparation, fitPreparation } from '../../src/core/cohort/prepare.ts'
 import { type Column, columnOf, type Table } from '../../src/core/cohort/table.ts'
 import type { FitContext, MatrixNeeds } from '../../src/core/learn/learner.ts'
 
-const folder = process.env.BEDSIDE_SAMPLES ?? join(import.meta.dirname, '../../resources/samples')
+const folder = join(import.meta.dirname, '../../resources/samples')
 
 /**
  * A sample file as a table, straight from its text and without the vault, so that golden values are compared with nothing
- * between. The short name as in the R scripts: `pbc` finds `pbc.csv` or `survival_pbc.csv`.
+ * between. Named as in the R scripts beside this file.
  */
 export const sampleTable = (name: string, patientColumn: string | null = null): Table => {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.csv'))
-  const found =
-    files.find((file) => basename(file).toLowerCase() === `${name}.csv`) ??
-    files.find((file) => new RegExp(`[_.]${name}\\.csv$`).test(basename(file).toLowerCase()))
-  if (!found) throw new Error(`no sample file ${name}.csv in ${folder}`)
-  const [header, ...lines] = readFileSync(join(folder, found), 'utf8').trim().split(/\r?\n/).map(cellsOf)
+  const text = readFileSync(join(folder, `${name}.csv`), 'utf8')
+  const [header, ...lines] = text.trim().split(/\r?\n/).map(cellsOf)
   const columns = header.map((title, index): Column => {
     const cells = lines.map((line) => line[index] ?? '')
     return columnFrom(title, cells)

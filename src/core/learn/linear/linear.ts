@@ -181,6 +181,7 @@ export const linear: Learner = {
       },
 
       contributions(x) {
+        checkColumns(x, columns)
         const shares = new Float64Array(x.rows * columns)
         for (let column = 0; column < columns; column++)
           if (coefficients[column] !== 0)

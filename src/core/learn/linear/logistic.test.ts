@@ -67,8 +67,8 @@ const wcgs = (): Table => {
 }
 const tables = {
   biopsy: () => sampleTable('biopsy'),
-  pima: () => sampleTable('pima_tr2'),
-  pimaWeighted: () => sampleTable('pima_tr2'),
+  pima: () => sampleTable('pima'),
+  pimaWeighted: () => sampleTable('pima'),
   wcgs,
   wcgsCollinear: wcgs,
 }
@@ -109,7 +109,7 @@ for (const name of ['biopsy', 'pima', 'pimaWeighted', 'wcgs', 'wcgsCollinear'] a
 
 test('the default penalty is the stated one: standardised columns, intercept free, l2/2 on the log-likelihood', async () => {
   for (const expected of golden.ridge) {
-    const table = expected.target === 'type' ? sampleTable('pima_tr2') : sampleTable('biopsy')
+    const table = expected.target === 'type' ? sampleTable('pima') : sampleTable('biopsy')
     const { x, rows } = completeCases(table, expected.features, [expected.target])
     const outcome = classOutcome(table, expected.target, rows)
     const { fit } = await logistic.fit(x, outcome, { l2: expected.l2 }, quietContext)
@@ -215,7 +215,7 @@ test('strong but overlapping predictors are not accused of separation', async ()
 })
 
 test('biopsy has probabilities at the edge but no separation, pima a constant column: neither crashes nor misleads', async () => {
-  const table = sampleTable('pima_tr2')
+  const table = sampleTable('pima')
   const { x, rows } = completeCases(table, ['glu', 'age'], ['type'])
   const wide: Matrix = {
     ...x,

@@ -233,6 +233,7 @@ export const logistic: Learner = {
       },
 
       contributions(x, output) {
+        checkColumns(x, columns)
         if (!('class' in output)) throw new TypeError('logistic explains a class')
         const index = present.indexOf(output.class)
         const values = new Float64Array(x.rows * columns)

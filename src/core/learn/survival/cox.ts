@@ -221,6 +221,7 @@ export const cox: Learner = {
       },
 
       band(x, row, at, level) {
+        checkColumns(x, count)
         const quantile = normalQuantile(0.5 + level / 2)
         const low = new Float64Array(at.length).fill(1)
         const high = new Float64Array(at.length).fill(1)
@@ -256,6 +257,7 @@ export const cox: Learner = {
       },
 
       contributions(x) {
+        checkColumns(x, count)
         const values = new Float64Array(x.rows * count)
         let baseline = 0
         for (let column = 0; column < count; column++) {
