@@ -15,7 +15,12 @@ export default defineConfig({
       externalizeDeps: { include: ['@tensorflow/tfjs-node'] },
       sourcemap: false,
       rolldownOptions: {
-        input: { index: 'src/main/index.ts', core: 'src/main/core.ts', worker: 'src/core/jobs/worker.ts' },
+        input: {
+          index: 'src/main/index.ts',
+          core: 'src/main/core.ts',
+          worker: 'src/core/jobs/worker.ts',
+          rowsWorker: 'src/core/intake/rowsWorker.ts',
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { createApp } from '../core/app.ts'
 import { defaultVault, installation } from '../core/installation.ts'
 import { commandHelp, parseCommand, usage } from './arguments.ts'
 import { commands } from './commands/index.ts'
@@ -18,6 +17,7 @@ const run = async (words: string[]): Promise<void> => {
     return void process.stdout.write(parsed.command ? commandHelp(parsed.command) : usage(commands))
   if (parsed.kind === 'version') return void process.stdout.write(`bedside ${installation().version}\n`)
   const { command, options, operands } = parsed
+  const prepared = command.prepare(options, operands)
 
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort())
@@ -26,6 +26,8 @@ const run = async (words: string[]): Promise<void> => {
   // Libraries write to the console as they please; stdout belongs to the answer.
   for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) console[method] = debugLine
 
+  // Not before it is needed: help and a mistyped option are answered at once.
+  const { createApp } = await import('../core/app.ts')
   const { resources, worker, build } = installation()
   const app = createApp({
     vaultPath: resolve(options.text('vault') ?? defaultVault()),
@@ -38,9 +40,10 @@ const run = async (words: string[]): Promise<void> => {
   const connection = app.connect('cli')
   const client = app.client(connection)
   try {
-    const prepared = command.prepare(options, operands)
     if (command.unlocks) {
-      const passphrase = await askPassphrase('Passphrase: ', interrupt.signal)
+      // Where there is no vault the core says so; nothing is asked for that.
+      const { state } = await client.vault.status()
+      const passphrase = state === 'absent' ? 'none' : await askPassphrase('Passphrase: ', interrupt.signal)
       await client.vault.unlock({ user: options.text('user') ?? null, passphrase })
     }
     await prepared({ client, terminal, registerFile: app.registerFile, signal: interrupt.signal })
