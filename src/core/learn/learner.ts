@@ -67,6 +67,8 @@ export interface Predictor {
     x: Matrix,
     target: ContributionTarget,
   ): { baseline: number; values: Float64Array; scale: 'logOdds' | 'logHazard' | 'probability' | 'risk' | 'value' }
+  /** Rough count of operations that the contributions of one row take; where too many, views explain by sampling instead. */
+  contributionCost?: number
 }
 
 export type ContributionTarget = { class: number } | { horizon: number } | { value: true }

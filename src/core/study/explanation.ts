@@ -39,6 +39,12 @@ const scalarOf = (
   return { scale: 'value', predict: (x) => predictor.values!(x) }
 }
 
+/** Beyond it exact contributions would take seconds a patient (deep forests on many rows). */
+const mostOperations = 2e7
+
+const exactOf = ({ contributions, contributionCost = 0 }: Predictor) =>
+  contributionCost <= mostOperations ? contributions : undefined
+
 const methods: Record<string, string> = {
   logistic: 'linear: (value - mean) x coefficient',
   linear: 'linear: (value - mean) x coefficient',
@@ -60,8 +66,9 @@ export const sharesOf = (
   seed: number,
 ): Shares => {
   const groups = row.source
-  if (predictor.contributions) {
-    const { baseline, values, scale } = predictor.contributions(row, target)
+  const contributions = exactOf(predictor)
+  if (contributions) {
+    const { baseline, values, scale } = contributions(row, target)
     const shares = new Float64Array(features)
     for (let column = 0; column < row.columns; column++) shares[groups[column]] += values[column]
     const prediction = shares.reduce((total, share) => total + share, baseline)
@@ -73,8 +80,11 @@ export const sharesOf = (
 }
 
 const explainedRows = 100
+const importanceOperations = 2e8
 
-/** Mean absolute share of each feature over a seeded sample of 100 training rows. */
+/**
+ * Mean absolute share of each feature over a seeded sample of training rows: 100, fewer (at least 10) where each takes long.
+ */
 export const importanceOf = (
   predictor: Predictor,
   training: Matrix,
@@ -82,10 +92,12 @@ export const importanceOf = (
   features: number,
   seed: number,
 ): Float64Array => {
-  const sample = backgroundOf(training, seed, explainedRows)
+  const affordable = Math.floor(importanceOperations / Math.max(1, predictor.contributionCost ?? 1))
+  const sample = backgroundOf(training, seed, Math.max(10, Math.min(explainedRows, affordable)))
   const importance = new Float64Array(features)
-  if (predictor.contributions) {
-    const { values } = predictor.contributions(sample, target)
+  const contributions = exactOf(predictor)
+  if (contributions) {
+    const { values } = contributions(sample, target)
     const shares = new Float64Array(features)
     for (let row = 0; row < sample.rows; row++) {
       shares.fill(0)

@@ -1,7 +1,7 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput, storageFailed } from '../../contract/errors.ts'
 import type { Concept, Task, Text } from '../../contract/values.ts'
-import { applyPreparation, type Preparation } from '../cohort/prepare.ts'
+import type { Preparation } from '../cohort/prepare.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
 import type { Learner, ModelState, Parameters, Predictor } from '../learn/learner.ts'
@@ -109,7 +109,3 @@ export const alignTable = (header: ModelHeader, table: Table): Table => {
     )
   return { ...table, columns: columns.filter((column) => column !== null) }
 }
-
-/** Prepares rows for the model: fills or drops as it was fitted. */
-export const prepareFor = (header: ModelHeader, table: Table, rows?: Int32Array) =>
-  applyPreparation(header.preparation, table, rows)

@@ -1,6 +1,14 @@
 import type { Matrix } from '../../cohort/matrix.ts'
 import type { ContributionTarget, ModelState, Predictor } from '../learner.ts'
-import { averageLeaves, checkColumns, damagedForest, leafOf, linkForest, stateArray } from './forestModel.ts'
+import {
+  averageLeaves,
+  checkColumns,
+  damagedForest,
+  type Forest,
+  leafOf,
+  linkForest,
+  stateArray,
+} from './forestModel.ts'
 import { nodeCovers, treeShap } from './treeShap.ts'
 
 /** Makes a predictor of a forest's state; throws `invalidInput` where it is no forest or a damaged one. */
@@ -22,6 +30,9 @@ const once = <T>(compute: () => T) => {
   }
 }
 
+/** TreeSHAP walks every leaf with all features on its path: leaves x depth squared, by the depth of balanced trees. */
+const treeShapCost = ({ leaves, trees }: Forest): number => leaves * Math.log2(2 + leaves / Math.max(1, trees)) ** 2
+
 const diagnosisPredictor = (state: ModelState): Predictor => {
   const forest = linkForest(state)
   const counts = stateArray(state, 'counts', Float32Array)
@@ -37,6 +48,7 @@ const diagnosisPredictor = (state: ModelState): Predictor => {
   return {
     task: 'diagnosis',
     probabilities: (x) => averageLeaves(forest, x, shares, classes),
+    contributionCost: treeShapCost(forest),
     contributions(x, output) {
       const c = 'class' in output ? output.class : -1
       if (!(c >= 0 && c < classes)) throw new RangeError(`a forest of ${classes} classes has no class ${c}`)
@@ -57,6 +69,7 @@ const regressionPredictor = (state: ModelState): Predictor => {
   return {
     task: 'regression',
     values: (x) => averageLeaves(forest, x, leafValues, 1),
+    contributionCost: treeShapCost(forest),
     contributions: (x) => ({ ...treeShap(forest, covers(), leafValues, x), scale: 'value' }),
   }
 }
@@ -145,6 +158,7 @@ const survivalPredictor = (state: ModelState): Predictor => {
     times,
     survival,
     risk: (x) => averageLeaves(forest, x, mortality, 1),
+    contributionCost: treeShapCost(forest),
     contributions,
   }
 }
