@@ -33,9 +33,15 @@ export const createEncodingScan = () => {
       if (piece[i] === 0) (seen + i) % 2 === 0 ? zerosEven++ : zerosOdd++
     seen += piece.length
     const bytes = carried.length > 0 ? Buffer.concat([carried, piece]) : piece
-    const whole = bytes.length - unfinishedUtf8(bytes)
-    carried = bytes.slice(whole)
-    examine(bytes.subarray(0, whole))
+    // A piece is looked at up to a byte that is a character of its own in every encoding, so that none is cut in two.
+    const whole = wholeCharacters(bytes)
+    if (whole === 0 && bytes.length < mostCarried) {
+      carried = bytes
+      return
+    }
+    const end = whole > 0 ? whole : bytes.length - unfinishedUtf8(bytes)
+    carried = bytes.slice(end)
+    examine(bytes.subarray(0, end))
   }
 
   const examine = (bytes: Uint8Array): void => {
@@ -61,10 +67,7 @@ export const createEncodingScan = () => {
     if (pairs > 0 && zerosEven >= pairs * 0.1 && zerosOdd <= zerosEven * 0.02)
       return { encoding: 'utf-16be', marked: false, certain: true, malformed: seen % 2 }
 
-    if (carried.length > 0) {
-      tally.utf8Malformed += carried.length
-      countLegacy(carried, tally)
-    }
+    examine(carried)
     if (tally.utf8Malformed === 0) return { encoding: 'utf-8', marked: false, certain: true, malformed: 0 }
     if (tally.utf8 >= tally.utf8Malformed * 2)
       return { encoding: 'utf-8', marked: false, certain: false, malformed: tally.utf8Malformed }
@@ -89,6 +92,7 @@ export interface Decoder {
  * something plausible: the rows that hold it are rejected as `badEncoding`.
  */
 export const createDecoder = (encoding: Encoding): Decoder => {
+  if (encoding === 'gb18030') return createAlignedDecoder(encoding)
   if (encoding !== 'utf-16le' && encoding !== 'utf-16be') {
     const decoder = iconv.getDecoder(encoding, { stripBOM: true })
     return { write: (bytes) => decoder.write(asBuffer(bytes)), end: () => decoder.end() ?? '' }
@@ -108,11 +112,39 @@ export const createDecoder = (encoding: Encoding): Decoder => {
   }
 }
 
+/**
+ * iconv-lite 0.7 loses the bytes after a malformed double-byte character when a piece ends inside it: a comma or line
+ * ending may vanish. So it is only given whole characters: each piece up to its last byte that can be none but itself.
+ */
+const createAlignedDecoder = (encoding: Encoding): Decoder => {
+  let carried: Uint8Array = new Uint8Array(0)
+  const decode = (bytes: Uint8Array): string => {
+    const decoder = iconv.getDecoder(encoding)
+    return wellFormed(decoder.write(asBuffer(bytes)) + (decoder.end() ?? ''))
+  }
+  return {
+    write: (bytes) => {
+      const joined = carried.length > 0 ? Buffer.concat([carried, bytes]) : bytes
+      const whole = wholeCharacters(joined)
+      carried = joined.slice(whole)
+      return whole === 0 ? '' : decode(joined.subarray(0, whole))
+    },
+    end: () => decode(carried),
+  }
+}
+
+/** Bytes up to the last one below 0x30 (space, comma, line ending), which is part of no longer character. */
+const wholeCharacters = (bytes: Uint8Array): number => {
+  for (let end = bytes.length; end > 0; end--) if (bytes[end - 1] < 0x30) return end
+  return 0
+}
+
 /** Half a surrogate pair is no character. */
 const wellFormed = (text: string): string =>
   text.replaceAll(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD')
 
 const mostExamined = 8 << 20
+const mostCarried = 1 << 20
 
 type Tally = {
   utf8: number

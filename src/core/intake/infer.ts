@@ -1,6 +1,6 @@
 import type { Dialect } from '../../contract/intake.ts'
 import type { ConceptKind } from '../../contract/values.ts'
-import { headerWords } from './catalogue.ts'
+import { headerWords, measurementOf } from './catalogue.ts'
 import { type DateFormat, dateFormats, dateReader, looksLikeDate, parseNumber, parseSex } from './cells.ts'
 
 /** What the cells of one column look like. */
@@ -78,6 +78,7 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
   let known = 0
   let missing = 0
   let numbers = 0
+  let unclear = 0
   let withMark = 0
   let fractions = 0
   let zeroLed = 0
@@ -112,6 +113,11 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
       if (text.length > 15 && /^\d{16,}$/.test(text)) longDigits++
       return
     }
+    if (eitherMark.test(text)) {
+      // A number all the same, only not which: the row will be rejected, the column is no text.
+      unclear++
+      return
+    }
     if (text.length > longest) longest = text.length
     if (looksLikeDate(text)) {
       let fits = false
@@ -128,7 +134,7 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
   const finish = (whole: boolean): { column: InferredColumn; missingTexts: string[] } => {
     const warnings: InferredColumn['warnings'] = []
     const warn = (reason: string, message: string) => warnings.push({ reason, message: `${name}: ${message}` })
-    const asNumbers = known > 0 && numbers >= known * mostly && zeroLed === 0 && longDigits === 0
+    const asNumbers = known > 0 && numbers + unclear >= known * mostly && zeroLed === 0 && longDigits === 0
     const asDates = !asNumbers && known > 0 && dates >= known * mostly
     const likeMissing = [...missingLike.values()].reduce((sum, count) => sum + count, 0)
     const isMissing = asNumbers || asDates || known === 0
@@ -143,8 +149,8 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
       examples: [...distinct.keys()].slice(0, examplesKept).map((text) => text.slice(0, 100)),
       levels: null,
       sexes: known > 0 && !asNumbers && sexes >= known * mostly,
-      low: asNumbers ? low : null,
-      high: asNumbers ? high : null,
+      low: asNumbers && numbers > 0 ? low : null,
+      high: asNumbers && numbers > 0 ? high : null,
       warnings,
     }
     const missingTexts = isMissing ? [...missingLike.keys()] : []
@@ -182,8 +188,18 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
           `${code} stands ${count} times, far from all other values; add it to the missing texts if it means "not recorded".`,
         )
     }
-    column.kind = fractions === 0 && withMark === 0 && whole ? 'integer' : 'number'
+    column.kind = fractions === 0 && withMark === 0 && whole && isCodeOrCount() ? 'integer' : 'number'
   }
+
+  /**
+   * Whole numbers so far: an integer only where few and close together (codes, scores, small counts). A laboratory value
+   * that happens to be whole in this file must not make the next file's 261.5 an error.
+   */
+  const isCodeOrCount = (): boolean =>
+    measurementOf(name) === null &&
+    distinct.size <= 30 &&
+    high - low <= 100 &&
+    (distinct.size * 2 <= known || high - low <= 10)
 
   const decideDate = (column: InferredColumn, warn: Warn): void => {
     const best = Math.max(...formats.map(({ count }) => count))
@@ -207,6 +223,11 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
 
   const decideText = (column: InferredColumn, warn: Warn, whole: boolean): void => {
     if (column.known === 0) return
+    if (numbers >= known * 0.5 && numbers > 0 && zeroLed === 0 && longDigits === 0)
+      warn(
+        'mixedNumbers',
+        `${known - numbers} of ${known} values are not numbers (limits such as <0.5, remarks), so the column stays text; as a number, those rows would be rejected.`,
+      )
     const texts = [...distinct.keys()].sort()
     const folded = new Set(texts.map((text) => text.toLowerCase()))
     if (
@@ -236,6 +257,8 @@ const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
 
 type Warn = (reason: string, message: string) => void
 
+/** `1,234` or `1.234`, whichever is not the decimal mark here. */
+const eitherMark = /^[+-]?\d{1,3}[.,]\d{3}$/
 const yesOrNo = /^(yes|no|y|n|positive|negative|pos|neg|是|否|有|无|阳性|阴性)$/i
 const nameHeader = /(^| )(name|surname|姓名|comment|comments|note|notes|remark|remarks|备注|address|地址|phone|电话)$/
 const dateHeader = /(^| )(date|dob|dobth|birthday|visit|admission|discharge|day|do[a-z]{1,4})( |$)|日期|时间|生日|出生/
