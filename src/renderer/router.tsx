@@ -6,7 +6,6 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import type { ComponentType } from 'react'
 import { AuditView } from './audit/index.tsx'
 import { HistoryView } from './chart/HistoryView.tsx'
 import { ChartView } from './chart/index.tsx'
@@ -21,21 +20,14 @@ import { currentSession } from './unlock/session.ts'
 import { WorklistView } from './worklist/index.tsx'
 
 // The views that draw figures are loaded when they are first opened.
-type Views = Record<string, ComponentType<never>>
-const loaders = import.meta.glob<Views>('./{diagnosis,survival,advice,models}/index.tsx')
-const later = <Props,>(folder: string, name: string): ComponentType<Props> =>
-  lazyRouteComponent(async () => {
-    const views = (await loaders[`./${folder}/index.tsx`]?.()) ?? {}
-    return { [name]: views[name] as ComponentType<Props> }
-  }, name) as ComponentType<Props>
-
-const DiagnosisView = later<{ patient: number }>('diagnosis', 'DiagnosisView')
-const SurvivalView = later<{ patient: number }>('survival', 'SurvivalView')
-const AdviceView = later<{ patient: number }>('advice', 'AdviceView')
-const ModelsView = later<object>('models', 'ModelsView')
-const ModelView = later<{ model: number }>('models', 'ModelView')
-const TrainView = later<{ study?: string }>('models', 'TrainView')
-const StudyView = later<{ study: string }>('models', 'StudyView')
+const DiagnosisView = lazyRouteComponent(() => import('./diagnosis/index.tsx'), 'DiagnosisView')
+const SurvivalView = lazyRouteComponent(() => import('./survival/index.tsx'), 'SurvivalView')
+const AdviceView = lazyRouteComponent(() => import('./advice/index.tsx'), 'AdviceView')
+const loadModels = () => import('./models/index.tsx')
+const ModelsView = lazyRouteComponent(loadModels, 'ModelsView')
+const ModelView = lazyRouteComponent(loadModels, 'ModelView')
+const TrainView = lazyRouteComponent(loadModels, 'TrainView')
+const StudyView = lazyRouteComponent(loadModels, 'StudyView')
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 

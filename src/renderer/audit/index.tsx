@@ -105,9 +105,7 @@ const Log = () => {
                     </Table.Td>
                     <Table.Td>{entry.record && <Code>{entry.record}</Code>}</Table.Td>
                     <Table.Td>
-                      <Badge color={entry.outcome === 'done' ? 'moss' : 'amber'} tt="none">
-                        {outcomeText(entry.outcome)}
-                      </Badge>
+                      <Badge color={entry.outcome === 'done' ? 'moss' : 'amber'}>{outcomeText(entry.outcome)}</Badge>
                     </Table.Td>
                   </Table.Tr>
                 ))}

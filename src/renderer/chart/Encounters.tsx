@@ -3,7 +3,7 @@ import { useFormats, useTranslation } from '../language/index.ts'
 import classes from './Chart.module.css'
 import type { Encounter } from './record.ts'
 
-/** The encounters over time, newest first; choosing one shows its values. */
+/** The encounters, in the order given; choosing one shows its values. */
 export const Encounters = ({
   encounters,
   chosen,
@@ -21,7 +21,7 @@ export const Encounters = ({
         {t('encounters')}
       </Title>
       <ol reversed>
-        {encounters.toReversed().map((encounter) => (
+        {encounters.map((encounter) => (
           <li key={encounter.encounter}>
             <UnstyledButton
               className={classes.encounter}

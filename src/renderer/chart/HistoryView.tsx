@@ -51,7 +51,7 @@ export const HistoryView = ({ patient }: { patient: number }) => {
                 </Text>
               )}
             </div>
-            <Badge color={tone.color} size="lg" tt="none" leftSection={<tone.icon size={14} aria-hidden />}>
+            <Badge color={tone.color} size="lg" leftSection={<tone.icon size={14} aria-hidden />}>
               {t(`history.outcomes.${entry.outcome ?? 'unanswered'}`)}
             </Badge>
           </Paper>

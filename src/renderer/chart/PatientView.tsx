@@ -127,7 +127,7 @@ const Who = ({ row }: { row: Row }) => {
           <dt>{t('studies')}</dt>
           <dd>
             {row.studies.map((study) => (
-              <Badge key={study} color="gray" tt="none" size="sm">
+              <Badge key={study} color="gray" size="sm">
                 {study}
               </Badge>
             ))}

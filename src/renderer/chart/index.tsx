@@ -9,7 +9,7 @@ import classes from './Chart.module.css'
 import { Encounters } from './Encounters.tsx'
 import { chartOptions } from './PatientView.tsx'
 import { Provenance } from './Provenance.tsx'
-import { type Entry, entriesOf, groups, readingOf, referenceOf, trendsOf } from './record.ts'
+import { type Entry, entriesOf, groups, newestFirst, readingOf, referenceOf, trendsOf } from './record.ts'
 import { Trends } from './Trends.tsx'
 
 /** All that is recorded of one patient. */
@@ -23,10 +23,11 @@ const manyValues = 16
 const Record = ({ chart }: { chart: Chart }) => {
   const { t } = useTranslation('chart')
   const language = useLanguage()
-  const [chosen, setChosen] = useState(chart.encounters.at(-1)?.encounter ?? null)
+  const encounters = useMemo(() => newestFirst(chart.encounters), [chart.encounters])
+  const [chosen, setChosen] = useState(encounters[0]?.encounter ?? null)
   const [wanted, setWanted] = useState('')
   const [asRecorded, setAsRecorded] = useState(false)
-  const encounter = chart.encounters.find((each) => each.encounter === chosen) ?? chart.encounters.at(-1)
+  const encounter = encounters.find((each) => each.encounter === chosen) ?? encounters[0]
   const trends = useMemo(() => trendsOf(chart, language), [chart, language])
   const { entries, missing } = useMemo(
     () =>
@@ -47,9 +48,9 @@ const Record = ({ chart }: { chart: Chart }) => {
       </Empty>
     )
   return (
-    <div className={classes.layout} data-timeline={chart.encounters.length > 1 || undefined}>
-      {chart.encounters.length > 1 && encounter && (
-        <Encounters encounters={chart.encounters} chosen={encounter.encounter} onChoose={setChosen} />
+    <div className={classes.layout} data-timeline={encounters.length > 1 || undefined}>
+      {encounters.length > 1 && encounter && (
+        <Encounters encounters={encounters} chosen={encounter.encounter} onChoose={setChosen} />
       )}
       <Stack gap="lg" miw={0}>
         {encounter && (

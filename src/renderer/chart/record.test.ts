@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Chart } from '../../contract/patients.ts'
 import type { Concept } from '../../contract/values.ts'
 import { formatsOf } from '../language/formats.ts'
-import { entriesOf, readingOf, referenceOf, trendsOf } from './record.ts'
+import { entriesOf, newestFirst, readingOf, referenceOf, trendsOf } from './record.ts'
 
 const concept = (name: string, change: Partial<Concept> = {}): Concept => ({
   name,
@@ -139,4 +139,15 @@ test('days since the first visit are not taken for dates of 1970', () => {
     },
   ]
   expect(trendsOf(chart({ series: dated }), 'en').map((trend) => trend.dated)).toEqual([true])
+})
+
+test("the newest encounter comes first, whatever order the core sends, so that old values are not read as today's", () => {
+  const sent = [
+    encounter(2, '2020-02-01', 1),
+    encounter(5, null, 1),
+    encounter(3, '2021-01-01', 1),
+    encounter(4, '2019-01-01', 1),
+  ]
+  for (const order of [sent, sent.toReversed()])
+    expect(newestFirst(order).map((each) => each.encounter)).toEqual([3, 2, 4, 5])
 })

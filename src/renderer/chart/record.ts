@@ -60,6 +60,10 @@ export const entriesOf = (
   return { entries, missing }
 }
 
+/** Newest first: by date, then by the row of the file; those without a date after those with one. */
+export const newestFirst = (encounters: readonly Encounter[]): Encounter[] =>
+  encounters.toSorted((a, b) => (b.date ?? '').localeCompare(a.date ?? '') || b.batch - a.batch || b.row - a.row)
+
 /** How a recorded value reads in the language of the app, without its unit. */
 export const readingOf = (
   { value, concept }: Pick<Entry, 'value' | 'concept'>,
@@ -73,7 +77,8 @@ export const readingOf = (
   if (concept?.kind === 'date' && typeof value.value === 'string') return formats.date(value.value)
   // Identifiers and codes that happen to be numbers are not given thousands separators.
   if (typeof value.value === 'number' && (concept?.kind === 'number' || concept?.kind === 'integer'))
-    return formats.number(value.value)
+    // As many digits as a measurement carries; what stood in the file is a hover away.
+    return formats.number(value.value, Math.abs(value.value) >= 1 ? 3 : 6)
   return value.text
 }
 

@@ -33,6 +33,7 @@ export const FailureAlert = ({
   const failure = failureOf(error)
   const incident = incidentOf(failure)
   const issues = failure.issues ?? []
+  const said = sentence(failure)
   useEffect(() => {
     if (focus) box.current?.focus()
   }, [focus])
@@ -49,7 +50,17 @@ export const FailureAlert = ({
       title={title}
     >
       <Stack gap="xs">
-        <Text size="sm">{sentence(failure)}</Text>
+        <Text size="sm">{said}</Text>
+        {said !== failure.message && (
+          <details>
+            <Text component="summary" size="xs" c="dimmed" style={{ cursor: 'pointer', width: 'fit-content' }}>
+              {t('inEnglish')}
+            </Text>
+            <Text size="xs" c="dimmed" lang="en" mt={2}>
+              {failure.message}
+            </Text>
+          </details>
+        )}
         {issues.length > 0 && (
           <List size="sm" spacing={2}>
             {issues.slice(0, maxIssues).map((issue) => (

@@ -52,6 +52,9 @@ export const incidentOf = (failure: Failure): string | null => {
 
 type Translate = (key: string, options: Record<string, unknown>) => string
 
-/** The sentence to show: `errors.<reason>` in the language of the app, else the core's own English sentence. */
+/**
+ * The sentence to show: `errors:<reason>` in the language of the app, else the core's own English sentence, which is also
+ * the English text of every reason: it names what the translation leaves out.
+ */
 export const sentenceOf = (failure: Failure, translate: Translate): string =>
   translate(`errors:${failure.reason}`, { ...failure.details, defaultValue: failure.message })

@@ -41,7 +41,7 @@ export const BatchView = ({ batch: id }: { batch: number }) => {
       actions={
         batch &&
         (batch.undoneAt ? (
-          <Badge color="gray" size="lg" tt="none">
+          <Badge color="gray" size="lg">
             {t('batches.undoneAt', { when: formats.dateTime(batch.undoneAt) })}
           </Badge>
         ) : (

@@ -68,9 +68,7 @@ export const Batches = () => {
                   </Table.Td>
                   <Table.Td ta="right">
                     {batch.undoneAt ? (
-                      <Badge color="gray" tt="none">
-                        {t('batches.undone')}
-                      </Badge>
+                      <Badge color="gray">{t('batches.undone')}</Badge>
                     ) : (
                       <Button
                         size="compact-xs"

@@ -126,32 +126,41 @@ const Line = memo(({ at, column, seen, faulty, setColumn, setConcept }: LineProp
           value={concept.kind}
           onChange={(event) => setConcept(at, { kind: event.currentTarget.value as ConceptKind })}
         />
-        <TextInput
-          size="xs"
-          aria-label={named('unit')}
-          disabled={!imported || !numeric}
-          placeholder="–"
-          value={concept.unit ?? ''}
-          onChange={(event) => setConcept(at, { unit: event.currentTarget.value.trim() || null })}
-        />
-        <TextInput
-          size="xs"
-          aria-label={named('sourceUnit')}
-          disabled={!imported || !numeric}
-          placeholder={t('map.same')}
-          value={column.sourceUnit ?? ''}
-          onChange={(event) => setColumn(at, { sourceUnit: event.currentTarget.value.trim() || null })}
-        />
-        <Autocomplete
-          size="xs"
-          aria-label={named('dateFormat')}
-          disabled={!imported || concept.kind !== 'date'}
-          placeholder={concept.kind === 'date' ? 'yyyy-MM-dd' : '–'}
-          data={[...dateFormats]}
-          filter={({ options }) => options}
-          value={column.dateFormat ?? ''}
-          onChange={(value) => setColumn(at, { dateFormat: value.trim() || null })}
-        />
+        {imported && numeric ? (
+          <TextInput
+            size="xs"
+            aria-label={named('unit')}
+            placeholder="–"
+            value={concept.unit ?? ''}
+            onChange={(event) => setConcept(at, { unit: event.currentTarget.value.trim() || null })}
+          />
+        ) : (
+          <span />
+        )}
+        {imported && numeric ? (
+          <TextInput
+            size="xs"
+            aria-label={named('sourceUnit')}
+            placeholder={t('map.same')}
+            value={column.sourceUnit ?? ''}
+            onChange={(event) => setColumn(at, { sourceUnit: event.currentTarget.value.trim() || null })}
+          />
+        ) : (
+          <span />
+        )}
+        {imported && concept.kind === 'date' ? (
+          <Autocomplete
+            size="xs"
+            aria-label={named('dateFormat')}
+            placeholder="yyyy-MM-dd"
+            data={[...dateFormats]}
+            filter={({ options }) => options}
+            value={column.dateFormat ?? ''}
+            onChange={(value) => setColumn(at, { dateFormat: value.trim() || null })}
+          />
+        ) : (
+          <span />
+        )}
         <ActionIcon
           aria-label={named('more')}
           aria-expanded={opened}

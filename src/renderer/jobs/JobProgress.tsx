@@ -38,7 +38,8 @@ export const JobProgress = ({ job, compact = false }: { job: Job; compact?: bool
             {title}
           </Text>
           <Text size="xs" c="dimmed" aria-live={compact ? 'off' : 'polite'}>
-            {active && job.state === 'running' ? stage : t(`states.${job.state}`)}
+            {job.state === 'running' ? stage : t(`states.${job.state}`)}
+            {job.endedAt !== null && ` · ${formats.duration(secondsOf(job, now))}`}
           </Text>
         </div>
         {active && (
@@ -65,17 +66,19 @@ export const JobProgress = ({ job, compact = false }: { job: Job; compact?: bool
           />
         </Progress.Root>
       )}
-      <Group justify="space-between" gap="xs">
-        <Text size="xs" c="dimmed" className="tabular">
-          {active && job.progress !== null ? `${formats.percent(job.progress)} · ` : ''}
-          {formats.duration(Math.round(secondsOf(job, now)))}
-        </Text>
-        {left !== null && (
+      {active && (
+        <Group justify="space-between" gap="xs">
           <Text size="xs" c="dimmed" className="tabular">
-            {t('left', { time: formats.duration(left) })}
+            {job.progress !== null ? `${formats.percent(job.progress)} · ` : ''}
+            {formats.duration(Math.round(secondsOf(job, now)))}
           </Text>
-        )}
-      </Group>
+          {left !== null && (
+            <Text size="xs" c="dimmed" className="tabular">
+              {t('left', { time: formats.duration(left) })}
+            </Text>
+          )}
+        </Group>
+      )}
       {job.failure && job.state === 'failed' && !compact && <FailureAlert error={job.failure} />}
       {job.failure && job.state === 'failed' && compact && (
         <Text size="xs" c="var(--high)">

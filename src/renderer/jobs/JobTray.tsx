@@ -18,7 +18,8 @@ export const JobTray = () => (useMay(staff) ? <Tray /> : null)
 const Tray = () => {
   const { t } = useTranslation('jobs')
   const [opened, setOpened] = useState(false)
-  const jobs = useJobs()
+  // A check that is done is only a step of the intake, which shows its outcome.
+  const jobs = useJobs().filter((job) => job.kind !== 'validate' || isActive(job))
   const running = jobs.filter(isActive).length
   const label = running > 0 ? t('trayRunning', { count: running }) : t('tray')
   return (

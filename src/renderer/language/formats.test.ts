@@ -37,7 +37,8 @@ test('a small child has an age in months', () => {
   expect(en.age(0.5)).toBe('6 mths')
   expect(en.age(1.99)).toBe('23 mths')
   expect(en.age(58.77)).toBe('58 yrs')
-  expect(zh.age(58.77)).toContain('58')
+  expect(zh.age(58.77)).toBe('58 岁')
+  expect(zh.age(0.5)).toBe('6 个月')
 })
 
 test('durations and sizes read as a person would say them', () => {
@@ -45,7 +46,7 @@ test('durations and sizes read as a person would say them', () => {
   expect(en.duration(80)).toBe('1 min 20 sec')
   expect(en.duration(3600)).toBe('1 hr')
   expect(en.duration(3661)).toBe('1 hr 1 min')
-  expect(en.bytes(0)).toBe('0 byte')
+  expect(en.bytes(0)).toBe('0 bytes')
   expect(en.bytes(4_200_000)).toBe('4.2 MB')
 })
 

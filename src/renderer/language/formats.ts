@@ -86,11 +86,15 @@ const makeFormats = (language: Language): Formats => {
       if (count === null || count === undefined) return noValue
       const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
       const step = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3))
-      return measure(count / 1000 ** step, units[step] ?? 'byte', step === 0 ? 0 : 1)
+      if (step === 0) return write(count, { style: 'unit', unit: 'byte', unitDisplay: 'long' })
+      return measure(count / 1000 ** step, units[step] ?? 'terabyte', 1)
     },
     age: (years) => {
       if (years === null || years === undefined || Number.isNaN(years)) return noValue
-      return years < 2 ? measure(Math.floor(years * 12), 'month') : measure(Math.floor(years), 'year')
+      // In Chinese a person's years have a word of their own (岁), which Intl does not know.
+      if (years < 2)
+        return language === 'zh-CN' ? `${Math.floor(years * 12)} 个月` : measure(Math.floor(years * 12), 'month')
+      return language === 'zh-CN' ? `${Math.floor(years)} 岁` : measure(Math.floor(years), 'year')
     },
     list: (texts) => lists.format(texts),
     unit,

@@ -2,6 +2,7 @@ import i18next, { type Resource } from 'i18next'
 import { useCallback, useMemo } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Text } from '../../contract/values.ts'
+import reasons from '../errors/reasons.zh-CN.json'
 import { type Formats, formatsOf } from './formats.ts'
 import { isLanguage, type Language, languages, textIn } from './text.ts'
 
@@ -26,6 +27,9 @@ const resources = () => {
     tree[language] ??= {}
     tree[language][view] = texts
   }
+  // The core speaks English; what it may say is translated here.
+  const chinese = tree['zh-CN']
+  if (chinese) chinese.errors = { ...reasons, ...chinese.errors }
   return tree
 }
 

@@ -124,6 +124,6 @@ const Section = ({ title, help, children }: { title: string; help: string; child
 const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
   <div>
     <dt>{name}</dt>
-    <dd className="tabular">{children}</dd>
+    <dd>{children}</dd>
   </div>
 )

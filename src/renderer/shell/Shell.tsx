@@ -3,7 +3,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { IconChevronDown, IconLock, IconSearch, IconUser } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { staff } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { ViewBoundary } from '../errors/ViewBoundary.tsx'
@@ -17,6 +17,7 @@ import { Mark } from './Mark.tsx'
 import { isAt, placesOf } from './places.ts'
 import classes from './Shell.module.css'
 import { Switches } from './Switches.tsx'
+import { Waiting } from './View.tsx'
 
 /** Everything around a view: navigation, search, jobs, who is signed in, lock. */
 export const Shell = () => {
@@ -135,13 +136,21 @@ export const Shell = () => {
       </nav>
       <main id="main" className={classes.main} ref={main} tabIndex={-1}>
         <ViewBoundary resetKey={pathname}>
-          <Outlet />
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
         </ViewBoundary>
       </main>
       <CommandPalette opened={palette} onClose={() => setPalette(false)} />
     </div>
   )
 }
+
+const Loading = () => (
+  <div className={classes.loading}>
+    <Waiting rows={10} />
+  </div>
+)
 
 /** What Bedside is for, and which version says so. */
 const Purpose = () => {

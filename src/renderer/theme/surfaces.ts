@@ -31,10 +31,22 @@ export const surfaces = {
 
 /** Mantine's own, brought to the same. */
 const mantine = {
-  'mantine-color-body': ['#f5f7f7', '#161d21'],
+  'mantine-color-body': surfaces.surface,
+  'mantine-color-default-border': surfaces['line-strong'],
   'mantine-color-dimmed': surfaces['ink-dim'],
   'mantine-color-placeholder': ['#6d7a81', '#87949a'],
   'mantine-color-error': surfaces.high,
+  'mantine-color-gray-light': ['#e8ecee', '#2c373d'],
+  'mantine-color-gray-light-color': surfaces['ink-soft'],
+  // Soft backgrounds of alerts and badges.
+  'mantine-color-brick-light': surfaces['high-soft'],
+  'mantine-color-brick-light-color': surfaces.high,
+  'mantine-color-amber-light': surfaces['warn-soft'],
+  'mantine-color-amber-light-color': surfaces.warn,
+  'mantine-color-moss-light': surfaces['good-soft'],
+  'mantine-color-moss-light-color': surfaces.good,
+  'mantine-color-sky-light': surfaces['low-soft'],
+  'mantine-color-sky-light-color': surfaces.low,
 } as const
 
 const variables = (scheme: 0 | 1): Record<string, string> =>

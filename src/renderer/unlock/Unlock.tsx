@@ -31,7 +31,8 @@ export const Unlock = ({ path }: { path: string }) => {
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (passphrase !== '' && !unlock.isPending) unlock.mutate({ passphrase })
+    if (passphrase === '') field.current?.focus()
+    else if (!unlock.isPending) unlock.mutate({ passphrase })
   }
   return (
     <Entry title={t('unlockTitle')} intro={t('unlockIntro')}>
@@ -53,13 +54,7 @@ export const Unlock = ({ path }: { path: string }) => {
             visibilityToggleButtonProps={{ 'aria-label': t('showPassphrase') }}
           />
           {failure && !wrong && <FailureAlert error={failure} />}
-          <Button
-            type="submit"
-            size="md"
-            loading={unlock.isPending}
-            disabled={passphrase === ''}
-            leftSection={<IconLockOpen size={18} />}
-          >
+          <Button type="submit" size="md" loading={unlock.isPending} leftSection={<IconLockOpen size={18} />}>
             {t('unlock')}
           </Button>
           <Text className={classes.path}>{t('vaultAt', { path })}</Text>

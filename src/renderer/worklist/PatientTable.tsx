@@ -24,6 +24,8 @@ interface Line {
 const features = tableFeatures({ columnVisibilityFeature })
 const helper = createColumnHelper<typeof features, Line>()
 const rowHeight = 46
+/** Of the header row, which stays in place over the rows. */
+const headHeight = 38
 
 /**
  * The virtualised list. It is one stop for Tab; arrows, Page Up and Down, Home and End move the active row, Enter opens
@@ -60,6 +62,8 @@ export const PatientTable = ({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
   })
   const items = virtualizer.getVirtualItems()
   const pages = pagesOf(items[0]?.index ?? 0, items.at(-1)?.index ?? 0)
@@ -152,7 +156,7 @@ export const PatientTable = ({
                 aria-rowindex={item.index + 2}
                 aria-selected={item.index === active}
                 className={classes.row}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+                style={{ gridTemplateColumns: template, transform: `translateY(${item.start - headHeight}px)` }}
                 onClick={() => {
                   setActive(item.index)
                   open(item.index)
@@ -236,7 +240,7 @@ const useColumns = () => {
             return (
               <span className={classes.badges}>
                 {studies.slice(0, 2).map((study) => (
-                  <Badge key={study} size="sm" color="gray" tt="none">
+                  <Badge key={study} size="sm" color="gray">
                     {study}
                   </Badge>
                 ))}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import jobsTexts from '../jobs/locales/en.json'
+import reasons from './reasons.zh-CN.json'
+
+const core = import.meta.glob<string>(
+  ['../../core/**/*.ts', '!../../core/**/*.test.ts', '!../../core/**/*.worker.ts'],
+  {
+    eager: true,
+    query: '?raw',
+    import: 'default',
+  },
+)
+const found = (pattern: RegExp): string[] =>
+  [
+    ...new Set(Object.values(core).flatMap((source) => [...source.matchAll(pattern)].map(([, name = '']) => name))),
+  ].sort()
+
+const thrown =
+  /\b(?:notFound|notAllowed|locked|conflict|outOfDomain|cancelled|storageFailed|invalidInput)\(\s*'(\w+)',/g
+const warned = /\breason: '(\w+)',\s*message:/g
+
+test('whatever the core may say of a failure or a warning can be read in Chinese', () => {
+  const said = [...found(thrown), ...found(warned)]
+  expect(said.length).toBeGreaterThan(60)
+  expect(said.filter((reason) => !(reason in reasons))).toEqual([])
+})
+
+test('every stage of a job has a text', () => {
+  const stages = found(/\b(?:report|stage)\(\s*'(\w+)',\s*[\d(]/g).concat(found(/\bstage: '(\w+)'/g))
+  expect(stages.length).toBeGreaterThan(5)
+  expect(stages.filter((stage) => !(stage in jobsTexts.stages))).toEqual([])
+})
