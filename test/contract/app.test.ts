@@ -195,3 +195,22 @@ test('a request of the wrong shape names the field at fault', async () => {
   const refused = await failure(client.patients.search({ limit: 100000 }))
   expect(refused).toMatchObject({ code: 'invalidInput', issues: [{ path: 'limit' }] })
 })
+
+test('the sample clinic loads with one call: every case of every cohort, and starter models that answer', async () => {
+  const job = await done(await client.samples.load({}))
+  expect(job.failure).toBeNull()
+  const samples = await client.samples.list()
+  const studies = await client.studies.list()
+  for (const { name, rows, loaded } of samples) {
+    expect(loaded, name).toBe(true)
+    expect(studies.find((study) => study.name === name)?.cases, name).toBe(rows)
+  }
+  const batches = await client.intake.batches()
+  expect(batches.reduce((sum, { rejected }) => sum + rejected, 0)).toBe(0)
+  const again = await done(await client.samples.load({}))
+  expect(again.result).toEqual({ studies: [], models: [] })
+
+  const [{ patient }] = (await client.patients.search({ study: 'pbc', query: '' })).rows
+  const [mayo] = await client.advice.scores({ patient })
+  expect(mayo.result).not.toBeNull()
+})

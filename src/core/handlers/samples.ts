@@ -1,12 +1,84 @@
+import type { StudyDesign } from '../../contract/design.ts'
 import { notFound } from '../../contract/errors.ts'
+import { importFile } from '../intake/importFile.ts'
+import { listSamples, openSample, starterDesigns } from '../intake/samples.ts'
+import type { JobContext } from '../jobs/runner.ts'
+import { listModels } from '../vault/models.ts'
+import { findStudy } from '../vault/studies.ts'
 import type { Core } from './core.ts'
-import type { Implementer } from './implementer.ts'
+import { type Implementer, sessionOf } from './implementer.ts'
+import { fileReader } from './intake.ts'
+import { trainModel } from './training.ts'
 
-export const sampleHandlers = (core: Core, os: Implementer) => ({
-  samples: {
-    list: os.samples.list.handler(() => []),
-    load: os.samples.load.handler(() => {
-      throw notFound('samples', `There are no samples in ${core.options.resources}.`)
-    }),
-  },
-})
+/** Loading takes about a fifth of the time of loading and training. */
+const shareOfLoading = 0.2
+
+export const sampleHandlers = (core: Core, os: Implementer) => {
+  const { resources, worker } = core.options
+  const read = () => core.vault().read
+  const isLoaded = (name: string) => (findStudy(read(), name)?.cases ?? 0) > 0
+
+  const loadOne = async (name: string, user: string, context: JobContext) => {
+    const { entry, source, mapping } = openSample(resources, name)
+    const { title, source: origin, licence } = entry
+    await importFile({
+      vault: core.vault(),
+      source,
+      study: name,
+      about: { title: title.en, source: `${origin} (${licence})` },
+      mapping,
+      user,
+      signal: context.signal,
+      workerUrl: fileReader(worker),
+    })
+  }
+
+  /** Starter models that are not there yet, so that loading twice trains nothing twice. */
+  const toTrain = (names: readonly string[]): StudyDesign[] => {
+    const trained = new Set(listModels(read()).map(({ name, study }) => `${study}/${name}`))
+    return starterDesigns(resources, names).filter(({ name, study }) => !trained.has(`${study}/${name}`))
+  }
+
+  const load = async (names: readonly string[], train: boolean, user: string, context: JobContext) => {
+    const missing = names.filter((name) => !isLoaded(name))
+    const share = train ? shareOfLoading : 1
+    for (const [at, name] of missing.entries()) {
+      context.report('loadingSample', (share * at) / missing.length, { study: name })
+      await loadOne(name, user, context)
+    }
+    const designs = train ? toTrain(names) : []
+    const models: number[] = []
+    for (const [at, design] of designs.entries()) {
+      const report: JobContext['report'] = (_stage, progress) =>
+        context.report('trainingStarter', share + ((1 - share) * (at + (progress ?? 0))) / designs.length, {
+          model: design.name,
+          number: at + 1,
+          of: designs.length,
+        })
+      const { model } = await trainModel(core, design, user, { signal: context.signal, report })
+      models.push(model)
+    }
+    return { studies: missing, models }
+  }
+
+  return {
+    samples: {
+      list: os.samples.list.handler(() =>
+        listSamples(resources).map(({ file: _file, dictionary: _dictionary, ...sample }) => ({
+          ...sample,
+          loaded: isLoaded(sample.name),
+        })),
+      ),
+      load: os.samples.load.handler(({ input, context }) => {
+        const known = listSamples(resources).map(({ name }) => name)
+        const names = input.names ?? known
+        const unknown = names.find((name) => !known.includes(name))
+        if (unknown !== undefined)
+          throw notFound('sample', `There is no sample ${unknown}. See the list of samples.`, { sample: unknown })
+        const { user } = sessionOf(context)
+        const { job } = core.jobs.start('samples', 'Sample clinic', (job) => load(names, input.train, user, job))
+        return { job }
+      }),
+    },
+  }
+}

@@ -40,13 +40,7 @@ export const trainModel = async (
   const table = readTable(vault.read, study.id, names)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
   const { build, threads, worker } = core.options
-  const used = concepts.filter(({ name }) => names.includes(name))
-  const result = await runLong(
-    worker,
-    'train',
-    { design, concepts: used, table, snapshotHash, build, threads },
-    context,
-  )
+  const result = await runLong(worker, 'train', { design, concepts, table, snapshotHash, build, threads }, context)
   if (result.backend !== null && design.learner === 'neural') core.neuralBackend = result.backend
   const { artifact, reference, hash, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))
