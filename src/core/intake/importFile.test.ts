@@ -192,6 +192,17 @@ test('a unit inside a cell is converted, one that cannot be is an error', async 
   expect(reasons(report)).toEqual(['3 temp (°C) unknownUnit'])
 })
 
+test('digits beyond what a number holds are kept as they were written', async () => {
+  const { study } = await importText('id,x\n1,123456789012345678\n2,0.1\n', {
+    edit: ({ columns }) => Object.assign(columns[1].concept, { kind: 'number', levels: null }),
+  })
+  const { id } = getStudy(vault.read, study)
+  const raws = vault.read
+    .column<number>('SELECT id FROM encounter WHERE study = ? ORDER BY id', id)
+    .map((encounter) => readCase(vault.read, encounter).fields[1].raw)
+  expect(raws).toEqual(['123456789012345678', null])
+})
+
 test('values outside the plausible range, unknown levels and fractions of whole numbers are rejected', async () => {
   const { report } = await importText(
     'id,age,grade,nodes\n1,50,low,2\n2,500,high,3\n3,60,hihg,4\n4,61,Low,2.5\n5,62,低,1\n',

@@ -121,3 +121,13 @@ test('an empty column is left out, with its emptiness counted', async () => {
   expect(mapping.columns.map(({ use }) => use)).toEqual(['import', 'ignore', 'import'])
   expect(columns[1]).toMatchObject({ known: 0, missing: 2 })
 })
+
+test('a file with the columns of a bundled sample gets its units and ranges, a file with one column more does not', async () => {
+  const known = [
+    { name: 'liver', concepts: [plainConcept('id'), plainConcept('bili', { kind: 'number', unit: 'mg/dL' })] },
+  ]
+  const { mapping, warnings } = await preview('id,bili\n1,0.5\n2,0.7\n', { known })
+  expect(mapping.columns[1].concept.unit).toBe('mg/dL')
+  expect(warnings.map(({ reason }) => reason)).toContain('knownDictionary')
+  expect((await preview('id,bili,x\n1,0.5,1\n2,0.7,2\n', { known })).mapping.columns[1].concept.unit).toBeNull()
+})

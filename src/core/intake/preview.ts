@@ -15,6 +15,8 @@ export interface PreviewRequest {
   dialect?: Partial<Dialect>
   /** Dictionary of the study the file goes to; null: a new study. */
   dictionary?: readonly Concept[] | null
+  /** Dictionaries to take for a new study whose columns are the very same, by name (bundled samples). */
+  known?: readonly { name: string; concepts: readonly Concept[] }[]
   /** Saved mappings, of which one that fits is taken. */
   saved?: readonly { name: string; mapping: Mapping }[]
 }
@@ -33,6 +35,7 @@ export const previewHere = async ({
   source,
   dialect: given = {},
   dictionary = null,
+  known = [],
   saved = [],
 }: PreviewRequest): Promise<Omit<Preview, 'upload'>> => {
   const bytes = await sourceBytes(source)
@@ -70,7 +73,19 @@ export const previewHere = async ({
   warnings.push(...looked.warnings)
   const { columns, missing } = looked.inference.finish(looked.whole)
   warnings.push(...columns.flatMap(({ warnings: own }) => own))
-  const suggested = suggestMapping({ dialect, columns, missing, dictionary, units: loadUnits() })
+  const same = dictionary === null || dictionary.length === 0 ? sameColumns(looked.header, known) : null
+  if (same !== null)
+    warnings.push({
+      reason: 'knownDictionary',
+      message: `The columns are those of the sample ${same.name}; labels, units and ranges are taken from it.`,
+    })
+  const suggested = suggestMapping({
+    dialect,
+    columns,
+    missing,
+    dictionary: same?.concepts ?? dictionary,
+    units: loadUnits(),
+  })
   const reused = reuseMapping(looked.header, saved, suggested.mapping)
   warnings.push(...suggested.warnings)
   if (reused && reused.added.length > 0)
@@ -97,6 +112,11 @@ export const previewHere = async ({
     warnings,
   }
 }
+
+const sameColumns = (header: readonly string[], known: NonNullable<PreviewRequest['known']>) =>
+  known.find(
+    ({ concepts }) => concepts.length === header.length && concepts.every(({ name }) => header.includes(name)),
+  ) ?? null
 
 const look = async (source: FileSource, dialect: Dialect) => {
   const decoder = createDecoder(dialect.encoding)

@@ -56,6 +56,13 @@ export const openSample = (
   return { entry, source, concepts: columns, mapping }
 }
 
+/** The dictionaries of all samples: a file with a sample's very columns is taken for it (`previewFile`'s `known`). */
+export const sampleDictionaries = (resources: string): { name: string; concepts: Concept[] }[] =>
+  listSamples(resources).map(({ name, dictionary }) => ({
+    name,
+    concepts: DictionarySchema.parse(readJson(resources, dictionary)).columns,
+  }))
+
 export const sampleMapping = (resources: string, name: string): Mapping => openSample(resources, name).mapping
 
 /** Study designs trained when the sample clinic is loaded, of the given samples only. */

@@ -140,7 +140,9 @@ const numberReader = (concept: Concept, options: CellReaderOptions, done: Done, 
     const value = isPlain ? plain : parseNumber(text, decimal)
     if (Number.isNaN(value)) return other(text)
     if (conversion !== null) return checked(converted(value, conversion), `${text} ${sourceUnit}`)
-    return checked(value, isPlain ? null : text)
+    // More digits than a double holds: the number is near, the text is what was written.
+    const same = isPlain && (text.length <= 16 || decimal !== '.' || String(value) === text)
+    return checked(value, same ? null : text)
   }
 }
 
