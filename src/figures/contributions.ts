@@ -23,6 +23,8 @@ export interface ContributionsTexts {
   filledIn: string
   lowers: string
   raises: string
+  /** Baseline and total of probabilities and risks: `23` -> `23 of 100`. */
+  level: (level: string) => string
 }
 
 const english: ContributionsTexts = {
@@ -34,6 +36,7 @@ const english: ContributionsTexts = {
   filledIn: 'not recorded',
   lowers: 'lowers',
   raises: 'raises',
+  level: (level) => `${level} of 100`,
 }
 
 /** How a share of the prediction reads: patients of 100, a factor on odds or hazard, or the value's own unit. */
@@ -77,13 +80,17 @@ export const contributions = (data: ContributionsData, options: FigureOptions<Co
   const shown = data.contributions.slice(0, data.show ?? data.contributions.length)
   const others = data.contributions.slice(shown.length)
 
+  const saysLevel = (level: number) => {
+    const text = levelText(data.scale, level, locale)
+    return data.scale === 'value' || data.scale === 'logHazard' ? text : texts.level(text)
+  }
   const rows: Row[] = []
   let at = data.baseline
   rows.push({
     key: 'baseline',
     label: texts.baseline,
     value: '',
-    text: levelText(data.scale, data.baseline, locale),
+    text: saysLevel(data.baseline),
     from: data.baseline,
     to: data.baseline,
     kind: 'baseline',
@@ -105,7 +112,7 @@ export const contributions = (data: ContributionsData, options: FigureOptions<Co
     key: 'prediction',
     label: texts.prediction,
     value: '',
-    text: levelText(data.scale, data.prediction, locale),
+    text: saysLevel(data.prediction),
     from: data.prediction,
     to: data.prediction,
     kind: 'prediction',
@@ -143,19 +150,17 @@ export const contributions = (data: ContributionsData, options: FigureOptions<Co
       marks: [
         Plot.ruleX([data.baseline], { className: 'baseline', stroke: palette.muted, strokeDasharray: '2 3' }),
         Plot.text([`← ${texts.lowers}`], {
-          x: data.baseline,
-          frameAnchor: 'top',
+          frameAnchor: 'top-right',
           textAnchor: 'end',
-          dx: -8,
-          dy: -14,
+          dx: gutter - textWidth(`${texts.raises} →`) - 22,
+          dy: -16,
           fill: palette.lowers,
         }),
         Plot.text([`${texts.raises} →`], {
-          x: data.baseline,
-          frameAnchor: 'top',
-          textAnchor: 'start',
-          dx: 8,
-          dy: -14,
+          frameAnchor: 'top-right',
+          textAnchor: 'end',
+          dx: gutter - 4,
+          dy: -16,
           fill: palette.raises,
         }),
         Plot.ruleX(rows.slice(0, -1), {

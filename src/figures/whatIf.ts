@@ -73,6 +73,18 @@ const alongNumbers = (data: WhatIfData, texts: WhatIfTexts, options: FigureOptio
   const range: [number, number] = [Math.min(...xs), Math.max(...xs)]
   const middle = (range[0] + range[1]) / 2
   const { domain, tick } = scaleOf(data, locale)
+  // Beside its mark the label takes the side that the line leaves free.
+  const sideOf = (at: { x: number; y: number } | undefined): number => {
+    if (!at) return -16
+    const right = at.x <= middle
+    const reach = (range[1] - range[0]) * 0.18
+    const nearby = points.filter((point) =>
+      right ? point.x > at.x && point.x <= at.x + reach : point.x < at.x && point.x >= at.x - reach,
+    )
+    const next = nearby.at(right ? -1 : 0) ?? points[right ? points.length - 1 : 0]
+    const room = (at.y - domain[0]!) / (domain[1]! - domain[0]!)
+    return next && next.y > at.y && room > 0.14 ? 17 : -16
+  }
   const near = now[0] && then[0] && Math.abs(now[0].x - then[0].x) < (range[1] - range[0]) * 0.16
   const mark = (at: { x: number; y: number }[], name: string, text: string, filled: boolean, dy: number) => [
     Plot.ruleX(at, {
@@ -128,8 +140,8 @@ const alongNumbers = (data: WhatIfData, texts: WhatIfTexts, options: FigureOptio
           fill: palette.muted,
         }),
         Plot.line(points, { className: 'along', x: 'x', y: 'y', stroke: palette.patient, strokeWidth: 2.5 }),
-        ...mark(now, 'now', texts.now, false, near ? 18 : -16),
-        ...mark(then, 'chosen', texts.chosen, true, -16),
+        ...mark(now, 'now', texts.now, false, near ? 18 : sideOf(now[0])),
+        ...mark(then, 'chosen', texts.chosen, true, near ? -16 : sideOf(then[0])),
         ...axisTitles(texts.prediction, texts.factor),
       ],
     },

@@ -40,7 +40,10 @@ export const ScoreCard = ({
   const id = useId()
   const { result, inputs } = score
   const missing = inputs.filter((input) => input.value === null)
-  const [open, setOpen] = useState(() => result === null && score.applies !== 'no')
+  const [open, setOpen] = useState(false)
+  // Fields that were empty when the card was first seen stay in sight while they are filled in.
+  const [asked] = useState(() => missing.map((input) => input.id))
+  const wanted = score.applies === 'no' ? [] : inputs.filter((input) => asked.includes(input.id))
   return (
     <Paper p="md" component="article" aria-labelledby={id}>
       <Stack gap="sm">
@@ -86,9 +89,21 @@ export const ScoreCard = ({
         ) : (
           <Text fw={600} role="status">
             {missing.length > 0
-              ? t('scores.missing', { inputs: formats.list(missing.map((input) => text(input.label))) })
+              ? t('scores.missing', { inputs: missing.map((input) => text(input.label)).join(t('scores.and')) })
               : t('scores.notComputed')}
           </Text>
+        )}
+        {wanted.length > 0 && !open && (
+          <div>
+            {wanted.map((input) => (
+              <InputRow
+                key={input.id}
+                input={input}
+                entered={entered[input.id] ?? null}
+                onEnter={(value) => onEnter(input.id, value)}
+              />
+            ))}
+          </div>
         )}
         {score.bands.length > 1 && (
           <ol className={classes.bands} aria-label={t('scores.bands')}>
@@ -99,7 +114,7 @@ export const ScoreCard = ({
                 data-tone={band.tone}
                 aria-current={result?.band?.id === band.id ? 'true' : undefined}
               >
-                <span className="tabular">
+                <span className={`tabular ${classes.range}`}>
                   {band.low === null
                     ? t('scores.below', { value: formats.number(band.high) })
                     : band.high === null
@@ -199,12 +214,13 @@ const InputRow = ({ input, entered, onEnter }: { input: Input; entered: Cell; on
   const problem = input.problem ? text(input.problem) : undefined
   const used = typeof input.value === 'number' ? formats.quantity(Number(input.value.toPrecision(4)), input.unit) : null
   const typed = entered !== null
+  const recorded = input.recordedAs ? recordedText(input.recordedAs, formats.quantity) : ''
   const origin = typed
     ? t('inputs.typed')
     : input.from === 'record'
       ? input.recordedAs && used && !sameReading(input.recordedAs, input.value)
-        ? t('inputs.converted', { concept: input.concept, recorded: input.recordedAs, used })
-        : t('inputs.record', { concept: input.concept, recorded: input.recordedAs ?? used ?? '' })
+        ? t('inputs.converted', { concept: input.concept, recorded, used })
+        : t('inputs.record', { concept: input.concept, recorded: recorded || used || '' })
       : input.value !== null
         ? t('inputs.assumed', { value: used ?? String(input.value) })
         : t('inputs.missing')
@@ -213,6 +229,12 @@ const InputRow = ({ input, entered, onEnter }: { input: Input; entered: Cell; on
       <div>
         <Text size="sm" fw={600}>
           {label}
+          {unit && (
+            <Text span size="xs" c="dimmed" fw={400}>
+              {' '}
+              {unit}
+            </Text>
+          )}
         </Text>
         <Text size="xs" c={input.value === null && !typed ? 'var(--warn)' : 'dimmed'}>
           {origin}
@@ -240,7 +262,6 @@ const InputRow = ({ input, entered, onEnter }: { input: Input; entered: Cell; on
           size="xs"
           value={typeof entered === 'number' || typeof entered === 'string' ? entered : ''}
           placeholder={typeof input.value === 'number' ? formats.number(input.value, 3) : t('inputs.type')}
-          suffix={unit ? ` ${unit}` : ''}
           onChange={(value) => onEnter(value === '' ? null : value)}
           hideControls
           error={problem}
@@ -248,6 +269,12 @@ const InputRow = ({ input, entered, onEnter }: { input: Input; entered: Cell; on
       )}
     </div>
   )
+}
+
+/** `40.2026009582478 a` -> `40.2 years`; what is no number stays as it is. */
+const recordedText = (recordedAs: string, quantity: (value: number, unit: string | null) => string): string => {
+  const [, number, unit] = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*(\S*)$/i.exec(recordedAs) ?? []
+  return number === undefined ? recordedAs : quantity(Number(Number(number).toPrecision(4)), unit || null)
 }
 
 /** Whether the recorded reading is the number that was used, so that no conversion has to be shown. */

@@ -6,7 +6,7 @@ import { useCallback, useMemo, useState } from 'react'
 import type * as z from 'zod'
 import type { ModelCard } from '../../contract/models.ts'
 import type { WhatIfSchema } from '../../contract/predictions.ts'
-import { type Cell, daysPer, type TimeUnit } from '../../contract/values.ts'
+import { type Cell, type Concept, daysPer, type TimeUnit } from '../../contract/values.ts'
 import { whatIf } from '../../figures/index.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
@@ -78,6 +78,19 @@ const Factors = ({
   const outcome = detail.data?.design.outcome
   const timeUnit: TimeUnit = outcome?.task === 'survival' ? outcome.timeUnit : 'days'
   const horizons = detail.data?.horizons ?? []
+  // The chart is in memory already: its dictionaries say what codes mean.
+  const chart = useQuery(orpc.patients.chart.queryOptions({ input: { patient }, staleTime: 10 * 60_000 }))
+  const concepts = chart.data?.dictionaries[model.study] ?? []
+  const levelsOf = (column: string) => concepts.find((concept) => concept.name === column)?.levels ?? null
+  const event =
+    outcome?.task === 'survival'
+      ? outcome.event.values
+          .map((code) => {
+            const level = levelsOf(outcome.event.column)?.find((one) => one.code === code)
+            return level ? text(level.label) : `${outcome.event.column} = ${code}`
+          })
+          .join(' / ')
+      : model.target
   const feature = modifiable.data?.find((one) => one.name === picked) ?? modifiable.data?.[0] ?? null
   const choosing = (
     <Stack gap="sm">
@@ -129,6 +142,8 @@ const Factors = ({
       key={feature.name}
       patient={patient}
       model={model}
+      event={words.event(event)}
+      levels={levelsOf(feature.name)}
       feature={feature.name}
       whole={feature.kind === 'integer'}
       unit={formats.unit(feature.unit)}
@@ -151,6 +166,8 @@ const stepOf = (low: number, high: number): number => {
 const OneFactor = ({
   patient,
   model,
+  event,
+  levels,
   feature,
   whole,
   unit,
@@ -160,6 +177,10 @@ const OneFactor = ({
 }: {
   patient: number
   model: ModelCard
+  /** What happens, for survival. */
+  event: string
+  /** What the codes of the factor mean; null where it is a plain number. */
+  levels: Concept['levels']
   feature: string
   whole: boolean
   unit: string
@@ -181,7 +202,15 @@ const OneFactor = ({
     }),
   )
   const answer = query.data
-  const numeric = answer?.points.every((point) => typeof point.value === 'number') ?? false
+  const levelOf = useCallback(
+    (code: string): string | null => {
+      const level = levels?.find((one) => one.code === code || Number(one.code) === Number(code))
+      return level ? text(level.label) : null
+    },
+    [levels, text],
+  )
+  const coded = answer?.points.every((point) => levelOf(String(point.value)) !== null) ?? false
+  const numeric = !coded && (answer?.points.every((point) => typeof point.value === 'number') ?? false)
   const shown = useMemo(() => shownAt(answer, value), [answer, value])
   const label = text(answer?.label)
 
@@ -190,9 +219,9 @@ const OneFactor = ({
   const valueText = (cell: Cell) =>
     cell === null
       ? t('whatIf.notRecorded')
-      : typeof cell === 'number'
+      : typeof cell === 'number' && !coded
         ? `${formats.number(cell, 3)}${unit ? ` ${unit}` : ''}`
-        : String(cell)
+        : (levelOf(String(cell)) ?? String(cell))
 
   const draw = useCallback(
     (size: { width: number; document: Document }) => {
@@ -200,7 +229,15 @@ const OneFactor = ({
       return whatIf(
         {
           points: (answer?.points ?? []).flatMap((point) =>
-            point.value === null ? [] : [{ value: point.value, prediction: point.prediction }],
+            point.value === null
+              ? []
+              : [
+                  {
+                    value: coded ? String(point.value) : point.value,
+                    ...(coded ? { label: levelOf(String(point.value)) ?? String(point.value) } : {}),
+                    prediction: point.prediction,
+                  },
+                ],
           ),
           current: answer?.current ?? null,
           before: answer?.before ?? 0,
@@ -223,7 +260,7 @@ const OneFactor = ({
         },
       )
     },
-    [answer, shown, language, label, unit, t],
+    [answer, shown, coded, levelOf, language, label, unit, t],
   )
 
   if (query.isError) return <FailureAlert error={query.error} onRetry={() => void query.refetch()} />
@@ -231,7 +268,7 @@ const OneFactor = ({
   const numbers = answer.points.flatMap((point) => (typeof point.value === 'number' ? [point.value] : []))
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
   const step = whole ? Math.max(1, Math.round((high - low) / 200)) : stepOf(low, high)
-  const asks = questionOf(answer, model, words.duration, timeUnit, t)
+  const asks = questionOf(answer, model.target, event, words.duration, timeUnit, t)
   return (
     <div className={classes.whatIf}>
       <Stack gap="md">
@@ -276,8 +313,8 @@ const OneFactor = ({
                   value={String(point.value)}
                   label={
                     String(point.value) === String(answer.current)
-                      ? t('whatIf.isNow', { value: String(point.value) })
-                      : String(point.value)
+                      ? t('whatIf.isNow', { value: valueText(point.value) })
+                      : valueText(point.value)
                   }
                 />
               ))}
@@ -334,17 +371,18 @@ const shownAt = (answer: Answer | undefined, value: Cell): { value: NonNullable<
 
 const questionOf = (
   answer: Answer,
-  model: ModelCard,
+  target: string,
+  event: string,
   duration: (years: number) => string,
   timeUnit: TimeUnit,
   t: (key: string, values?: Record<string, unknown>) => string,
 ): string => {
   if (answer.scale === 'risk')
     return t('whatIf.asksRisk', {
-      target: model.target,
+      event,
       time: answer.horizon === null ? '' : duration((answer.horizon * daysPer[timeUnit]) / daysPer.years),
     })
   return answer.scale === 'probability'
-    ? t('whatIf.asksClass', { class: answer.class ?? model.target })
-    : t('whatIf.asksValue', { target: model.target })
+    ? t('whatIf.asksClass', { class: answer.class ?? target })
+    : t('whatIf.asksValue', { target })
 }

@@ -15,6 +15,15 @@ import { wordsOf } from '../prediction/words.ts'
 
 const first = 6
 
+/** The class whose probability the contributions add up to: the nearest, since the explanation does not name it. */
+const explained = ({ classes: ranked, explanation }: Diagnosis) => {
+  const { scale, prediction } = explanation
+  const probability = scale === 'logOdds' ? 1 / (1 + Math.exp(-prediction)) : prediction
+  return [...ranked].sort(
+    (left, right) => Math.abs(left.probability - probability) - Math.abs(right.probability - probability),
+  )[0]
+}
+
 /** The answer of a diagnosis model. */
 export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
   const { t } = useTranslation('diagnosis')
@@ -113,14 +122,18 @@ export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
           </Stack>
         </Paper>
         {diagnosis.recorded !== null && <Recorded>{nameOf(diagnosis.recorded)}</Recorded>}
-        <Why explanation={diagnosis.explanation} what={text(top.label)} />
+        <Why explanation={diagnosis.explanation} what={text(explained(diagnosis)?.label ?? top.label)} />
         <SimilarCases cases={diagnosis.similar} findings={diagnosis.explanation.contributions} />
       </div>
       <div className={classes.side}>
         {diagnosis.prediction && (
           <Respond prediction={diagnosis.prediction} patient={diagnosis.patient} summary={summary} />
         )}
-        <BelieveIt belief={diagnosis.belief} inputs={diagnosis.explanation.contributions.length} />
+        <BelieveIt
+          belief={diagnosis.belief}
+          inputs={diagnosis.explanation.contributions.length}
+          what={text(top.label)}
+        />
         <AboutModel model={diagnosis.model} />
       </div>
     </div>

@@ -55,7 +55,9 @@ export const Performance = ({ model }: { model: ModelDetail }) => {
           </Text>
         )}
       </Stack>
-      <AssessmentFigures series={series} values={model.task === 'regression'} />
+      <Paper p="md">
+        <AssessmentFigures series={series} values={model.task === 'regression'} />
+      </Paper>
       <Paper p="md">
         <Title order={2} mb="xs">
           {t('metrics.title')}

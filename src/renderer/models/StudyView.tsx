@@ -181,7 +181,7 @@ const Columns = ({ study, rows, columns }: { study: string; rows: number; column
               const { concept, missing } = column
               return (
                 <Table.Tr key={concept.name}>
-                  <Table.Td maw={300}>
+                  <Table.Td miw={200} maw={420}>
                     <Group gap={6}>
                       <Text size="sm" fw={600}>
                         {text(concept.label) || concept.name}
@@ -209,11 +209,13 @@ const Columns = ({ study, rows, columns }: { study: string; rows: number; column
                       <Table.Td miw={150}>
                         <div className={classes.bar}>
                           <div className={classes.track} aria-hidden>
-                            <div
-                              className={classes.fill}
-                              data-tone="missing"
-                              style={{ width: missing === 0 ? 0 : `max(3px, ${(100 * missing) / Math.max(1, rows)}%)` }}
-                            />
+                            {missing > 0 && (
+                              <div
+                                className={classes.fill}
+                                data-tone="missing"
+                                style={{ width: `max(3px, ${(100 * missing) / Math.max(1, rows)}%)` }}
+                              />
+                            )}
                           </div>
                           <Text size="xs" className="tabular" c={missing === 0 ? 'dimmed' : undefined}>
                             {missing === 0 ? t('study.noneMissing') : formats.integer(missing)}

@@ -69,13 +69,21 @@ export const AboutModel = ({ model }: { model: ModelCard }) => {
   )
 }
 
+/** The permanent comparators. */
+const simple = new Set(['logistic', 'cox', 'linear'])
+
 /** Says plainly whether the model does better than the permanent comparator. */
 export const Comparison = ({ model }: { model: ModelCard }) => {
   const { t } = useTranslation('prediction')
   const learner = useLearnerName()
   const metric = useMetricText()
   const { comparator } = model
-  if (!comparator) return null
+  if (!comparator)
+    return (
+      <Text size="sm" c="dimmed">
+        {t(simple.has(model.learner) ? 'model.isComparator' : 'model.noComparator')}
+      </Text>
+    )
   const said = t(comparator.beats ? 'model.beats' : 'model.doesNotBeat', {
     learner: learner(comparator.learner),
     metric: metric(comparator.metric),

@@ -13,11 +13,14 @@ const colours = { good: 'moss', caution: 'amber', doubt: 'brick' } as const
 export const BelieveIt = ({
   belief,
   inputs,
+  what,
   values = false,
 }: {
   belief: Belief
   /** Number of inputs of the model. */
   inputs: number
+  /** What the calibration was measured for. */
+  what?: string
   /** The prediction is a value, not a probability. */
   values?: boolean
 }) => {
@@ -118,6 +121,7 @@ export const BelieveIt = ({
                       n: formats.integer(calibration.n),
                       events: formats.integer(calibration.events),
                     })}
+                {what && ` ${t('belief.of', { what })}`}
               </>
             )}
           </Check>

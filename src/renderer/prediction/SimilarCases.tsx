@@ -2,9 +2,10 @@ import { Anchor, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import { useId, useState } from 'react'
 import type * as z from 'zod'
 import type { ContributionSchema, SimilarCaseSchema } from '../../contract/predictions.ts'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { PlaceLink } from '../shell/place.tsx'
 import classes from './prediction.module.css'
+import { wordsOf } from './words.ts'
 
 type SimilarCase = z.infer<typeof SimilarCaseSchema>
 type Contribution = z.infer<typeof ContributionSchema>
@@ -14,16 +15,27 @@ const findingsShown = 6
 export const SimilarCases = ({
   cases,
   findings,
+  course,
 }: {
   cases: readonly SimilarCase[]
   /** The patient's own findings, largest contribution first. */
   findings: readonly Contribution[]
+  /** For survival: what happens, and how long a unit of the outcome's time is. */
+  course?: { event: string; perYear: number }
 }) => {
   const { t } = useTranslation('prediction')
   const text = useText()
   const formats = useFormats()
   const heading = useId()
+  const words = wordsOf(useLanguage())
   const [open, setOpen] = useState(false)
+  const outcomeOf = ({ text: said, time, event }: SimilarCase['outcome']) =>
+    course && time !== null && event !== null
+      ? t(event ? 'similar.event' : 'similar.followed', {
+          event: words.event(course.event),
+          time: words.duration(time * course.perYear),
+        })
+      : said
   const columns = findings
     .filter((finding) => cases.some((one) => one.values.some((value) => value.feature === finding.feature)))
     .slice(0, findingsShown)
@@ -77,7 +89,7 @@ export const SimilarCases = ({
                       <Table.Td ta="right" className="tabular">
                         {formats.fixed(one.distance, 2)}
                       </Table.Td>
-                      <Table.Td fw={600}>{one.outcome.text}</Table.Td>
+                      <Table.Td fw={600}>{outcomeOf(one.outcome)}</Table.Td>
                       {open &&
                         columns.map((column) => (
                           <Table.Td key={column.feature}>

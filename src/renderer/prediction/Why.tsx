@@ -3,11 +3,18 @@ import { useCallback, useId, useState } from 'react'
 import type * as z from 'zod'
 import type { ExplanationSchema } from '../../contract/predictions.ts'
 import { contributions, contributionText, levelText } from '../../figures/index.ts'
+import { type Formats, formatsOf } from '../language/formats.ts'
 import { useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from './FigureBox.tsx'
 
 type Explanation = z.infer<typeof ExplanationSchema>
 const first = 8
+
+/** The patient's value as people write it: a number with its unit in words, else as the core put it (`stage 4`). */
+const readingOf = ({ value, unit, text }: Explanation['contributions'][number], formats: Formats): string =>
+  typeof value === 'number' && unit !== null && /^[-−]?[\d.,]/.test(text)
+    ? formats.quantity(Number(value.toPrecision(4)), unit)
+    : text
 
 /** The contributions of the patient's findings, largest first, from the average patient to this one. */
 export const Why = ({ explanation, what }: { explanation: Explanation; what: string }) => {
@@ -29,7 +36,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
           show: many && !all ? first : null,
           contributions: parts.map((part) => ({
             label: text(part.label),
-            text: part.text,
+            text: readingOf(part, formatsOf(language)),
             missing: part.missing,
             contribution: part.contribution,
           })),
@@ -53,6 +60,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
             filledIn: t('why.filledIn'),
             lowers: t('why.lowers'),
             raises: t('why.raises'),
+            level: (level) => t('why.level', { level }),
           },
         },
       ),
@@ -97,7 +105,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
                           {text(part.label)}
                         </Table.Th>
                         <Table.Td>
-                          {part.text}
+                          {readingOf(part, formatsOf(language))}
                           {part.missing ? ` (${t('why.filledIn')})` : ''}
                         </Table.Td>
                         <Table.Td ta="right" className="tabular">

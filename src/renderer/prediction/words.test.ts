@@ -85,6 +85,15 @@ describe('survival in words', () => {
     expect(zh.risk('复发', 5, 0.34)).toBe('每 100 名与该患者相似的患者中约 34 名在 5 年内发生“复发”。')
   })
 
+  test('a code book that says dead or died means death, in both languages', () => {
+    for (const event of ['dead', 'Death', 'died', '死亡']) {
+      expect(en.event(event)).toBe('death')
+      expect(zh.event(event)).toBe('死亡')
+      expect(en.risk(event, 1, 0.2)).toBe('About 20 of 100 patients like this one die within 1 year.')
+    }
+    expect(en.event('deadline passed')).toBe('deadline passed')
+  })
+
   test('a median beyond follow-up is not reached, and until when is said', () => {
     const none = { value: null, low: null, high: null }
     expect(en.median('death', none, 13.1)).toBe(

@@ -18,6 +18,10 @@ export interface Words {
   withInterval: (estimate: Estimate) => string
   /** A stretch of time: `1 year`, `3 years`, `7 months`, `12 days`. */
   duration: (years: number) => string
+  /** What to call an event: a death is a death, however the dictionary writes it. */
+  event: (event: string) => string
+  /** Whether the event is death, which has words of its own. */
+  isDeath: (event: string) => boolean
   /** The event by then: `About 34 of 100 patients like this one die within 3 years.` */
   risk: (event: string, years: number, share: number) => string
   /** The median survival, or that half have not had the event by the end of follow-up. */
@@ -107,6 +111,8 @@ const makeWords = (language: WordsLanguage): Words => {
       return fill(texts.withInterval, { about: perHundred(value), span: span(low, high) })
     },
     duration,
+    event: (event) => (isDeath(event) ? texts.death : event),
+    isDeath,
     risk: (event, years, share) =>
       fill(isDeath(event) ? texts.riskDeath : texts.risk, {
         patients: patients(share),

@@ -29,9 +29,10 @@ export const Course = ({ survival }: { survival: Survival }) => {
     low: years(survival.median.low),
     high: years(survival.median.high),
   }
-  const { risks, event, recorded } = survival
-  // The middle horizon stands in the headline: near enough to act on, far enough to matter.
-  const main = risks[Math.floor((risks.length - 1) / 2)]
+  const { risks, recorded } = survival
+  const event = words.event(survival.event)
+  // The last horizon stands in the headline: the contributions and the calibration are those of the same time.
+  const main = risks.at(-1)
   const headline =
     main && main.risk.value !== null
       ? words.risk(event, main.years, main.risk.value)
@@ -63,30 +64,22 @@ export const Course = ({ survival }: { survival: Survival }) => {
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
-                      <Table.Th>{t('risks.within')}</Table.Th>
                       <Table.Th>{t('risks.patient')}</Table.Th>
+                      <Table.Th>{t('risks.range')}</Table.Th>
                       <Table.Th>{t('risks.cohort', { n: formats.integer(survival.cohort.n) })}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
                     {risks.map((one) => (
                       <Table.Tr key={one.time}>
-                        <Table.Th scope="row">{words.duration(one.years)}</Table.Th>
-                        <Table.Td fw={600}>{words.withInterval(one.risk)}</Table.Td>
+                        <Table.Th scope="row">{words.risk(event, one.years, one.risk.value ?? Number.NaN)}</Table.Th>
+                        <Table.Td>{words.interval(one.risk)}</Table.Td>
                         <Table.Td>{words.withInterval(one.cohortRisk)}</Table.Td>
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
                 </Table>
               </div>
-              {risks.map(
-                (one) =>
-                  one.risk.value !== null && (
-                    <Text size="sm" key={one.time}>
-                      {words.risk(event, one.years, one.risk.value)}
-                    </Text>
-                  ),
-              )}
             </Stack>
           </Paper>
         )}
@@ -107,13 +100,17 @@ export const Course = ({ survival }: { survival: Survival }) => {
           </Recorded>
         )}
         <Why explanation={survival.explanation} what={what} />
-        <SimilarCases cases={survival.similar} findings={survival.explanation.contributions} />
+        <SimilarCases
+          cases={survival.similar}
+          findings={survival.explanation.contributions}
+          course={{ event, perYear }}
+        />
       </div>
       <div className={classes.side}>
         {survival.prediction && (
           <Respond prediction={survival.prediction} patient={survival.patient} summary={summary} />
         )}
-        <BelieveIt belief={survival.belief} inputs={survival.explanation.contributions.length} />
+        <BelieveIt belief={survival.belief} inputs={survival.explanation.contributions.length} what={what} />
         <AboutModel model={survival.model} />
       </div>
     </div>

@@ -18,7 +18,9 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
   const figure = useRef<Figure | null>(null)
   /** In the unit of the axis. */
   const [at, setAt] = useState<number | null>(null)
-  const { curve, cohort, followUp, timeUnit, risks, event, recorded } = survival
+  const { curve, cohort, followUp, timeUnit, risks, recorded } = survival
+  const event = words.event(survival.event)
+  const death = words.isDeath(survival.event)
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
@@ -51,7 +53,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
             }),
             patient: t('figure.patient'),
             cohort: t('figure.cohort', { n: cohort.n }),
-            free: t('figure.free', { event }),
+            free: death ? t('figure.alive') : t('figure.free', { event }),
             time: { years: t('figure.years'), months: t('figure.months'), days: t('figure.days') },
             atRisk: t('figure.atRisk'),
             followUpEnds: t('figure.followUpEnds'),
@@ -62,7 +64,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
         },
       )
     },
-    [curve, cohort, followUp, timeUnit, risks, event, recorded, markRecorded, language, perYear, t],
+    [curve, cohort, followUp, timeUnit, risks, event, death, recorded, markRecorded, language, perYear, t],
   )
 
   const mark = useCallback((time: number | null) => {
@@ -156,7 +158,8 @@ const Numbers = ({ survival }: { survival: Survival }) => {
   const { t } = useTranslation('survival')
   const formats = useFormats()
   const words = wordsOf(useLanguage())
-  const { curve, cohort, followUp, timeUnit, event } = survival
+  const { curve, cohort, followUp, timeUnit } = survival
+  const event = words.event(survival.event)
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
