@@ -17,6 +17,8 @@ export const ContributionSchema = z.object({
 
 export const ExplanationSchema = z.object({
   scale: z.enum(['probability', 'risk', 'value', 'logOdds', 'logHazard']),
+  /** The class whose probability or odds is explained, for a diagnosis. */
+  class: z.string().nullable(),
   /** Prediction of an average patient, on the scale. */
   baseline: z.number(),
   prediction: z.number(),
@@ -82,6 +84,8 @@ export const DiagnosisSchema = PredictionBase.extend({
     z.object({ class: z.string(), label: TextSchema, probability: z.number(), low: z.number(), high: z.number() }),
   ),
   intervalLevel: z.number(),
+  /** Share of such intervals that agreed with what further cases showed, as measured on cases the model had not seen. */
+  intervalCoverage: EstimateSchema.nullable(),
   /** Smallest set of classes that holds the truth in `level` of cases; coverage as measured. */
   predictionSet: z
     .object({ level: z.number(), classes: z.array(z.string()), coverage: EstimateSchema.nullable() })
@@ -104,6 +108,8 @@ export const SurvivalSchema = PredictionBase.extend({
   event: z.string(),
   curve: CurveSchema,
   intervalLevel: z.number(),
+  /** Measured coverage of the interval of the risk at the last horizon; null where it could not be measured. */
+  intervalCoverage: EstimateSchema.nullable(),
   cohort: CurveSchema.extend({
     atRisk: z.array(z.object({ time: z.number(), n: z.int() })),
     n: z.int(),
@@ -123,6 +129,7 @@ export const RegressionSchema = PredictionBase.extend({
   value: EstimateSchema,
   unit: z.string().nullable(),
   intervalLevel: z.number(),
+  intervalCoverage: EstimateSchema.nullable(),
   recorded: z.number().nullable(),
 })
 

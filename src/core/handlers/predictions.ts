@@ -1,5 +1,5 @@
 import { invalidInput, notFound, outOfDomain } from '../../contract/errors.ts'
-import type { ModelDetail } from '../../contract/models.ts'
+import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/answer.ts'
 import { cellText } from '../study/cases.ts'
@@ -25,6 +25,10 @@ interface Asked {
 
 const labelsOf = (levels: { code: string; label: Text }[] | null | undefined): Record<string, Text> =>
   Object.fromEntries((levels ?? []).map(({ code, label }) => [code, label]))
+
+/** The headline metric, higher is better. */
+const meritOf = ({ task, headline }: ModelCard): number =>
+  (task === 'regression' ? -1 : 1) * (headline.estimate.value ?? Number.NEGATIVE_INFINITY)
 
 const perHundred = (probability: number): string =>
   probability < 0.01
@@ -99,6 +103,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
             (a, b) =>
               Number(own.has(b.study)) - Number(own.has(a.study)) ||
               Number(b.approvedBy !== null) - Number(a.approvedBy !== null) ||
+              (a.headline.metric === b.headline.metric ? meritOf(b) - meritOf(a) : 0) ||
               b.model - a.model,
           )
       }),

@@ -16,7 +16,7 @@ import { type Column, columnOf, type Table } from '../cohort/table.ts'
 import { domainPercentile, domainVerdict, nearestCases } from '../explain/similar.ts'
 import type { ContributionTarget } from '../learn/learner.ts'
 import { numbersAtRisk, survivalAt, timeAtSurvival } from '../learn/survival/kaplanMeier.ts'
-import { mainHorizon } from './assessment.ts'
+import { mainHorizon, nearestTime } from './assessment.ts'
 import { cellText } from './cases.ts'
 import { sharesOf } from './explanation.ts'
 import type { ModelAtHand } from './hand.ts'
@@ -115,7 +115,8 @@ const explain = (model: ModelAtHand, { row, matrix, filled }: PatientRow, target
   })
   contributions.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
   const { scale, baseline, prediction, method } = shares
-  return { scale, baseline, prediction, contributions, method }
+  const explained = 'class' in target ? (header.classes as string[])[target.class] : null
+  return { scale, class: explained, baseline, prediction, contributions, method }
 }
 
 const outcomeText = (model: ModelAtHand, at: number): SimilarCase['outcome'] => {
@@ -250,6 +251,7 @@ export const answerDiagnosis = (
       ...around(probabilities[k], locals[k]?.observed),
     })),
     intervalLevel: level,
+    intervalCoverage: model.intervalCoverage(),
     predictionSet: {
       level: setLevel,
       classes: predictionSet(conformal, probabilities).map((k) => names[k]),
@@ -330,6 +332,7 @@ export const answerSurvival = (
     event: eventLabel,
     curve: { times: [0, ...times], survival: [1, ...survival], low: [1, ...band.low], high: [1, ...band.high] },
     intervalLevel: level,
+    intervalCoverage: model.intervalCoverage(),
     cohort: {
       times: [0, ...cohortTimes],
       survival: [1, ...Array.from(cohortTimes, (at) => survivalAt(cohort, at))],
@@ -361,12 +364,6 @@ export const answerSurvival = (
   }
 }
 
-const nearestTime = (times: ArrayLike<number>, at: number): number => {
-  let best = 0
-  for (let i = 1; i < times.length; i++) if (Math.abs(times[i] - at) < Math.abs(times[best] - at)) best = i
-  return best
-}
-
 const stepOf = (times: Float64Array, values: Float64Array, at: number): number => {
   let found = 1
   for (let i = 0; i < times.length && times[i] <= at; i++) found = values[i]
@@ -393,6 +390,7 @@ export interface RegressionAnswer {
   value: Estimate
   unit: string | null
   intervalLevel: number
+  intervalCoverage: Estimate | null
   recorded: number | null
   explanation: Explanation
   similar: (SimilarCase & { encounter: number })[]
@@ -420,6 +418,7 @@ export const answerRegression = (
     value: { value, ...interval },
     unit,
     intervalLevel: setLevel,
+    intervalCoverage: model.setCoverage,
     recorded,
     explanation,
     similar: similarTo(model, prepared, patient, explanation),

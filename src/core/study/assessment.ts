@@ -88,3 +88,10 @@ export const headlineOf = (assessment: Assessment, task: Task): string => {
   const wanted = { diagnosis: ['auroc', 'accuracy'], survival: ['harrellC'], regression: ['rmse'] }[task]
   return wanted.find((name) => assessment.metrics[name] !== undefined) ?? Object.keys(assessment.metrics)[0]
 }
+
+/** Index of the time nearest to one asked for. */
+export const nearestTime = (times: ArrayLike<number>, at: number): number => {
+  let best = 0
+  for (let i = 1; i < times.length; i++) if (Math.abs(times[i] - at) < Math.abs(times[best] - at)) best = i
+  return best
+}

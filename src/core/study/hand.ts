@@ -1,9 +1,11 @@
 import type { Estimate } from '../../contract/values.ts'
+import { frequencyCoverage, survivalCoverage } from '../assess/local.ts'
 import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
 import { applyPreparation } from '../cohort/prepare.ts'
 import type { Table } from '../cohort/table.ts'
 import { domainOf, type Yardstick, yardstickOf } from '../explain/similar.ts'
 import { type KaplanMeier, kaplanMeier } from '../learn/survival/kaplanMeier.ts'
+import { mainHorizon, nearestTime } from './assessment.ts'
 import { defineCases } from './cases.ts'
 import { backgroundOf } from './explanation.ts'
 import { alignTable, type OpenModel, openModel } from './model.ts'
@@ -23,6 +25,8 @@ export interface ModelAtHand extends OpenModel {
   /** Kaplan-Meier estimate of the training cases, for survival. */
   cohort: KaplanMeier | null
   setCoverage: Estimate | null
+  /** Measured coverage of the intervals taken from cases predicted alike (assess/local.ts); null where too few are known. */
+  intervalCoverage: () => Estimate | null
 }
 
 const once = <T>(make: () => T): (() => T) => {
@@ -68,5 +72,28 @@ export const takeInHand = async (
     background: once(() => backgroundOf(training, header.design.seed)),
     cohort: outcome.task === 'survival' ? kaplanMeier(outcome.time, outcome.event, { interval: 'logLog' }) : null,
     setCoverage,
+    intervalCoverage: once(() => coverageOf(open, decoded)),
   }
+}
+
+const coverageOf = ({ header, predictor }: OpenModel, { predictions, outcome, source }: Reference): Estimate | null => {
+  const { seed } = header.design
+  if (source === 'apparent') return null
+  if (predictions.task === 'diagnosis' && outcome.task === 'diagnosis') {
+    const { classes, probabilities } = predictions
+    const positive = header.positive as number
+    const own = Float64Array.from(outcome.y, (_, row) => probabilities[row * classes + positive])
+    return frequencyCoverage(
+      own,
+      Uint8Array.from(outcome.y, (y) => (y === positive ? 1 : 0)),
+      seed,
+    )
+  }
+  // An analytic band (Cox) is not made from neighbours, so their agreement says nothing about it.
+  if (predictions.task !== 'survival' || outcome.task !== 'survival' || predictor.band) return null
+  const { times, survival } = predictions
+  const horizon = mainHorizon(header.horizons as number[])
+  const at = nearestTime(times, horizon)
+  const risks = Float64Array.from(outcome.time, (_, row) => 1 - survival[row * times.length + at])
+  return survivalCoverage(risks, outcome.time, outcome.event, horizon, seed)
 }

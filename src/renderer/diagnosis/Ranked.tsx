@@ -15,14 +15,8 @@ import { wordsOf } from '../prediction/words.ts'
 
 const first = 6
 
-/** The class whose probability the contributions add up to: the nearest, since the explanation does not name it. */
-const explained = ({ classes: ranked, explanation }: Diagnosis) => {
-  const { scale, prediction } = explanation
-  const probability = scale === 'logOdds' ? 1 / (1 + Math.exp(-prediction)) : prediction
-  return [...ranked].sort(
-    (left, right) => Math.abs(left.probability - probability) - Math.abs(right.probability - probability),
-  )[0]
-}
+/** The class whose probability the contributions add up to. */
+const explained = ({ classes: ranked, explanation }: Diagnosis) => ranked.find((one) => one.class === explanation.class)
 
 /** The answer of a diagnosis model. */
 export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
