@@ -38,8 +38,7 @@ export const openDatabase = (
     ;(db as Connection & { key: (key: Buffer) => number }).key(literal)
     literal.fill(0)
     if (create) db.pragma(`page_size = ${pageSize}`)
-    // Reads page 1 alone: a page that cannot be authenticated is NOTADB, a file shorter than its header says is CORRUPT.
-    db.pragma('user_version')
+    readFirstPage(db, file)
     db.pragma('foreign_keys = ON')
     db.pragma('trusted_schema = OFF')
     db.pragma('cell_size_check = ON')
@@ -58,10 +57,19 @@ export const openDatabase = (
     return db
   } catch (error) {
     db?.close()
-    const code = (error as { code?: string }).code
+    throw storageError(file, error)
+  }
+}
+
+/** Asks for what stands on page 1 alone: not authentic is NOTADB, a file with fewer pages than page 1 says is CORRUPT. */
+const readFirstPage = (db: Connection, file: string): void => {
+  try {
+    db.pragma('user_version')
+  } catch (error) {
+    const { code } = error as { code?: string }
     if (code === 'SQLITE_CORRUPT') throw vaultTruncated(file, { cause: error })
     if (code === 'SQLITE_NOTADB') throw vaultDamaged(file, 'its database cannot be deciphered', { cause: error })
-    throw storageError(file, error)
+    throw error
   }
 }
 
@@ -83,6 +91,7 @@ export const lockFolder = (dir: string, file: string): (() => void) => {
   }
   const held = db
   return () => {
+    if (!held.open) return
     if (held.inTransaction) held.exec('ROLLBACK')
     held.close()
   }

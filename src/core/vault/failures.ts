@@ -1,4 +1,12 @@
-import { BedsideError, conflict, locked, notAllowed, notFound, storageFailed } from '../../contract/errors.ts'
+import {
+  BedsideError,
+  conflict,
+  invalidInput,
+  locked,
+  notAllowed,
+  notFound,
+  storageFailed,
+} from '../../contract/errors.ts'
 
 /** Everything that can go wrong with a vault on disk, each with its own reason and sentence. */
 export const vaultMissing = (path: string) =>
@@ -52,6 +60,11 @@ export const folderNotEmpty = (path: string) =>
   conflict('folderNotEmpty', `The folder ${path} holds other files. Choose an empty folder for the new vault.`, {
     path,
   })
+
+export const notAFolder = (path: string) =>
+  invalidInput('notAFolder', `${path} is a file, so no folder for a vault can be made there. Choose another place.`, [
+    { path, reason: 'is a file' },
+  ])
 
 export const vaultInUse = (path: string, options?: ErrorOptions) =>
   conflict(

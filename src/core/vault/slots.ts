@@ -52,7 +52,7 @@ const within = (costs: KeyDerivation): boolean =>
 /** True where the slot's costs are neither below the floor nor absurd: checked before anything is derived. */
 export const slotIsSound = (slot: Slot): boolean => within(slot.header.derivation)
 
-/** A new slot for `user` around the 32-byte `key`. Binds the slot to `vault`. Throws `weakKeyDerivation` below the floor. */
+/** A new slot for `user` around the 32-byte `key`. Binds the slot to `vault`. Throws `weakKeyDerivation`, `emptyPassphrase`. */
 export const makeSlot = async (
   vault: string,
   user: string,
@@ -61,6 +61,10 @@ export const makeSlot = async (
   costs: KeyDerivation = defaultKeyDerivation,
   kind: Slot['header']['kind'] = 'passphrase',
 ): Promise<Slot> => {
+  if (passphrase === '')
+    throw invalidInput('emptyPassphrase', 'A vault needs a passphrase; type one.', [
+      { path: 'passphrase', reason: 'is empty' },
+    ])
   if (!within(costs))
     throw invalidInput(
       'weakKeyDerivation',
@@ -94,6 +98,7 @@ export const makeSlot = async (
 
 /** The database key, or null where the passphrase is not the slot's (or the slot was changed). The caller wipes the key. */
 export const openSlot = async (vault: string, slot: Slot, passphrase: string): Promise<Buffer | null> => {
+  if (passphrase === '') return null
   const { header } = slot
   const wrappingKey = await derive(passphrase, header.derivation)
   try {

@@ -21,17 +21,20 @@ export interface Term {
 const mostRotations = 16
 const longestTerm = 120
 const ideograph = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u
+/** `anne-marie` is two words; `1958-03-12` is one. */
+const betweenLetters = /(?<=\p{L})\p{Pd}(?=\p{L})/gu
 const plain = /^[a-z0-9-]+(?: [a-z0-9-]+)*$/
 
 /** Lower case, without accents, width variants and punctuation; words apart by one space, ideographs apart from the rest. */
 export const normaliseName = (text: string): string => {
   const lower = text.trim().toLowerCase()
-  if (plain.test(lower)) return lower
+  if (plain.test(lower)) return lower.includes('-') ? lower.replaceAll(betweenLetters, ' ') : lower
   return lower
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .normalize('NFC')
     .toLowerCase()
+    .replaceAll(betweenLetters, ' ')
     .replaceAll(/['’ʼ`´·]/gu, '')
     .replaceAll(/[^\p{L}\p{N}-]+/gu, ' ')
     .replaceAll(

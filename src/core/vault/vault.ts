@@ -1,11 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { Role } from '../../contract/procedure.ts'
 import { applicationId, type Cipher, ciphers, lockFolder, openDatabase, pageSize } from './database.ts'
 import {
   folderNotEmpty,
+  notAFolder,
   notAVault,
   storageError,
   vaultClosed,
@@ -82,16 +94,17 @@ export const createVault = async (
   let unlock: (() => void) | undefined
   const key = randomBytes(32)
   try {
+    const id = randomUUID()
+    const user: User = { id: randomUUID(), displayName, role: 'administrator' }
+    const createdAt = new Date().toISOString()
+    // First, for it is what asks most of the input: nothing on disk yet.
+    const slot = await makeSlot(id, user.id, passphrase, key, keyDerivation)
     made = prepareFolder(path)
     unlock = lockFolder(path, lockPath(path))
     chmodSync(lockPath(path), 0o600)
     // Only a creation that was cut off leaves this folder, and the lock says that none is under way.
     rmSync(making, { recursive: true, force: true })
     mkdirSync(making, { mode: 0o700 })
-    const id = randomUUID()
-    const user: User = { id: randomUUID(), displayName, role: 'administrator' }
-    const createdAt = new Date().toISOString()
-    const slot = await makeSlot(id, user.id, passphrase, key, keyDerivation)
     const db = openDatabase(databasePath(making), { cipher, key, create: true })
     try {
       migrate(db, path)
@@ -120,13 +133,16 @@ export const createVault = async (
     return { vault: openWith(path, cipher, key, unlock, log), user }
   } catch (error) {
     key.fill(0)
-    unlock?.()
-    if (existsSync(making)) {
+    // Only who holds the lock may tidy up: another may be creating a vault here at the same time.
+    if (unlock) {
       rmSync(making, { recursive: true, force: true })
-      if (!existsSync(vaultFilePath(path))) rmSync(databasePath(path), { force: true })
-      rmSync(lockPath(path), { force: true })
+      if (!existsSync(vaultFilePath(path))) {
+        rmSync(databasePath(path), { force: true })
+        if (process.platform !== 'win32') rmSync(lockPath(path), { force: true })
+      }
+      unlock()
+      if (made) rmSync(made, { recursive: true, force: true })
     }
-    if (made) rmSync(made, { recursive: true, force: true })
     throw storageError(path, error)
   }
 }
@@ -143,9 +159,9 @@ export const openVault = async (
   checkFolder(path)
   const file = readVaultFile(path)
   checkDatabaseSize(path)
-  const hadLock = existsSync(lockPath(path))
   const unlock = lockFolder(path, lockPath(path))
   let key: Buffer | null = null
+  let vault: Vault | null = null
   try {
     let holder: string | null = null
     for (const slot of file.slots) {
@@ -157,21 +173,16 @@ export const openVault = async (
       }
     }
     if (!key || !holder) throw wrongPassphrase()
-    const vault = openWith(path, file.cipher, key, unlock, log)
+    vault = openWith(path, file.cipher, key, unlock, log)
     const found = userById(vault.read, holder)
-    if (!found || vault.read.value('SELECT id FROM vault') !== file.vault) {
-      vault.close()
+    if (!found || vault.read.value('SELECT id FROM vault') !== file.vault)
       throw vaultDamaged(path, 'its vault.json belongs to another database')
-    }
-    if (found.disabled) {
-      vault.close()
-      throw wrongPassphrase()
-    }
+    if (found.disabled) throw wrongPassphrase()
     return { vault, user: { id: found.id, displayName: found.displayName, role: found.role } }
   } catch (error) {
+    vault?.close()
     key?.fill(0)
     unlock()
-    if (!hadLock) rmSync(lockPath(path), { force: true })
     throw storageError(path, error)
   }
 }
@@ -183,7 +194,13 @@ const lockPath = (dir: string) => join(dir, 'bedside.lock')
 
 /** Makes the folder, or checks that an existing one is empty. Returns the topmost folder it made. */
 const prepareFolder = (path: string): string | undefined => {
-  if (!existsSync(path)) return mkdirSync(path, { recursive: true, mode: 0o700 })
+  if (!existsSync(path)) {
+    let parent = dirname(path)
+    while (!existsSync(parent) && dirname(parent) !== parent) parent = dirname(parent)
+    if (!statSync(parent).isDirectory()) throw notAFolder(parent)
+    accessSync(parent, constants.W_OK)
+    return mkdirSync(path, { recursive: true, mode: 0o700 })
+  }
   if (!statSync(path).isDirectory() || readdirSync(path).some((name) => !ownNames.includes(name)))
     throw folderNotEmpty(path)
   chmodSync(path, 0o700)

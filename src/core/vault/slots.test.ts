@@ -1,0 +1,71 @@
+import { createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
+import { argon2id } from 'hash-wasm'
+import { expect, test } from 'vitest'
+import { canonicalJson } from './canonical.ts'
+import { defaultKeyDerivation, leastKeyDerivation, makeSlot, openSlot, type Slot, slotIsSound } from './slots.ts'
+
+const vault = randomUUID()
+const user = randomUUID()
+const key = randomBytes(32)
+const slot = await makeSlot(vault, user, 'päss', key, leastKeyDerivation)
+
+test('the right passphrase opens the slot, in either Unicode spelling, and no other does', async () => {
+  expect(await openSlot(vault, slot, 'päss'.normalize('NFC'))).toEqual(key)
+  expect(await openSlot(vault, slot, 'päss'.normalize('NFD'))).toEqual(key)
+  expect(await openSlot(vault, slot, 'pass')).toBeNull()
+  expect(await openSlot(vault, slot, '')).toBeNull()
+})
+
+test('a slot is what it says it is: Argon2id of the passphrase unwraps the key by AES-256-GCM with the header authenticated', async () => {
+  const { derivation, wrap } = slot.header
+  const wrapping = await argon2id({
+    password: 'päss'.normalize('NFKC'),
+    salt: Buffer.from(derivation.salt, 'base64'),
+    memorySize: 47104,
+    iterations: 1,
+    parallelism: 1,
+    hashLength: 32,
+    outputType: 'binary',
+  })
+  const decipher = createDecipheriv('aes-256-gcm', wrapping, Buffer.from(wrap.nonce, 'base64'))
+  decipher.setAAD(Buffer.from(canonicalJson({ format: 'bedside-slot-1', vault, header: slot.header })))
+  decipher.setAuthTag(Buffer.from(slot.tag, 'base64'))
+  expect(Buffer.concat([decipher.update(Buffer.from(slot.wrapped, 'base64')), decipher.final()])).toEqual(key)
+})
+
+test('a slot moved to another user, another vault or another role of slot does not open', async () => {
+  const altered: Slot[] = [
+    { ...slot, header: { ...slot.header, user: randomUUID() } },
+    { ...slot, header: { ...slot.header, kind: 'recovery' } },
+    { ...slot, header: { ...slot.header, createdAt: '2020-01-01T00:00:00.000Z' } },
+    { ...slot, tag: randomBytes(16).toString('base64') },
+  ]
+  for (const one of altered) expect(await openSlot(vault, one, 'päss')).toBeNull()
+  expect(await openSlot(randomUUID(), slot, 'päss')).toBeNull()
+})
+
+test('key derivation cannot be made cheap, neither by asking nor by editing the file', async () => {
+  const cheap = [
+    { ...leastKeyDerivation, memoryKiB: 46 * 1024 - 1 },
+    { ...leastKeyDerivation, iterations: 0 },
+    { ...leastKeyDerivation, parallelism: 0 },
+    { ...leastKeyDerivation, memoryKiB: 2 ** 31 },
+    { ...leastKeyDerivation, iterations: 1.5 },
+  ]
+  for (const costs of cheap) {
+    await expect(makeSlot(vault, user, 'x', key, costs)).rejects.toMatchObject({
+      failure: { code: 'invalidInput', reason: 'weakKeyDerivation' },
+    })
+    const { salt, name } = slot.header.derivation
+    expect(slotIsSound({ ...slot, header: { ...slot.header, derivation: { name, salt, ...costs } } })).toBe(false)
+  }
+  expect(slotIsSound(slot)).toBe(true)
+  expect(defaultKeyDerivation).toEqual({ memoryKiB: 64 * 1024, iterations: 3, parallelism: 4 })
+})
+
+test('two slots of one passphrase share nothing that tells so', async () => {
+  const other = await makeSlot(vault, user, 'päss', key, leastKeyDerivation)
+  expect(other.header.derivation.salt).not.toBe(slot.header.derivation.salt)
+  expect(other.header.wrap.nonce).not.toBe(slot.header.wrap.nonce)
+  expect(other.wrapped).not.toBe(slot.wrapped)
+})
