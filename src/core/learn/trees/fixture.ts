@@ -1,5 +1,5 @@
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
-import { createPool } from '../../jobs/pool.ts'
+import { createPool, type Pool } from '../../jobs/pool.ts'
 import type { FitContext, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
 import { randomOf } from '../random.ts'
@@ -21,14 +21,20 @@ export const fitForest = async (
   x: Matrix,
   outcome: Outcome,
   parameters: Parameters = {},
-  options: { seed?: number; threads?: number; weights?: Float64Array; signal?: AbortSignal } & Partial<FitContext> = {},
+  options: {
+    seed?: number
+    threads?: number
+    pool?: Pool
+    weights?: Float64Array
+    signal?: AbortSignal
+  } & Partial<FitContext> = {},
 ) => {
   const { seed = 1, threads = 1, weights, signal = new AbortController().signal, progress = () => {} } = options
-  const pool = createPool({ threads })
+  const pool = options.pool ?? createPool({ threads })
   try {
     const context: FitContext = {
       seed,
-      threads,
+      threads: pool.threads,
       signal,
       progress,
       parallel: (task, inputs) => pool.run(task, inputs, signal),
@@ -36,7 +42,7 @@ export const fitForest = async (
     const fitted = await forest.fit(x, outcome, completeParameters(forest, parameters), context, weights)
     return { fitted, predictor: await forest.load(fitted.state) }
   } finally {
-    await pool.close()
+    if (!options.pool) await pool.close()
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { BedsideError } from '../../../contract/errors.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import { createPool } from '../../jobs/pool.ts'
 import { decodeArtifact, encodeArtifact, sha256 } from '../artifact.ts'
 import type { Fitted } from '../learner.ts'
 import { randomOf } from '../random.ts'
@@ -21,8 +22,9 @@ const rmse = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 
 test('the same seed gives the same model and out-of-bag values with one, two and three threads', async () => {
   const { x, diagnosis, many, regression, survival } = madeUp(400)
+  const pools = [1, 2, 3].map((threads) => createPool({ threads }))
   for (const outcome of [diagnosis, many, regression, survival]) {
-    const runs = await Promise.all([1, 2, 3].map((threads) => fitForest(x, outcome, { nTrees: 25 }, { threads })))
+    const runs = await Promise.all(pools.map((pool) => fitForest(x, outcome, { nTrees: 25 }, { pool })))
     const [first, ...others] = runs
     for (const { fitted } of others) {
       expect(hashOf(fitted)).toBe(hashOf(first.fitted))
@@ -31,6 +33,7 @@ test('the same seed gives the same model and out-of-bag values with one, two and
     const other = await fitForest(x, outcome, { nTrees: 25 }, { seed: 2 })
     expect(hashOf(other.fitted)).not.toBe(hashOf(first.fitted))
   }
+  await Promise.all(pools.map((pool) => pool.close()))
 })
 
 test('a stored model predicts what the fresh one did, to the bit', async () => {
@@ -44,8 +47,8 @@ test('a stored model predicts what the fresh one did, to the bit', async () => {
 })
 
 test('out-of-bag predictions are as good as those of new patients, not as those of remembered ones', async () => {
-  const { x, diagnosis, regression, survival } = madeUp(3000)
-  const fresh = madeUp(3000, 2)
+  const { x, diagnosis, regression, survival } = madeUp(2500)
+  const fresh = madeUp(2500, 2)
   if (diagnosis.task !== 'diagnosis' || fresh.diagnosis.task !== 'diagnosis') return
   if (regression.task !== 'regression' || fresh.regression.task !== 'regression') return
   if (survival.task !== 'survival' || fresh.survival.task !== 'survival') return
@@ -266,7 +269,7 @@ test('training tells how far it is and stops when told to', async () => {
     const stopped = fitForest(
       x,
       diagnosis,
-      { nTrees: 2000 },
+      { nTrees: 1000 },
       { threads, signal: controller.signal, progress: (share) => share > 0 && controller.abort() },
     )
     expect(await failureOf(stopped)).toMatchObject({ code: 'cancelled' })

@@ -4,20 +4,34 @@ import type { ModelState } from '../learner.ts'
 import type { BinnedColumns } from './bins.ts'
 import { leafMark, type Nodes } from './grow.ts'
 
-/** Trees ready to be walked: thresholds instead of bins, links instead of order. */
+/**
+ * Trees ready to be walked: thresholds instead of bins, links instead of order. A node is 16 bytes in one piece, seen as
+ * numbers and as links, so that a step down a tree touches one line of cache, and often the same as the step before.
+ */
 export interface Forest {
   columns: number
   trees: number
+  nodes: number
+  leaves: number
   /** First node of each tree, and one more: the number of nodes. */
   roots: Int32Array
-  /** Column of the split; -1 - leaf for leaves, which are numbered through the forest. */
-  feature: Int32Array
-  /** Values at most this go left. */
-  threshold: Float64Array
-  missingLeft: Uint8Array
-  /** Node index of the right child; the left one is the next node. 0 for leaves. */
-  right: Int32Array
-  leaves: number
+  /** At 2 * node: the threshold; values at most this go left. */
+  numbers: Float64Array
+  /**
+   * At 4 * node + 2: column of the split, or -1 - leaf, leaves being numbered through the forest. At 4 * node + 3: the right
+   * child, negative where missing values go left. The left child is the next node.
+   */
+  links: Int32Array
+}
+
+/** Column a node splits on; -1 - leaf for leaves. */
+export const columnAt = ({ links }: Forest, node: number): number => links[4 * node + 2]
+export const rightOf = ({ links }: Forest, node: number): number => Math.abs(links[4 * node + 3])
+/** The child that a value goes to. */
+export const childFor = ({ numbers, links }: Forest, node: number, value: number): number => {
+  const right = links[4 * node + 3]
+  if (value <= numbers[2 * node] || (right < 0 && Number.isNaN(value))) return node + 1
+  return right < 0 ? -right : right
 }
 
 /** Node arrays for the artifact: bin codes with the table of edges they stand for, only edges in use. */
@@ -72,9 +86,9 @@ export const linkForest = (state: ModelState): Forest => {
     throw damaged('its arrays do not fit together')
 
   const roots = new Int32Array(treeNodes.length + 1)
-  const linked = new Int32Array(nodes)
-  const threshold = new Float64Array(nodes)
-  const right = new Int32Array(nodes)
+  const bytes = new ArrayBuffer(16 * nodes)
+  const numbers = new Float64Array(bytes)
+  const links = new Int32Array(bytes)
   let leaves = 0
   let node = 0
   const waiting: number[] = []
@@ -85,15 +99,15 @@ export const linkForest = (state: ModelState): Forest => {
       if (after) {
         const parent = waiting.pop()
         if (parent === undefined) throw damaged('a tree has nodes too many')
-        right[parent] = node
+        links[4 * parent + 3] = missingLeft[parent] === 1 ? -node : node
       }
       const column = feature[node]
       after = column === leafMark
-      if (after) linked[node] = -1 - leaves++
+      if (after) links[4 * node + 2] = -1 - leaves++
       else {
         if (column >= columns || split[node] >= columnEdges[column]) throw damaged('a split names no column or edge')
-        linked[node] = column
-        threshold[node] = edges[edgeStart[column] + split[node]]
+        links[4 * node + 2] = column
+        numbers[2 * node] = edges[edgeStart[column] + split[node]]
         waiting.push(node)
       }
     }
@@ -101,7 +115,7 @@ export const linkForest = (state: ModelState): Forest => {
     roots[tree + 1] = node
   }
   if (node !== nodes) throw damaged('nodes belong to no tree')
-  return { columns, trees: treeNodes.length, roots, feature: linked, threshold, missingLeft, right, leaves }
+  return { columns, trees: treeNodes.length, nodes, leaves, roots, numbers, links }
 }
 
 /** Throws `invalidInput` where a matrix has not the forest's columns. */
@@ -113,35 +127,61 @@ export const checkColumns = (forest: Forest, x: Matrix): void => {
     )
 }
 
-/** The leaf that one row reaches in one tree. */
-export const leafOf = (forest: Forest, tree: number, x: Matrix, row: number): number => {
-  const { feature, threshold, missingLeft, right } = forest
+/** Trees walked side by side, so that the memory of one is fetched while another is looked at. */
+const abreast = 16
+
+/** The leaf that one row reaches in each tree, into `leaves`. */
+export const leavesOf = (forest: Forest, x: Matrix, row: number, leaves: Int32Array): void => {
   const { data, rows } = x
-  let node = forest.roots[tree]
-  let column = feature[node]
-  while (column >= 0) {
-    const value = data[column * rows + row]
-    const goesLeft = value <= threshold[node] || (Number.isNaN(value) && missingLeft[node] === 1)
-    node = goesLeft ? node + 1 : right[node]
-    column = feature[node]
+  const { trees, roots, links } = forest
+  for (let first = 0; first < trees; first += abreast) {
+    const end = Math.min(trees, first + abreast)
+    for (let tree = first; tree < end; tree++) leaves[tree] = roots[tree]
+    // Nodes on the way down; leaves, once reached, as their negative mark.
+    for (let walking = true; walking; ) {
+      walking = false
+      for (let tree = first; tree < end; tree++) {
+        const node = leaves[tree]
+        if (node < 0) continue
+        const column = links[4 * node + 2]
+        leaves[tree] = column < 0 ? column : childFor(forest, node, data[column * rows + row])
+        walking = true
+      }
+    }
   }
-  return -1 - column
+  for (let tree = 0; tree < trees; tree++) leaves[tree] = -1 - leaves[tree]
 }
+
+/** From this many rows on, a tree is brought into cache once for a stretch of rows. */
+const manyRows = 64
 
 /** Means over trees of what each row's leaves hold (`leafValues`: leaves x width), row-major rows x width. */
 export const averageLeaves = (forest: Forest, x: Matrix, leafValues: Float64Array, width: number): Float64Array => {
   checkColumns(forest, x)
-  const sums = new Float64Array(x.rows * width)
-  // Tree by tree over a stretch of rows, so that both the tree and the rows stay in cache.
-  const stretch = 1024
-  for (let start = 0; start < x.rows; start += stretch) {
-    const end = Math.min(x.rows, start + stretch)
-    for (let tree = 0; tree < forest.trees; tree++)
-      for (let row = start; row < end; row++) {
-        const leaf = leafOf(forest, tree, x, row)
-        for (let c = 0; c < width; c++) sums[row * width + c] += leafValues[leaf * width + c]
-      }
-  }
-  for (let i = 0; i < sums.length; i++) sums[i] /= forest.trees
+  const { trees, roots, links } = forest
+  const { data, rows } = x
+  const sums = new Float64Array(rows * width)
+  if (rows < manyRows) {
+    const leaves = new Int32Array(trees)
+    for (let row = 0; row < rows; row++) {
+      leavesOf(forest, x, row, leaves)
+      for (let tree = 0; tree < trees; tree++)
+        for (let c = 0; c < width; c++) sums[row * width + c] += leafValues[leaves[tree] * width + c]
+    }
+  } else
+    for (let start = 0; start < rows; start += 1024) {
+      const end = Math.min(rows, start + 1024)
+      for (let tree = 0; tree < trees; tree++)
+        for (let row = start; row < end; row++) {
+          let node = roots[tree]
+          let column = links[4 * node + 2]
+          while (column >= 0) {
+            node = childFor(forest, node, data[column * rows + row])
+            column = links[4 * node + 2]
+          }
+          for (let c = 0; c < width; c++) sums[row * width + c] += leafValues[(-1 - column) * width + c]
+        }
+    }
+  for (let i = 0; i < sums.length; i++) sums[i] /= trees
   return sums
 }

@@ -5,7 +5,7 @@ import {
   checkColumns,
   damagedForest,
   type Forest,
-  leafOf,
+  leavesOf,
   linkForest,
   stateArray,
 } from './forestModel.ts'
@@ -118,10 +118,12 @@ const survivalPredictor = (state: ModelState): Predictor => {
     }
     const result = new Float64Array(x.rows * count)
     const sums = new Float64Array(count + 1)
+    const leaves = new Int32Array(forest.trees)
     for (let row = 0; row < x.rows; row++) {
       sums.fill(0)
+      leavesOf(forest, x, row, leaves)
       for (let tree = 0; tree < forest.trees; tree++) {
-        const leaf = leafOf(forest, tree, x, row)
+        const leaf = leaves[tree]
         const end = starts[leaf + 1]
         for (let i = starts[leaf]; i < end; i++) sums[showsAt[slots[i]]] += hazards[i]
       }

@@ -15,12 +15,12 @@ const expectedGiven = (
   known: number,
 ) => {
   const visit = (node: number): number => {
-    const column = f.feature[node]
+    const column = f.links[4 * node + 2]
     if (column < 0) return leafValues[-1 - column]
-    const [left, right] = [node + 1, f.right[node]]
+    const [left, right] = [node + 1, Math.abs(f.links[4 * node + 3])]
     if (known & (1 << column)) {
       const value = x.data[column * x.rows + row]
-      return visit(value <= f.threshold[node] || (Number.isNaN(value) && f.missingLeft[node] === 1) ? left : right)
+      return visit(value <= f.numbers[2 * node] || (Number.isNaN(value) && f.links[4 * node + 3] < 0) ? left : right)
     }
     return (cover[left] * visit(left) + cover[right] * visit(right)) / cover[node]
   }

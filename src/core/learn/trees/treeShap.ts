@@ -1,12 +1,13 @@
 import type { Matrix } from '../../cohort/matrix.ts'
-import { checkColumns, type Forest } from './forestModel.ts'
+import { checkColumns, childFor, columnAt, type Forest, rightOf } from './forestModel.ts'
 
 /** Training weight that passed each node, from the leaves' weights. */
 export const nodeCovers = (forest: Forest, leafWeights: ArrayLike<number>): Float64Array => {
-  const { feature, right } = forest
-  const cover = new Float64Array(feature.length)
-  for (let node = feature.length - 1; node >= 0; node--)
-    cover[node] = feature[node] < 0 ? leafWeights[-1 - feature[node]] : cover[node + 1] + cover[right[node]]
+  const cover = new Float64Array(forest.nodes)
+  for (let node = forest.nodes - 1; node >= 0; node--) {
+    const column = columnAt(forest, node)
+    cover[node] = column < 0 ? leafWeights[-1 - column] : cover[node + 1] + cover[rightOf(forest, node)]
+  }
   return cover
 }
 
@@ -30,7 +31,7 @@ export const treeShap = (
   x: Matrix,
 ): { baseline: number; values: Float64Array } => {
   checkColumns(forest, x)
-  const { feature, threshold, missingLeft, right, roots, trees, columns } = forest
+  const { roots, trees, columns } = forest
   const { data, rows } = x
   const values = new Float64Array(rows * columns)
   const depths = deepest(forest)
@@ -70,20 +71,19 @@ export const treeShap = (
 
   /** `at`: where this node's polynomial stands; `hot`: its degree; `cold`: product of the cold columns' shares. */
   const visit = (node: number, at: number, hot: number, cold: number) => {
-    const column = feature[node]
+    const column = columnAt(forest, node)
     if (column < 0) {
       if (length > 0) leaf(leafValues[-1 - column], at, hot, cold)
       return
     }
-    const value = data[column * rows + row]
-    const goesLeft = value <= threshold[node] || (Number.isNaN(value) && missingLeft[node] === 1)
+    const followed = childFor(forest, node, data[column * rows + row])
     const oldState = state[column]
     const oldShare = share[column]
     if (oldState === 0) path[length++] = column
     const next = at + width
     for (let side = 0; side < 2; side++) {
-      const child = side === 0 ? node + 1 : right[node]
-      const follows = (side === 0) === goesLeft
+      const child = side === 0 ? node + 1 : rightOf(forest, node)
+      const follows = child === followed
       const z = cover[child] / cover[node]
       share[column] = oldShare * z
       if (oldState === 2) {
@@ -129,12 +129,15 @@ export const treeShap = (
 }
 
 /** The forest's output over the training weight: the baseline of its attributions. */
-const expectedValue = ({ feature, roots, trees }: Forest, cover: Float64Array, leafValues: Float64Array): number => {
+const expectedValue = (forest: Forest, cover: Float64Array, leafValues: Float64Array): number => {
+  const { roots, trees } = forest
   let sum = 0
   for (let tree = 0; tree < trees; tree++) {
     let inTree = 0
-    for (let node = roots[tree]; node < roots[tree + 1]; node++)
-      if (feature[node] < 0) inTree += cover[node] * leafValues[-1 - feature[node]]
+    for (let node = roots[tree]; node < roots[tree + 1]; node++) {
+      const column = columnAt(forest, node)
+      if (column < 0) inTree += cover[node] * leafValues[-1 - column]
+    }
     sum += inTree / cover[roots[tree]]
   }
   return sum / trees
@@ -153,15 +156,15 @@ const coalitionWeights = (width: number): Float64Array => {
   return weights
 }
 
-const deepest = ({ feature, right, roots, trees }: Forest): number => {
-  const depth = new Int32Array(feature.length)
+const deepest = (forest: Forest): number => {
+  const depth = new Int32Array(forest.nodes)
   let most = 0
-  for (let tree = 0; tree < trees; tree++) depth[roots[tree]] = 0
-  for (let node = 0; node < feature.length; node++) {
-    if (feature[node] < 0) continue
-    depth[node + 1] = depth[node] + 1
-    depth[right[node]] = depth[node] + 1
-    if (depth[node] + 1 > most) most = depth[node] + 1
+  for (let node = 0; node < forest.nodes; node++) {
+    if (columnAt(forest, node) < 0) continue
+    const below = depth[node] + 1
+    depth[node + 1] = below
+    depth[rightOf(forest, node)] = below
+    if (below > most) most = below
   }
   return most
 }
