@@ -142,7 +142,7 @@ const Factors = ({
       key={feature.name}
       patient={patient}
       model={model}
-      event={words.event(event)}
+      event={words.quoted(event)}
       levels={levelsOf(feature.name)}
       feature={feature.name}
       whole={feature.kind === 'integer'}

@@ -58,7 +58,7 @@ export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
   const summary = `${text(top.label)}: ${words.withInterval({ value: top.probability, low: top.low, high: top.high })}`
   return (
     <div className={classes.layout}>
-      <div className={classes.main}>
+      <div className={classes.answer}>
         <Paper p="md" component="section" aria-labelledby={heading}>
           <Stack gap="sm">
             <Title order={2} id={heading} className={classes.headline}>
@@ -116,8 +116,6 @@ export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
           </Stack>
         </Paper>
         {diagnosis.recorded !== null && <Recorded>{nameOf(diagnosis.recorded)}</Recorded>}
-        <Why explanation={diagnosis.explanation} what={text(explained(diagnosis)?.label ?? top.label)} />
-        <SimilarCases cases={diagnosis.similar} findings={diagnosis.explanation.contributions} />
       </div>
       <div className={classes.side}>
         {diagnosis.prediction && (
@@ -129,6 +127,10 @@ export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
           what={text(top.label)}
         />
         <AboutModel model={diagnosis.model} />
+      </div>
+      <div className={classes.reasons}>
+        <Why explanation={diagnosis.explanation} what={text(explained(diagnosis)?.label ?? top.label)} />
+        <SimilarCases cases={diagnosis.similar} findings={diagnosis.explanation.contributions} labelOf={nameOf} />
       </div>
     </div>
   )

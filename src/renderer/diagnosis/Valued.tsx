@@ -23,7 +23,7 @@ export const Valued = ({ estimate }: { estimate: z.infer<typeof RegressionSchema
   const headline = t('value.headline', { target: estimate.model.target, value: quantity(value) })
   return (
     <div className={classes.layout}>
-      <div className={classes.main}>
+      <div className={classes.answer}>
         <Paper p="md" component="section" aria-labelledby={heading}>
           <Stack gap="xs">
             <Title order={2} id={heading} className={classes.headline}>
@@ -41,8 +41,6 @@ export const Valued = ({ estimate }: { estimate: z.infer<typeof RegressionSchema
           </Stack>
         </Paper>
         {estimate.recorded !== null && <Recorded>{quantity(estimate.recorded)}</Recorded>}
-        <Why explanation={estimate.explanation} what={estimate.model.target} />
-        <SimilarCases cases={estimate.similar} findings={estimate.explanation.contributions} />
       </div>
       <div className={classes.side}>
         {estimate.prediction && (
@@ -54,6 +52,10 @@ export const Valued = ({ estimate }: { estimate: z.infer<typeof RegressionSchema
         )}
         <BelieveIt belief={estimate.belief} inputs={estimate.explanation.contributions.length} values />
         <AboutModel model={estimate.model} />
+      </div>
+      <div className={classes.reasons}>
+        <Why explanation={estimate.explanation} what={estimate.model.target} />
+        <SimilarCases cases={estimate.similar} findings={estimate.explanation.contributions} />
       </div>
     </div>
   )

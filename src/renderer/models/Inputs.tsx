@@ -86,16 +86,13 @@ const Features = ({ model }: { model: ModelDetail }) => {
                 <Table.Td miw={150}>
                   <div className={classes.bar}>
                     <div className={classes.track} aria-hidden>
-                      <div
-                        className={classes.fill}
-                        data-tone="missing"
-                        style={{
-                          width:
-                            feature.missing === 0
-                              ? 0
-                              : `max(3px, ${(100 * feature.missing) / Math.max(1, model.rows)}%)`,
-                        }}
-                      />
+                      {feature.missing > 0 && (
+                        <div
+                          className={classes.fill}
+                          data-tone="missing"
+                          style={{ width: `max(3px, ${(100 * feature.missing) / Math.max(1, model.rows)}%)` }}
+                        />
+                      )}
                     </div>
                     <Text size="xs" className="tabular">
                       {feature.missing === 0 ? t('study.noneMissing') : formats.integer(feature.missing)}

@@ -11,6 +11,7 @@ import classes from './FigureBox.module.css'
 export const FigureBox = ({
   draw,
   table,
+  below,
   maxWidth,
   onDrawn,
   ...interaction
@@ -18,6 +19,8 @@ export const FigureBox = ({
   /** Makes the figure; a new function draws anew. */
   draw: (size: { width: number; document: Document }) => Figure
   table?: ReactNode
+  /** Between the figure and its table. */
+  below?: ReactNode
   maxWidth?: number
   onDrawn?: (figure: Figure | null) => void
 } & Pick<
@@ -53,6 +56,7 @@ export const FigureBox = ({
   return (
     <div>
       <div ref={box} className={classes.box} {...interaction} />
+      {below}
       {table &&
         (shown ? (
           <div className={classes.alternative}>{table}</div>

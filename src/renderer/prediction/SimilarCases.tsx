@@ -16,12 +16,15 @@ export const SimilarCases = ({
   cases,
   findings,
   course,
+  labelOf,
 }: {
   cases: readonly SimilarCase[]
   /** The patient's own findings, largest contribution first. */
   findings: readonly Contribution[]
   /** For survival: what happens, and how long a unit of the outcome's time is. */
   course?: { event: string; perYear: number }
+  /** What a class is called. */
+  labelOf?: (id: string) => string
 }) => {
   const { t } = useTranslation('prediction')
   const text = useText()
@@ -29,13 +32,15 @@ export const SimilarCases = ({
   const heading = useId()
   const words = wordsOf(useLanguage())
   const [open, setOpen] = useState(false)
-  const outcomeOf = ({ text: said, time, event }: SimilarCase['outcome']) =>
+  const outcomeOf = ({ text: said, time, event, class: id }: SimilarCase['outcome']) =>
     course && time !== null && event !== null
       ? t(event ? 'similar.event' : 'similar.followed', {
-          event: words.event(course.event),
+          event: words.quoted(course.event),
           time: words.duration(time * course.perYear),
         })
-      : said
+      : id !== null && labelOf
+        ? labelOf(id)
+        : said
   const columns = findings
     .filter((finding) => cases.some((one) => one.values.some((value) => value.feature === finding.feature)))
     .slice(0, findingsShown)

@@ -20,6 +20,8 @@ export interface Words {
   duration: (years: number) => string
   /** What to call an event: a death is a death, however the dictionary writes it. */
   event: (event: string) => string
+  /** The event in quotes, as the dictionary has it; death without. */
+  quoted: (event: string) => string
   /** Whether the event is death, which has words of its own. */
   isDeath: (event: string) => boolean
   /** The event by then: `About 34 of 100 patients like this one die within 3 years.` */
@@ -112,6 +114,7 @@ const makeWords = (language: WordsLanguage): Words => {
     },
     duration,
     event: (event) => (isDeath(event) ? texts.death : event),
+    quoted: (event) => (isDeath(event) ? texts.death : fill(texts.quoted, { event })),
     isDeath,
     risk: (event, years, share) =>
       fill(isDeath(event) ? texts.riskDeath : texts.risk, {

@@ -41,7 +41,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
   const summary = main ? `${what}: ${words.withInterval(main.risk)}` : headline
   return (
     <div className={classes.layout}>
-      <div className={classes.main}>
+      <div className={classes.answer}>
         <Paper p="md" component="section" aria-labelledby={heading}>
           <Stack gap="sm">
             <Title order={2} id={heading} className={classes.headline}>
@@ -94,17 +94,11 @@ export const Course = ({ survival }: { survival: Survival }) => {
             }
           >
             {t(recorded.event ? 'recorded.event' : 'recorded.followed', {
-              event,
+              event: words.quoted(survival.event),
               time: words.duration(recorded.time * perYear),
             })}
           </Recorded>
         )}
-        <Why explanation={survival.explanation} what={what} />
-        <SimilarCases
-          cases={survival.similar}
-          findings={survival.explanation.contributions}
-          course={{ event, perYear }}
-        />
       </div>
       <div className={classes.side}>
         {survival.prediction && (
@@ -112,6 +106,14 @@ export const Course = ({ survival }: { survival: Survival }) => {
         )}
         <BelieveIt belief={survival.belief} inputs={survival.explanation.contributions.length} what={what} />
         <AboutModel model={survival.model} />
+      </div>
+      <div className={classes.reasons}>
+        <Why explanation={survival.explanation} what={what} />
+        <SimilarCases
+          cases={survival.similar}
+          findings={survival.explanation.contributions}
+          course={{ event: survival.event, perYear }}
+        />
       </div>
     </div>
   )

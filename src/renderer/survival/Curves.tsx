@@ -19,7 +19,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
   /** In the unit of the axis. */
   const [at, setAt] = useState<number | null>(null)
   const { curve, cohort, followUp, timeUnit, risks, recorded } = survival
-  const event = words.event(survival.event)
+  const event = words.quoted(survival.event)
   const death = words.isDeath(survival.event)
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
@@ -145,10 +145,17 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
         onKeyDown={step}
         onBlur={() => mark(null)}
         table={<Numbers survival={survival} />}
+        below={
+          <Text
+            size="sm"
+            className={`${classes.readout} tabular`}
+            aria-live="polite"
+            c={readout ? undefined : 'dimmed'}
+          >
+            {readout ?? t('readoutHint', { n: formats.integer(cohort.n), events: formats.integer(cohort.events) })}
+          </Text>
+        }
       />
-      <Text size="sm" className={`${classes.readout} tabular`} aria-live="polite" c={readout ? undefined : 'dimmed'}>
-        {readout ?? t('readoutHint', { n: formats.integer(cohort.n), events: formats.integer(cohort.events) })}
-      </Text>
     </div>
   )
 }
@@ -159,7 +166,7 @@ const Numbers = ({ survival }: { survival: Survival }) => {
   const formats = useFormats()
   const words = wordsOf(useLanguage())
   const { curve, cohort, followUp, timeUnit } = survival
-  const event = words.event(survival.event)
+  const event = words.quoted(survival.event)
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
