@@ -38,7 +38,7 @@ export const HistoryView = ({ patient }: { patient: number }) => {
               <Text fw={600}>{entry.summary}</Text>
               <Text size="sm" c="dimmed">
                 {t(`history.tasks.${entry.task}`)} ·{' '}
-                <PlaceLink to="/models/$model" params={{ model: String(entry.model) }}>
+                <PlaceLink to="/models/$model" params={{ model: String(entry.model) }} underline="always">
                   {entry.modelName}
                 </PlaceLink>{' '}
                 · <span className="tabular">{formats.dateTime(entry.at)}</span> · {entry.by}

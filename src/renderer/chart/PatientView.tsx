@@ -50,6 +50,7 @@ export const PatientView = ({ patient }: { patient: number }) => {
       <div className={classes.content}>
         {missing ? (
           <Empty
+            order={1}
             icon={<IconUserQuestion size={32} />}
             title={t('notFound')}
             actions={<PlaceLink to="/worklist">{t('toWorklist')}</PlaceLink>}

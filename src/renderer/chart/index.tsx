@@ -9,7 +9,7 @@ import classes from './Chart.module.css'
 import { Encounters } from './Encounters.tsx'
 import { chartOptions } from './PatientView.tsx'
 import { Provenance } from './Provenance.tsx'
-import { type Entry, entriesOf, groups, newestFirst, readingOf, referenceOf, trendsOf } from './record.ts'
+import { type Entry, entriesOf, groups, newestFirst, readingOf, referenceOf, trendsOf, visitDaysOf } from './record.ts'
 import { Trends } from './Trends.tsx'
 
 /** All that is recorded of one patient. */
@@ -23,7 +23,8 @@ const manyValues = 16
 const Record = ({ chart }: { chart: Chart }) => {
   const { t } = useTranslation('chart')
   const language = useLanguage()
-  const encounters = useMemo(() => newestFirst(chart.encounters), [chart.encounters])
+  const days = useMemo(() => visitDaysOf(chart), [chart])
+  const encounters = useMemo(() => newestFirst(chart.encounters, days), [chart.encounters, days])
   const [chosen, setChosen] = useState(encounters[0]?.encounter ?? null)
   const [wanted, setWanted] = useState('')
   const [asRecorded, setAsRecorded] = useState(false)
@@ -50,7 +51,7 @@ const Record = ({ chart }: { chart: Chart }) => {
   return (
     <div className={classes.layout} data-timeline={encounters.length > 1 || undefined}>
       {encounters.length > 1 && encounter && (
-        <Encounters encounters={encounters} chosen={encounter.encounter} onChoose={setChosen} />
+        <Encounters encounters={encounters} days={days} chosen={encounter.encounter} onChoose={setChosen} />
       )}
       <Stack gap="lg" miw={0}>
         {encounter && (
@@ -119,6 +120,11 @@ const Values = ({ entries, asRecorded, caption }: { entries: Entry[]; asRecorded
   return (
     <Table className={classes.values} layout="fixed">
       <caption className={classes.hidden}>{caption}</caption>
+      <colgroup>
+        <col className={classes.nameColumn} />
+        <col />
+        {withReference && <col className={classes.referenceColumn} />}
+      </colgroup>
       <Table.Thead className={classes.hidden}>
         <Table.Tr>
           <Table.Th>{t('columns.name')}</Table.Th>
@@ -155,7 +161,7 @@ const Values = ({ entries, asRecorded, caption }: { entries: Entry[]; asRecorded
                   <span className={classes.reading} data-flag={entry.value.flag ?? undefined}>
                     {entry.value.flag === 'high' && <IconArrowUp size={14} stroke={2.4} aria-hidden />}
                     {entry.value.flag === 'low' && <IconArrowDown size={14} stroke={2.4} aria-hidden />}
-                    <b className="tabular">{reading}</b>
+                    <b className={typeof entry.value.value === 'number' ? 'tabular' : undefined}>{reading}</b>
                     {unit && <span className={classes.unit}> {unit}</span>}
                     {entry.value.flag && <span className={classes.flag}>{t(`flags.${entry.value.flag}`)}</span>}
                   </span>

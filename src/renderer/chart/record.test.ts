@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Chart } from '../../contract/patients.ts'
 import type { Concept } from '../../contract/values.ts'
 import { formatsOf } from '../language/formats.ts'
-import { entriesOf, newestFirst, readingOf, referenceOf, trendsOf } from './record.ts'
+import { entriesOf, newestFirst, readingOf, referenceOf, trendsOf, visitDaysOf } from './record.ts'
 
 const concept = (name: string, change: Partial<Concept> = {}): Concept => ({
   name,
@@ -150,4 +150,20 @@ test("the newest encounter comes first, whatever order the core sends, so that o
   ]
   for (const order of [sent, sent.toReversed()])
     expect(newestFirst(order).map((each) => each.encounter)).toEqual([3, 2, 4, 5])
+})
+
+test('visits counted in days since the first are put in their order and drawn over time', () => {
+  const counted = [...dictionary, concept('day', { unit: 'd' }), concept('delay', { unit: 'd' })]
+  const visit = (id: number, day: number, bili: number) => {
+    const plain = encounter(id, null, bili)
+    return { ...plain, values: [...plain.values, value('day', day), value('delay', 3)] }
+  }
+  const seen = chart({ encounters: [visit(2, 192, 21.3), visit(1, 0, 14.5)], dictionaries: { pbc: counted } })
+  expect([...visitDaysOf(seen)].sort()).toEqual([
+    [1, 0],
+    [2, 192],
+  ])
+  expect(
+    trendsOf(seen, 'en').map((trend) => [trend.label, trend.dated, trend.points.map((point) => point.day)]),
+  ).toEqual([['bili', false, [0, 192]]])
 })

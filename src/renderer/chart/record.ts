@@ -60,9 +60,40 @@ export const entriesOf = (
   return { entries, missing }
 }
 
-/** Newest first: by date, then by the row of the file; those without a date after those with one. */
-export const newestFirst = (encounters: readonly Encounter[]): Encounter[] =>
-  encounters.toSorted((a, b) => (b.date ?? '').localeCompare(a.date ?? '') || b.batch - a.batch || b.row - a.row)
+/**
+ * Day of each encounter since the patient's first, where a study counts days instead of dates (`day` of pbcseq): the one
+ * observation in days that grows from row to row. Studies with dates, with one encounter, or with none or several such
+ * columns have no entry.
+ */
+export const visitDaysOf = (chart: Pick<Chart, 'encounters' | 'dictionaries'>): Map<number, number> => {
+  const days = new Map<number, number>()
+  for (const [study, dictionary] of Object.entries(chart.dictionaries)) {
+    const visits = chart.encounters.filter((each) => each.study === study).toSorted((a, b) => a.row - b.row)
+    if (visits.length < 2 || visits.some((each) => each.date !== null)) continue
+    const counting = dictionary
+      .filter((concept) => concept.role === 'observation' && concept.unit === 'd')
+      .map((concept) => visits.map((visit) => visit.values.find((value) => value.concept === concept.name)?.value))
+      .filter((values): values is number[] =>
+        values.every((value, at) => typeof value === 'number' && (at === 0 || value > (values[at - 1] as number))),
+      )
+    if (counting.length !== 1) continue
+    for (const [at, visit] of visits.entries()) days.set(visit.encounter, counting[0]![at]!)
+  }
+  return days
+}
+
+/** Newest first: by date, then by day of visit, then by the row of the file; those without a date come last. */
+export const newestFirst = (
+  encounters: readonly Encounter[],
+  days: ReadonlyMap<number, number> = new Map(),
+): Encounter[] =>
+  encounters.toSorted(
+    (a, b) =>
+      (b.date ?? '').localeCompare(a.date ?? '') ||
+      (days.get(b.encounter) ?? 0) - (days.get(a.encounter) ?? 0) ||
+      b.batch - a.batch ||
+      b.row - a.row,
+  )
 
 /** How a recorded value reads in the language of the app, without its unit. */
 export const readingOf = (
@@ -103,7 +134,7 @@ export interface Trend {
 
 const dayOf = (iso: string): number => Date.parse(`${iso.slice(0, 10)}T00:00:00Z`) / 86_400_000
 
-/** Everything measured more than once: the long series, and numbers of dated encounters. */
+/** Everything measured more than once: the long series, and numbers of encounters with a date or a day. */
 export const trendsOf = (chart: Chart, language: Language): Trend[] => {
   const conceptOf = (study: string, name: string) =>
     chart.dictionaries[study]?.find((concept) => concept.name === name) ?? null
@@ -125,20 +156,30 @@ export const trendsOf = (chart: Chart, language: Language): Trend[] => {
     // Counted from the patient's first point, the first of all days is 0; counted from 1970 it never is.
     .map((series) => trend(series, firstDay(series.study) > 0))
   const seen = new Set(trends.map((each) => each.key))
-  const dated = chart.encounters.filter((encounter) => encounter.date !== null)
-  const fromEncounters = new Map<string, Series>()
-  for (const encounter of dated)
+  const days = visitDaysOf(chart)
+  const fromEncounters = new Map<string, Series & { dated: boolean }>()
+  for (const encounter of chart.encounters) {
+    const day = encounter.date === null ? days.get(encounter.encounter) : dayOf(encounter.date)
+    if (day === undefined) continue
     for (const value of encounter.values) {
       const key = `${encounter.study}\n${value.concept}`
       const concept = conceptOf(encounter.study, value.concept)
       if (seen.has(key) || typeof value.value !== 'number' || groupOf(concept) !== 'measurements') continue
-      const series = fromEncounters.get(key) ?? { concept: value.concept, study: encounter.study, points: [] }
-      series.points.push({ day: dayOf(encounter.date!), value: value.value })
+      const series = fromEncounters.get(key) ?? {
+        concept: value.concept,
+        study: encounter.study,
+        points: [],
+        dated: encounter.date !== null,
+      }
+      series.points.push({ day, value: value.value })
       fromEncounters.set(key, series)
     }
+  }
   for (const series of fromEncounters.values()) {
     series.points.sort((a, b) => a.day - b.day)
-    if (series.points.length > 1) trends.push(trend(series, true))
+    const values = new Set(series.points.map((point) => point.value))
+    const isTheDay = !series.dated && series.points.every((point) => point.day === point.value)
+    if (values.size > 1 && !isTheDay) trends.push(trend(series, series.dated))
   }
   return trends
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Table, Text, Title } from '@mantine/core'
+import { Badge, Button, Table, Text, Title, VisuallyHidden } from '@mantine/core'
 import { IconArrowBackUp } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -35,7 +35,9 @@ export const Batches = () => {
                 <Table.Th ta="right">{t('sum.imported')}</Table.Th>
                 <Table.Th ta="right">{t('sum.rejected')}</Table.Th>
                 <Table.Th ta="right">{t('sum.rows')}</Table.Th>
-                <Table.Th />
+                <Table.Th>
+                  <VisuallyHidden>{t('batches.undo')}</VisuallyHidden>
+                </Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>

@@ -34,7 +34,7 @@ export const JobProgress = ({ job, compact = false }: { job: Job; compact?: bool
     <Stack gap={6}>
       <Group justify="space-between" wrap="nowrap" gap="sm" align="flex-start">
         <div style={{ minWidth: 0 }}>
-          <Text fw={600} size="sm" style={{ overflowWrap: 'anywhere' }}>
+          <Text fw={600} size="sm" c="var(--ink)" style={{ overflowWrap: 'anywhere' }}>
             {title}
           </Text>
           <Text size="xs" c="dimmed" aria-live={compact ? 'off' : 'polite'}>

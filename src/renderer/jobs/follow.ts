@@ -20,6 +20,8 @@ export const followJob = async (id: string): Promise<void> => {
   let last: Job | undefined
   try {
     for await (const job of await client.jobs.watch({ job: id })) {
+      // The patients of the sample clinic are there before its models are: nobody has to wait for those.
+      if (job.kind === 'samples' && job.stage !== last?.stage && last !== undefined) void refresh(changedBy.samples())
       last = job
       queryClient.setQueryData(listKey(), (jobs: Job[] | undefined) => withJob(jobs ?? [], job))
     }
@@ -47,8 +49,11 @@ const changedBy: Record<Job['kind'], () => readonly (readonly unknown[])[]> = {
   ],
 }
 
+const refresh = (keys: readonly (readonly unknown[])[]) =>
+  Promise.all(keys.map((queryKey) => queryClient.invalidateQueries({ queryKey })))
+
 const ended = async (job: Job) => {
-  await Promise.all(changedBy[job.kind]().map((queryKey) => queryClient.invalidateQueries({ queryKey })))
+  await refresh(changedBy[job.kind]())
   if (job.kind === 'validate' || job.state === 'cancelled') return
   const failed = job.state === 'failed'
   notifications.show({

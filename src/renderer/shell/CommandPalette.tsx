@@ -26,21 +26,15 @@ interface Command {
 const contains = (text: string, query: string) => text.toLowerCase().includes(query.toLowerCase())
 
 /** Finds a patient, a study or a view by a few letters, from anywhere. */
-export const CommandPalette = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => {
+export const CommandPalette = ({ onClose }: { onClose: () => void }) => {
   const { t } = useTranslation('shell')
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      aria-label={t('palette')}
-      centered={false}
-      yOffset="10dvh"
-      size={620}
-      padding={0}
-    >
-      <Palette onClose={onClose} />
-    </Modal>
+    <Modal.Root opened onClose={onClose} yOffset="10dvh" size={620} padding={0} centered={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('palette')}>
+        <Palette onClose={onClose} />
+      </Modal.Content>
+    </Modal.Root>
   )
 }
 

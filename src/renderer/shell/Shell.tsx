@@ -141,7 +141,7 @@ export const Shell = () => {
           </Suspense>
         </ViewBoundary>
       </main>
-      <CommandPalette opened={palette} onClose={() => setPalette(false)} />
+      {palette && <CommandPalette onClose={() => setPalette(false)} />}
     </div>
   )
 }

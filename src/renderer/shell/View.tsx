@@ -70,11 +70,14 @@ export const Empty = ({
   title,
   children,
   actions,
+  order = 2,
 }: {
   icon?: ReactNode
   title: string
   children?: ReactNode
   actions?: ReactNode
+  /** 1 where nothing else on the page has a heading. */
+  order?: 1 | 2
 }) => (
   <div className={classes.empty}>
     {icon && (
@@ -82,7 +85,9 @@ export const Empty = ({
         {icon}
       </div>
     )}
-    <Title order={2}>{title}</Title>
+    <Title order={order} size="h2">
+      {title}
+    </Title>
     {children && (
       <Text c="dimmed" component="div" maw={520}>
         {children}

@@ -93,7 +93,7 @@ const sans = "'Inter Variable', 'Noto Sans SC Variable', system-ui, sans-serif"
 
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 6, dark: 4 },
+  primaryShade: 6,
   autoContrast: true,
   luminanceThreshold: 0.28,
   white: '#ffffff',
@@ -147,6 +147,8 @@ export const theme = createTheme({
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 550 } },
     Anchor: { defaultProps: { underline: 'hover' } },
     Skeleton: { defaultProps: { radius: 'sm' } },
-    Table: { defaultProps: { verticalSpacing: 6 } },
+    Table: { defaultProps: { verticalSpacing: 6, highlightOnHoverColor: 'var(--surface-hover)' } },
+    // What scrolls sideways can be scrolled with the keyboard.
+    TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },
   },
 })

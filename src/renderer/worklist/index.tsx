@@ -1,4 +1,4 @@
-import { CloseButton, Group, Kbd, Select, Text, TextInput } from '@mantine/core'
+import { CloseButton, Group, Kbd, Paper, Select, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -6,6 +6,9 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
+import { useJobs } from '../jobs/follow.ts'
+import { JobProgress } from '../jobs/JobProgress.tsx'
+import { isActive } from '../jobs/list.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { Empty, View, Waiting } from '../shell/View.tsx'
 import { EmptyClinic } from './EmptyClinic.tsx'
@@ -43,6 +46,7 @@ export const WorklistView = () => {
     }),
   )
   const total = first.data?.total
+  const training = useJobs().find((job) => job.kind === 'samples' && isActive(job))
   const unfiltered = query === '' && study === null
   if (total === 0 && unfiltered && !first.isPlaceholderData)
     return (
@@ -128,6 +132,11 @@ export const WorklistView = () => {
           }
         />
       </Group>
+      {training && (
+        <Paper px="md" py="xs" maw={640}>
+          <JobProgress job={training} compact />
+        </Paper>
+      )}
       {first.isError ? (
         <FailureAlert error={first.error} onRetry={() => void first.refetch()} />
       ) : total === undefined ? (
