@@ -18,7 +18,7 @@ const patients = 300
 const everythingOf = (vault: Vault): string =>
   JSON.stringify([
     readTable(vault.read, 'ward'),
-    Array.from({ length: patients }, (_, at) => readChart(vault.read, at + 1)),
+    Array.from({ length: patients / 5 }, (_, at) => readChart(vault.read, 5 * at + 1)),
     searchPatients(vault.read, { query: 'wang', study: null, offset: 0, limit: 500 }),
     searchPatients(vault.read, { query: 'MRN-1', study: null, offset: 0, limit: 500 }),
     vault.read.all('SELECT * FROM provenance'),

@@ -27,7 +27,7 @@ const pbc = [
   concept('note', 'text'),
 ]
 
-test('a study comes back as the columns that went in, categories in code-unit order, texts as they stood', async () => {
+test('a study comes back as the columns that went in, categories in R’s order, texts as they stood', async () => {
   await write((store) =>
     importCases(store, 'pbc', pbc, [
       {

@@ -1,5 +1,5 @@
 import { notFound } from '../../contract/errors.ts'
-import { type Column, sharedFloats, sharedIntegers, type Table } from '../cohort/table.ts'
+import { type Column, compareLevels, sharedFloats, sharedIntegers, type Table } from '../cohort/table.ts'
 import type { BatchHandle } from './batches.ts'
 import { conceptsById, listConcepts, type StoredConcept } from './concepts.ts'
 import { studyDamaged } from './failures.ts'
@@ -180,7 +180,7 @@ const conceptNamed = (dictionary: readonly StoredConcept[], study: string, colum
   return concept
 }
 
-/** Level indices as stored become indices into the levels that occur, in code-unit order. */
+/** Level indices as stored become indices into the levels that occur, in the order R gives them. */
 const finishColumn = (concept: StoredConcept, values: Float64Array, texts: Map<string, number> | null): Column => {
   const { name, kind, unit } = concept
   const codes = texts
@@ -198,7 +198,7 @@ const finishColumn = (concept: StoredConcept, values: Float64Array, texts: Map<s
     }
   }
   const present = codes.map((code, level) => ({ code, level })).filter(({ level }) => counts[level] > 0)
-  present.sort((a, b) => (a.code < b.code ? -1 : 1))
+  present.sort((a, b) => compareLevels(a.code, b.code))
   const remap = new Float64Array(codes.length)
   present.forEach(({ level }, index) => {
     remap[level] = index

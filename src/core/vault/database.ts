@@ -11,9 +11,10 @@ export const pageSize = 4096
 /** `BEDS`: marks the database as Bedside's. */
 export const applicationId = 0x42454453
 
-const keyPragmas: Record<Cipher, { cipher: string; literal: (hex: string) => string }> = {
-  'chacha20-poly1305': { cipher: 'chacha20', literal: (hex) => `raw:${hex}` },
-  'sqlcipher-aes-256': { cipher: 'sqlcipher', literal: (hex) => `x'${hex}'` },
+/** How SQLite3 Multiple Ciphers calls them, and how each is told that the key is a key and no passphrase to derive from. */
+const keyForms: Record<Cipher, { name: string; before: string; after: string }> = {
+  'chacha20-poly1305': { name: 'chacha20', before: 'raw:', after: '' },
+  'sqlcipher-aes-256': { name: 'sqlcipher', before: "x'", after: "'" },
 }
 
 /**
@@ -32,33 +33,50 @@ export const openDatabase = (
   let db: Connection | null = null
   try {
     db = new Database(file, { readonly, fileMustExist: !create, timeout: 5000 })
-    db.pragma(`cipher = '${keyPragmas[cipher].cipher}'`)
-    const literal = Buffer.from(keyPragmas[cipher].literal(key.toString('hex')), 'latin1')
-    // The alias brings `key`; the types of plain better-sqlite3 do not know it.
-    ;(db as Connection & { key: (key: Buffer) => number }).key(literal)
-    literal.fill(0)
+    applyKey(db, cipher, key)
     if (create) db.pragma(`page_size = ${pageSize}`)
     readFirstPage(db, file)
-    db.pragma('foreign_keys = ON')
-    db.pragma('trusted_schema = OFF')
-    db.pragma('cell_size_check = ON')
-    // Sorters and statement journals would else be written to disk in clear.
-    db.pragma('temp_store = MEMORY')
-    db.pragma(`cache_size = ${readonly ? -65536 : -131072}`)
-    if (!readonly) {
-      if (create) db.pragma('journal_mode = WAL')
-      // FULL syncs the log at every commit: what was said to be stored survives a power cut. NORMAL could lose the last commits.
-      db.pragma('synchronous = FULL')
-      // What is deleted is overwritten: a case taken back is gone for whoever holds the key, too.
-      db.pragma('secure_delete = ON')
-      db.pragma('wal_autocheckpoint = 2000')
-      db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`)
-    }
+    tune(db, { readonly, create })
     return db
   } catch (error) {
     db?.close()
     throw storageError(file, error)
   }
+}
+
+/** How every connection works; apart from the key, so that bench/encryption.ts can tune a plain database alike. */
+export const tune = (db: Connection, { readonly, create }: { readonly: boolean; create: boolean }): void => {
+  db.pragma('foreign_keys = ON')
+  db.pragma('trusted_schema = OFF')
+  db.pragma('cell_size_check = ON')
+  // Sorters and statement journals would else be written to disk in clear.
+  db.pragma('temp_store = MEMORY')
+  db.pragma(`cache_size = ${readonly ? -65536 : -131072}`)
+  if (readonly) return
+  if (create) db.pragma('journal_mode = WAL')
+  // FULL syncs the log at every commit: what was said to be stored survives a power cut. NORMAL could lose the last commits.
+  db.pragma('synchronous = FULL')
+  // What is deleted is overwritten: a case taken back is gone for whoever holds the key, too.
+  db.pragma('secure_delete = ON')
+  db.pragma('wal_autocheckpoint = 2000')
+  db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`)
+}
+
+/** The key goes in as bytes that are wiped, never as SQL or as a JavaScript string, which cannot be. */
+const applyKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
+  const { name, before, after } = keyForms[cipher]
+  db.pragma(`cipher = '${name}'`)
+  const digits = '0123456789abcdef'
+  const literal = Buffer.alloc(before.length + 2 * key.length + after.length)
+  literal.write(before, 0, 'latin1')
+  key.forEach((byte, at) => {
+    literal[before.length + 2 * at] = digits.charCodeAt(byte >> 4)
+    literal[before.length + 2 * at + 1] = digits.charCodeAt(byte & 15)
+  })
+  literal.write(after, before.length + 2 * key.length, 'latin1')
+  // The alias brings `key`; the types of plain better-sqlite3 do not know it.
+  ;(db as Connection & { key: (key: Buffer) => number }).key(literal)
+  literal.fill(0)
 }
 
 /** Asks for what stands on page 1 alone: not authentic is NOTADB, a file with fewer pages than page 1 says is CORRUPT. */
