@@ -40,7 +40,7 @@ const scalarOf = (
 }
 
 /** Beyond it exact contributions would take seconds a patient (deep forests on many rows). */
-const mostOperations = 2e7
+const mostOperations = 2e8
 
 const exactOf = ({ contributions, contributionCost = 0 }: Predictor) =>
   contributionCost <= mostOperations ? contributions : undefined
@@ -80,7 +80,7 @@ export const sharesOf = (
 }
 
 const explainedRows = 100
-const importanceOperations = 2e8
+const importanceOperations = 1e9
 
 /**
  * Mean absolute share of each feature over a seeded sample of training rows: 100, fewer (at least 10) where each takes long.
