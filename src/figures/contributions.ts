@@ -227,6 +227,7 @@ export const contributions = (data: ContributionsData, options: FigureOptions<Co
           textAnchor: 'start',
           text: (row: Row) => shownLabel(row, narrow ? width : labelWidth),
           title: (row: Row) => [row.label, row.value].filter(Boolean).join(': '),
+          ...(narrow ? { stroke: palette.paper, strokeWidth: 5 } : {}),
           fontWeight: 500,
           fill: palette.ink,
         }),

@@ -104,7 +104,8 @@ export interface LegendEntry {
 export const legendLayout = (entries: readonly LegendEntry[], width: number, left: number) => {
   let x = left
   let row = 0
-  const places = entries.map((entry) => {
+  const places = entries.map((given) => {
+    const entry = { ...given, label: fitText(given.label, width - left - 36) }
     const size = 34 + textWidth(entry.label)
     if (x > left && x + size > width) {
       x = left

@@ -18,7 +18,8 @@ import { useId, useState } from 'react'
 import type * as z from 'zod'
 import type { Score, ScoreInputSchema } from '../../contract/advice.ts'
 import type { Cell } from '../../contract/values.ts'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
+import { wordsOf } from '../prediction/words.ts'
 import classes from './advice.module.css'
 
 type Input = z.infer<typeof ScoreInputSchema>
@@ -37,6 +38,7 @@ export const ScoreCard = ({
   const { t } = useTranslation('advice')
   const text = useText()
   const formats = useFormats()
+  const words = wordsOf(useLanguage())
   const id = useId()
   const { result, inputs } = score
   const missing = inputs.filter((input) => input.value === null)
@@ -79,7 +81,9 @@ export const ScoreCard = ({
                   <List.Item key={one.label.en}>
                     {text(one.label)}:{' '}
                     <strong className="tabular">
-                      {formats.fixed(one.value, one.digits)} {formats.unit(one.unit)}
+                      {one.unit === '%'
+                        ? words.perHundred(one.value / 100)
+                        : `${formats.fixed(one.value, one.digits)} ${formats.unit(one.unit)}`}
                     </strong>
                   </List.Item>
                 ))}

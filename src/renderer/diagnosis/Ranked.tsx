@@ -5,6 +5,7 @@ import { probabilityBars } from '../../figures/index.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { AboutModel } from '../prediction/AboutModel.tsx'
 import { BelieveIt } from '../prediction/BelieveIt.tsx'
+import { useCoverage } from '../prediction/coverage.ts'
 import { FigureBox } from '../prediction/FigureBox.tsx'
 import classes from '../prediction/prediction.module.css'
 import { Recorded } from '../prediction/Recorded.tsx'
@@ -26,6 +27,7 @@ export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
   const formats = useFormats()
   const words = wordsOf(language)
   const heading = useId()
+  const coverageOf = useCoverage()
   const [all, setAll] = useState(false)
   const ranked = diagnosis.classes
   const top = ranked[0]
@@ -112,6 +114,7 @@ export const Ranked = ({ diagnosis }: { diagnosis: Diagnosis }) => {
             )}
             <Text size="xs" c="dimmed">
               {t('interval', { level: formats.integer(diagnosis.intervalLevel * 100) })}
+              {coverageOf(diagnosis.intervalCoverage)}
             </Text>
           </Stack>
         </Paper>

@@ -5,6 +5,7 @@ import type { RegressionSchema } from '../../contract/predictions.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { AboutModel } from '../prediction/AboutModel.tsx'
 import { BelieveIt } from '../prediction/BelieveIt.tsx'
+import { useCoverage } from '../prediction/coverage.ts'
 import classes from '../prediction/prediction.module.css'
 import { Recorded } from '../prediction/Recorded.tsx'
 import { Respond } from '../prediction/Respond.tsx'
@@ -16,6 +17,7 @@ export const Valued = ({ estimate }: { estimate: z.infer<typeof RegressionSchema
   const { t } = useTranslation('diagnosis')
   const formats = useFormats()
   const heading = useId()
+  const coverageOf = useCoverage()
   const { value, low, high } = estimate.value
   const size = Math.abs(value ?? 0)
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2
@@ -36,6 +38,7 @@ export const Valued = ({ estimate }: { estimate: z.infer<typeof RegressionSchema
                   low: quantity(low),
                   high: quantity(high),
                 })}
+                {coverageOf(estimate.intervalCoverage)}
               </Text>
             )}
           </Stack>

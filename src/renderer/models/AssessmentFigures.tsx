@@ -28,7 +28,8 @@ export const AssessmentFigures = ({ series, values = false }: { series: readonly
       })
     const withMetric = (label: string, assessment: Assessment, name: string) => {
       const estimate = assessment.metrics[name]
-      return estimate && estimate.value !== null ? `${label} ${metric.estimate(estimate, 2)}` : label
+      const short = label.length > 30 ? `${label.slice(0, 29).trimEnd()}…` : label
+      return estimate && estimate.value !== null ? `${short} ${metric.estimate(estimate, 2)}` : label
     }
     const say = (name: string, key: string) => t(`figures.${name}.${key}`)
     const about = (name: string) => ({ title: say(name, 'title'), description: say(name, 'help') })

@@ -30,7 +30,10 @@ export const Compare = ({ models, onClose }: { models: readonly number[]; onClos
   const series = useMemo(
     () =>
       loaded.map((model) => ({
-        label: t('nameVersion', { name: model.name, version: model.version }),
+        label:
+          loaded.filter((other) => other.name === model.name).length > 1
+            ? t('nameVersion', { name: model.name, version: model.version })
+            : model.name,
         assessment: model.assessment,
       })),
     [key, t],

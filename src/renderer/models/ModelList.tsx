@@ -78,7 +78,7 @@ export const ModelList = () => {
         </Empty>
       ) : (
         <Paper className={classes.scroll}>
-          <Table highlightOnHover>
+          <Table highlightOnHover miw={920}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th w={36} aria-label={t('list.compare')} />

@@ -292,7 +292,8 @@ const OutcomeFields = ({
   const target = columns.find(({ concept }) => concept.name === draft.target)
   const named = (column: Summary, value: string) => {
     const level = column.concept.levels?.find(({ code }) => code === value)
-    return level ? `${value} = ${text(level.label)}` : value
+    const label = level ? text(level.label) : ''
+    return label && label.toLowerCase() !== value.toLowerCase() ? `${value} = ${label}` : value
   }
   if (draft.task === 'survival')
     return (

@@ -6,6 +6,7 @@ import { axisFactor } from '../../figures/index.ts'
 import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { AboutModel } from '../prediction/AboutModel.tsx'
 import { BelieveIt } from '../prediction/BelieveIt.tsx'
+import { useCoverage } from '../prediction/coverage.ts'
 import classes from '../prediction/prediction.module.css'
 import { Recorded } from '../prediction/Recorded.tsx'
 import { Respond } from '../prediction/Respond.tsx'
@@ -20,6 +21,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
   const formats = useFormats()
   const words = wordsOf(useLanguage())
   const heading = useId()
+  const coverageOf = useCoverage()
   const risksHeading = useId()
   const [marked, setMarked] = useState(false)
   const perYear = axisFactor('years', survival.timeUnit)
@@ -51,6 +53,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
             <Curves survival={survival} markRecorded={marked} />
             <Text size="xs" c="dimmed">
               {t('interval', { level: formats.integer(survival.intervalLevel * 100) })}
+              {coverageOf(survival.intervalCoverage)}
             </Text>
           </Stack>
         </Paper>
