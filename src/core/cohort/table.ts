@@ -9,7 +9,7 @@ export interface Column {
   kind: ConceptKind
   unit: string | null
   values: Float64Array
-  /** Category levels in order (code units ascending); null for other kinds. */
+  /** Category levels in the order of `compareLevels`; null for other kinds. */
   levels: readonly string[] | null
 }
 
@@ -21,6 +21,14 @@ export interface Table {
   /** The vault's encounter of each row; for similar cases. */
   encounters: Int32Array
 }
+
+const collator = new Intl.Collator('en', { sensitivity: 'variant', ignorePunctuation: false, numeric: false })
+
+/**
+ * Order of levels: that of R's `factor` in a UTF-8 locale (Unicode root collation), so that contrasts have R's reference
+ * level: `<=20` before `20-50`, `autosomal` before `X-linked`. The same on every machine, whatever its language.
+ */
+export const compareLevels = (a: string, b: string): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
 
 export const sharedFloats = (length: number): Float64Array =>
   new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT))
