@@ -36,7 +36,8 @@ export const rooms: Record<string, Room> = {
   server: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: shells },
   cli: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: [...shells, ...webServers] },
 
-  'core/vault': { may: ['contract'], mayNot: [...shells, ...webServers] },
+  // Extraction gives the table of columns that cohort takes.
+  'core/vault': { may: ['contract', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
   'core/intake': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
   // A snapshot is kept as bytes in the form of a model artifact.
   'core/cohort': { may: ['contract', 'core/learn/artifact.ts'], mayNot: [...shells, ...webServers] },
