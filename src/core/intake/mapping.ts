@@ -38,6 +38,8 @@ export const suggestMapping = ({ dialect, columns, missing, dictionary, units }:
     }
     return fromInference(column, roles.get(column.name) ?? 'observation', inHeader, units)
   })
+  // A file of empty rows: they are to be counted and rejected one by one, not refused as a whole.
+  if (mapped.every(({ use }) => use === 'ignore')) for (const column of mapped) column.use = 'import'
   dropSecondRoles(mapped, known)
   const absent = known.filter(({ name }) => !taken.has(name))
   if (absent.length > 0 && taken.size > 0)
@@ -209,8 +211,8 @@ const fromInference = (
   if (isNumeric && role === 'observation') describe(concept, inHeader?.name ?? name, units)
   return {
     column: name,
-    // Nothing in it: nothing to import, and no kind to give it.
-    use: column.known === 0 && column.missing > 0 ? 'ignore' : 'import',
+    // Nothing in it: nothing to import, and no kind to give it. An empty key column is another matter.
+    use: column.known === 0 && column.missing > 0 && role === 'observation' ? 'ignore' : 'import',
     concept,
     sourceUnit: null,
     dateFormat: kind === 'date' ? dateFormat : null,
