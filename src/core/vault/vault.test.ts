@@ -324,6 +324,15 @@ test('an import under way is seen by nobody, and gone when it fails', async () =
   expect(readSettings(vault.read, null)).toEqual({})
 })
 
+test('an import does not leave a second copy of itself in the log', async () => {
+  const { vault, path } = await made()
+  await vault.exclusive(async (store) => {
+    for (let i = 0; i < 200; i++) writeSettings(store, null, { [`big ${i}`]: 'x'.repeat(50_000) })
+  })
+  expect(statSync(join(path, 'bedside.db')).size).toBeGreaterThan(10_000_000)
+  expect(statSync(join(path, 'bedside.db-wal')).size).toBe(0)
+})
+
 test('a reader cannot write, whatever statement it is given', async () => {
   const { vault } = await made()
   for (const sql of [

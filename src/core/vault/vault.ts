@@ -254,6 +254,15 @@ const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void,
   const statements: Statements = new Map()
   const inside = new AsyncLocalStorage<true>()
 
+  /** An import leaves a log as long as itself. It is committed already: what fails here must not make it look undone. */
+  const shortenLog = (): void => {
+    try {
+      writer.pragma('wal_checkpoint(TRUNCATE)')
+    } catch {
+      // The log stays as it is, and the next commit tries again.
+    }
+  }
+
   const transaction = async <T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> => {
     if (!open) throw vaultClosed()
     const { store, end } = writeStore(writer, path, log, statements)
@@ -268,6 +277,7 @@ const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void,
       }
       if (!open) throw vaultClosed()
       writer.exec('COMMIT')
+      if (asynchronous) shortenLog()
       return result as T
     } catch (error) {
       if (open && writer.inTransaction) writer.exec('ROLLBACK')
