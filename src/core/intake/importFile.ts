@@ -17,7 +17,7 @@ import type { LongRows } from './longRows.ts'
 import { type Plan, planImport } from './plan.ts'
 import type { RowsChunk, RowsSummary } from './rows.ts'
 import { openRowsThread, type RowsThread, type ThreadOptions } from './rowsThread.ts'
-import { type FileSource, readSource } from './source.ts'
+import { emptyFile, type FileSource, readSource } from './source.ts'
 import { createTally, type OnProgress } from './tally.ts'
 import type { WideRows } from './wideRows.ts'
 
@@ -160,8 +160,7 @@ export const headerOf = async (source: FileSource, { dialect }: Pick<Mapping, 'd
   }
   reader.push(decoder.end())
   reader.end()
-  if (found.length === 0)
-    throw invalidInput('emptyFile', `${source.file} has no rows to import.`, [], { file: source.file })
+  if (found.length === 0) throw await emptyFile(source.file)
   return found[0]
 }
 

@@ -1,8 +1,7 @@
-import { invalidInput } from '../../contract/errors.ts'
 import type { Mapping, RowError } from '../../contract/intake.ts'
 import type { Concept } from '../../contract/values.ts'
 import { dateReader, parseNumber } from './cells.ts'
-import { type LongPlan, testConcept } from './plan.ts'
+import type { LongPlan } from './plan.ts'
 import { loadUnits } from './units.ts'
 import { type CellReader, cellReader, missingTest } from './validation.ts'
 import { damageIn, isDamaged, trimmed } from './wideRows.ts'
@@ -26,7 +25,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
   const at = (column: string | null): number => {
     if (column === null) return -1
     const index = header.indexOf(column)
-    if (index < 0) throw invalidInput('columnAbsent', `The file has no column ${column}.`, [], { column })
+    if (index < 0) throw new Error(`The plan has a column ${column} that the file lacks`)
     return index
   }
   const { decimal } = mapping.dialect
@@ -40,7 +39,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
   const testOf = (name: string, unitCode: string | null) => {
     let found = concepts.get(name)
     if (!found) {
-      const concept = known.get(name) ?? testConcept(name, unitCode)
+      const concept = known.get(name) ?? { ...plan.newTest, name, label: { en: name }, unit: unitCode }
       found = { index: concepts.size, concept, readers: new Map() }
       concepts.set(name, found)
       out.newTests.push(concept)

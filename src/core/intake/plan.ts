@@ -37,6 +37,8 @@ export interface LongPlan {
   unit: string | null
   /** What the study knows of tests, by name. */
   tests: Concept[]
+  /** What a test met for the first time starts from. */
+  newTest: Concept
 }
 
 export type Plan = WidePlan | LongPlan
@@ -155,9 +157,6 @@ const planLong = (
     dated,
     unit: unit?.column ?? null,
     tests: dictionary.map((concept) => structuredClone(concept)),
+    newTest: plainConcept('', { kind: 'number' }),
   }
 }
-
-/** The dictionary entry of a test met for the first time. */
-export const testConcept = (name: string, unit: string | null): Concept =>
-  plainConcept(name, { kind: 'number', role: 'observation', unit })

@@ -1,4 +1,3 @@
-import { invalidInput } from '../../contract/errors.ts'
 import type { Dialect, Mapping, Preview } from '../../contract/intake.ts'
 import type { Concept } from '../../contract/values.ts'
 import { createCsvReader, nameColumns } from './csv.ts'
@@ -6,7 +5,7 @@ import { guessDialect } from './dialect.ts'
 import { createDecoder, createEncodingScan } from './encoding.ts'
 import { createInference } from './infer.ts'
 import { reuseMapping, suggestMapping } from './mapping.ts'
-import { type FileSource, readSource, sourceBytes } from './source.ts'
+import { emptyFile, type FileSource, readSource, sourceBytes } from './source.ts'
 import { loadUnits } from './units.ts'
 
 export interface PreviewRequest {
@@ -53,7 +52,7 @@ export const previewHere = async ({
   const decoder = createDecoder(given.encoding ?? encoding.encoding)
   const isWhole = held >= bytes
   const head = decoder.write(Buffer.concat(heads)) + (isWhole ? decoder.end() : '')
-  if (head.trim() === '') throw invalidInput('emptyFile', `${source.file} is empty.`, [], { file: source.file })
+  if (head.trim() === '') throw await emptyFile(source.file)
   const { dialect, warnings } = guessDialect(head, encoding.encoding, given, isWhole)
 
   if (given.encoding === undefined && !encoding.certain)
@@ -68,8 +67,7 @@ export const previewHere = async ({
     })
 
   const looked = await look(source, dialect)
-  if (looked.header === null || looked.inference.rows() === 0)
-    throw invalidInput('emptyFile', `${source.file} has no rows to import.`, [], { file: source.file })
+  if (looked.header === null || looked.inference.rows() === 0) throw await emptyFile(source.file)
   warnings.push(...looked.warnings)
   const { columns, missing } = looked.inference.finish(looked.whole)
   warnings.push(...columns.flatMap(({ warnings: own }) => own))

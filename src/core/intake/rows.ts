@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { invalidInput } from '../../contract/errors.ts'
 import type { Mapping, RowError } from '../../contract/intake.ts'
 import type { Concept } from '../../contract/values.ts'
 import { createCsvReader, nameColumns } from './csv.ts'
 import { createDecoder } from './encoding.ts'
 import { createLongCheck, type LongRows } from './longRows.ts'
 import type { Plan } from './plan.ts'
-import { type FileSource, readSource, sourceBytes } from './source.ts'
+import { emptyFile, type FileSource, readSource, sourceBytes } from './source.ts'
 import { createWideCheck, type WideRows } from './wideRows.ts'
 
 /** What a worker thread needs to read, check and pack a file's rows. It never sees the vault. */
@@ -106,7 +105,7 @@ export async function* checkRows({ source, mapping, plan, pack }: RowsRequest): 
   reader.end()
   const last = take()
   if (last) yield last
-  if (row === 0) throw invalidInput('emptyFile', `${source.file} has no rows to import.`, [], { file: source.file })
+  if (row === 0) throw await emptyFile(source.file)
   const finished = check as ReturnType<typeof createWideCheck> | ReturnType<typeof createLongCheck> | null
   return {
     rows: row,

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
-import { BedsideError, type Failure } from '../../contract/errors.ts'
-import { type PreviewRequest, previewHere } from './preview.ts'
+import type { BedsideError, Failure } from '../../contract/errors.ts'
+import type { PreviewRequest } from './preview.ts'
 import { checkRows, type RowsChunk, type RowsRequest, type RowsSummary } from './rows.ts'
 
 /** What to do, sent once; then null for each slice that was taken. */
@@ -44,7 +44,10 @@ const listen = (port: MessagePort): void => {
 
 type Send = (reply: RowsWorkerReply, transfer?: ArrayBuffer[]) => void
 
-const preview = async (request: PreviewRequest, send: Send) => send({ preview: await previewHere(request) })
+const preview = async (request: PreviewRequest, send: Send) => {
+  const { previewHere } = await import('./preview.ts')
+  send({ preview: await previewHere(request) })
+}
 
 const rows = async (request: RowsRequest, send: Send, room: () => Promise<void>) => {
   const reading = checkRows(request)
@@ -57,7 +60,8 @@ const rows = async (request: RowsRequest, send: Send, room: () => Promise<void>)
 }
 
 const replyTo = (error: unknown): RowsWorkerReply => {
-  if (error instanceof BedsideError) return { failure: error.failure }
+  // By name, so that a thread in which nothing fails need not load the class.
+  if (error instanceof Error && error.name === 'BedsideError') return { failure: (error as BedsideError).failure }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
   return { error: { name, message, stack: stack ?? '' } }
 }

@@ -1,4 +1,3 @@
-import { invalidInput } from '../../contract/errors.ts'
 import type { Mapping, RowError } from '../../contract/intake.ts'
 import type { Concept } from '../../contract/values.ts'
 import { encodeRecord } from '../vault/record.ts'
@@ -32,7 +31,7 @@ const tomorrow = () => Math.floor(Date.now() / 86_400_000) + 1
 export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readonly string[], pack: boolean) => {
   const at = (column: string): number => {
     const index = header.indexOf(column)
-    if (index < 0) throw invalidInput('columnAbsent', `The file has no column ${column}.`, [], { column })
+    if (index < 0) throw new Error(`The plan has a column ${column} that the file lacks`)
     return index
   }
   const { decimal } = mapping.dialect
