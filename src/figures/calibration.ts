@@ -88,18 +88,18 @@ export const calibration = (data: CalibrationData, options: FigureOptions<Calibr
   const texts = { ...english, ...options.texts }
   const { width = 420, locale = 'en' } = options
   const several = data.series.length > 1
+  const side = Math.min(width, 460)
   const legend = legendLayout(
     [
       ...data.series.map(({ label }, index) => ({ label, stroke: lookOf(index).stroke, dash: lookOf(index).dash })),
       { label: texts.ideal, stroke: palette.muted, dash: '2 4', width: 1.5 },
     ],
-    width,
+    side,
     8,
   )
   const { domain, ticks, tickText } = data.values ? valueAxis(data, locale) : shareAxis(data, locale)
   const groups = several ? [] : (data.series[0]?.calibration.groups ?? [])
   const largestGroup = Math.max(1, ...groups.map((group) => group.n))
-  const side = Math.min(width, 460)
   const marginTop = legend.height + 22
   const figure = draw(
     {

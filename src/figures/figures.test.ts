@@ -333,6 +333,10 @@ describe('every figure', () => {
     }
   })
 
+  test('is one image: no part of it is announced on its own', () => {
+    for (const figure of figures) expect(figure.querySelector('[aria-label]')).toBeNull()
+  })
+
   test('brings no style sheet that a strict content security policy would refuse', () => {
     for (const figure of figures) expect(figure.querySelector('style')).toBeNull()
   })

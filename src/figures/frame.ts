@@ -195,6 +195,8 @@ export const draw = (
     ariaLabel: about.title,
   })
   for (const sheet of [...figure.querySelectorAll('style')]) sheet.remove()
+  // The figure is one image with one name; its parts have none of their own.
+  for (const part of [...figure.querySelectorAll('[aria-label]')]) part.removeAttribute('aria-label')
   figure.setAttribute('role', 'img')
   figure.setAttribute('data-figure', about.name)
   figure.setAttribute('font-size', String(fontSize))

@@ -150,7 +150,11 @@ export const survivalCurve = (data: SurvivalCurveData, options: FigureOptions<Su
   const ticks = ticksOf(end, Math.max(3, Math.min(12, Math.floor(plotWidth / 52))))
   const entries: LegendEntry[] = []
   if (patient) entries.push({ label: texts.patient, stroke: palette.patient, width: 3 })
-  if (cohort) entries.push({ label: texts.cohort, stroke: palette.cohort, dash: '6 3', width: 2 })
+  // Alone, the cohort's curve is the subject and drawn in full.
+  const cohortLook = patient
+    ? { stroke: palette.cohort, dash: '6 3', width: 2 }
+    : { stroke: palette.patient, dash: undefined, width: 2.5 }
+  if (cohort) entries.push({ label: texts.cohort, ...cohortLook })
   const legend = legendLayout([...entries], width, marginLeft)
   const marginTop = legend.height + 26
   const marginBottom = cohort ? 76 : 44
@@ -217,7 +221,7 @@ export const survivalCurve = (data: SurvivalCurveData, options: FigureOptions<Su
                 y1: 'low',
                 y2: 'high',
                 curve: 'step-after',
-                fill: palette.cohort,
+                fill: cohortLook.stroke,
                 fillOpacity: 0.2,
               }),
               Plot.line(cohortPoints, {
@@ -225,9 +229,9 @@ export const survivalCurve = (data: SurvivalCurveData, options: FigureOptions<Su
                 x: 'x',
                 y: 'y',
                 curve: 'step-after',
-                stroke: palette.cohort,
-                strokeWidth: 2,
-                strokeDasharray: '6 3',
+                stroke: cohortLook.stroke,
+                strokeWidth: cohortLook.width,
+                ...(cohortLook.dash ? { strokeDasharray: cohortLook.dash } : {}),
               }),
             ]
           : []),

@@ -39,7 +39,13 @@ export const Compare = ({ models, onClose }: { models: readonly number[]; onClos
     [key, t],
   )
   return (
-    <Modal opened onClose={onClose} size="min(1200px, 96vw)" title={<Text fw={640}>{t('compare.title')}</Text>}>
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ 'aria-label': t('shell:close') }}
+      size="min(1200px, 96vw)"
+      title={<Text fw={640}>{t('compare.title')}</Text>}
+    >
       {failed ? (
         <FailureAlert error={failed.error} onRetry={() => void failed.refetch()} />
       ) : !complete ? (

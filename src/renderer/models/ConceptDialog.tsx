@@ -11,6 +11,7 @@ import {
   Text,
   Textarea,
   TextInput,
+  VisuallyHidden,
 } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -19,7 +20,7 @@ import { type Concept, conceptRoles } from '../../contract/values.ts'
 import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
-import classes from './models.module.css'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 
 type Range = Concept['plausible']
 const numeric = new Set(['number', 'integer'])
@@ -71,6 +72,7 @@ export const ConceptDialog = ({
   return (
     <Modal
       opened
+      closeButtonProps={{ 'aria-label': t('shell:close') }}
       onClose={onClose}
       size="lg"
       title={
@@ -152,14 +154,16 @@ export const ConceptDialog = ({
                 </Button>
               </Group>
               {levels.length > 0 && (
-                <div className={classes.scroll}>
+                <ScrollX>
                   <Table withRowBorders={false} verticalSpacing={3} horizontalSpacing={4}>
                     <Table.Thead>
                       <Table.Tr>
                         <Table.Th w={90}>{t('concept.code')}</Table.Th>
                         <Table.Th>{t('concept.labelEn')}</Table.Th>
                         <Table.Th>{t('concept.labelZh')}</Table.Th>
-                        <Table.Th aria-label={t('actions')} />
+                        <Table.Th>
+                          <VisuallyHidden>{t('actions')}</VisuallyHidden>
+                        </Table.Th>
                       </Table.Tr>
                     </Table.Thead>
                     <Table.Tbody>
@@ -207,7 +211,7 @@ export const ConceptDialog = ({
                       ))}
                     </Table.Tbody>
                   </Table>
-                </div>
+                </ScrollX>
               )}
             </div>
           )}

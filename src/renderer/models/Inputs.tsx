@@ -4,6 +4,7 @@ import type { ModelDetail } from '../../contract/models.ts'
 import { forestPlot } from '../../figures/index.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../prediction/FigureBox.tsx'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import classes from './models.module.css'
 import { SortHead, useSorting } from './sorting.tsx'
 
@@ -35,7 +36,7 @@ const Features = ({ model }: { model: ModelDetail }) => {
       <Text size="sm" c="dimmed" mb="xs">
         {t('inputs.help')}
       </Text>
-      <div className={classes.scroll}>
+      <ScrollX>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -115,7 +116,7 @@ const Features = ({ model }: { model: ModelDetail }) => {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </ScrollX>
     </Paper>
   )
 }
@@ -140,6 +141,7 @@ const Coefficients = ({ model }: { model: ModelDetail }) => {
           }),
           reference: ratios ? 1 : 0,
           logarithmic: ratios,
+          digits: 3,
         },
         {
           ...size,
@@ -164,7 +166,7 @@ const Coefficients = ({ model }: { model: ModelDetail }) => {
           {t('coefficients.help')}
         </Text>
         {shown.length > 0 && <FigureBox draw={draw} maxWidth={820} />}
-        <div className={classes.scroll}>
+        <ScrollX>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -197,7 +199,7 @@ const Coefficients = ({ model }: { model: ModelDetail }) => {
               ))}
             </Table.Tbody>
           </Table>
-        </div>
+        </ScrollX>
         <Text size="xs" c="dimmed" className="tabular">
           {t('coefficients.likelihood', {
             full: number(fit.logLikelihood),

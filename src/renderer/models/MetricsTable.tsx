@@ -3,8 +3,8 @@ import { Fragment } from 'react'
 import type { Assessment } from '../../contract/models.ts'
 import { useTranslation } from '../language/index.ts'
 import { useMetricText } from '../prediction/metrics.ts'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import { groupsOf } from './assessed.ts'
-import classes from './models.module.css'
 
 /** Every metric with its 95% interval and what it means in plain words; several assessments side by side. */
 export const MetricsTable = ({
@@ -17,7 +17,7 @@ export const MetricsTable = ({
   const { t } = useTranslation('models')
   const metric = useMetricText()
   return (
-    <div className={classes.scroll}>
+    <ScrollX>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -61,6 +61,6 @@ export const MetricsTable = ({
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </ScrollX>
   )
 }

@@ -31,7 +31,12 @@ const Dialog = ({
 }) => {
   const { t } = useTranslation('models')
   return (
-    <Modal opened onClose={onClose} title={<Text fw={640}>{title}</Text>}>
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ 'aria-label': t('shell:close') }}
+      title={<Text fw={640}>{title}</Text>}
+    >
       <form
         noValidate
         onSubmit={(event: FormEvent) => {

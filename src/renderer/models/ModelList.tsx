@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Group, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { Badge, Button, Checkbox, Group, Paper, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core'
 import { IconColumns3, IconFlaskOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -8,6 +8,7 @@ import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { useLearnerName, useMetricText } from '../prediction/metrics.ts'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import { PlaceLink, usePlace } from '../shell/place.tsx'
 import { Empty, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
@@ -77,98 +78,104 @@ export const ModelList = () => {
           {t('list.noneHelp')}
         </Empty>
       ) : (
-        <Paper className={classes.scroll}>
-          <Table highlightOnHover miw={920}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th w={36} aria-label={t('list.compare')} />
-                <SortHead column="name" by={by} onSort={toggle}>
-                  {t('list.model')}
-                </SortHead>
-                <SortHead column="target" by={by} onSort={toggle}>
-                  {t('list.answers')}
-                </SortHead>
-                <SortHead column="learner" by={by} onSort={toggle}>
-                  {t('list.learner')}
-                </SortHead>
-                <SortHead column="measured" by={by} onSort={toggle}>
-                  {t('list.measured')}
-                </SortHead>
-                <SortHead column="rows" by={by} onSort={toggle} right>
-                  {t('list.rows')}
-                </SortHead>
-                <SortHead column="trained" by={by} onSort={toggle}>
-                  {t('list.trained')}
-                </SortHead>
-                <SortHead column="approved" by={by} onSort={toggle}>
-                  {t('list.approved')}
-                </SortHead>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {sorted.map((model) => {
-                const on = picked.includes(model.model)
-                return (
-                  <Table.Tr key={model.model} className={on ? classes.chosen : undefined}>
-                    <Table.Td>
-                      <Checkbox
-                        size="xs"
-                        checked={on}
-                        disabled={!on && (picked.length >= mostCompared || (task !== undefined && task !== model.task))}
-                        aria-label={t('list.pick', { name: model.name, version: model.version })}
-                        onChange={(change) => pick(model.model, change.currentTarget.checked)}
-                      />
-                    </Table.Td>
-                    <Table.Td>
-                      <PlaceLink to="/models/$model" params={{ model: String(model.model) }} fw={600}>
-                        {model.name}
-                      </PlaceLink>
-                      <Text size="xs" c="dimmed">
-                        {t('version', { version: model.version })}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      {model.target}
-                      <Text size="xs" c="dimmed">
-                        {t(`tasks.${model.task}`)} · {model.study}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>{learner(model.learner)}</Table.Td>
-                    <Table.Td className="tabular">
-                      {metric(model.headline.metric)} {metric.estimate(model.headline.estimate)}
-                      {model.comparator && (
-                        <Text size="xs" c={model.comparator.beats ? 'var(--good)' : 'var(--warn)'}>
-                          {t(model.comparator.beats ? 'list.beats' : 'list.doesNotBeat', {
-                            learner: learner(model.comparator.learner),
-                          })}
-                        </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td ta="right" className="tabular">
-                      {formats.integer(model.rows)}
-                      {model.events !== null && (
+        <Paper>
+          <ScrollX>
+            <Table highlightOnHover miw={920}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th w={36}>
+                    <VisuallyHidden>{t('list.compare')}</VisuallyHidden>
+                  </Table.Th>
+                  <SortHead column="name" by={by} onSort={toggle}>
+                    {t('list.model')}
+                  </SortHead>
+                  <SortHead column="target" by={by} onSort={toggle}>
+                    {t('list.answers')}
+                  </SortHead>
+                  <SortHead column="learner" by={by} onSort={toggle}>
+                    {t('list.learner')}
+                  </SortHead>
+                  <SortHead column="measured" by={by} onSort={toggle}>
+                    {t('list.measured')}
+                  </SortHead>
+                  <SortHead column="rows" by={by} onSort={toggle} right>
+                    {t('list.rows')}
+                  </SortHead>
+                  <SortHead column="trained" by={by} onSort={toggle}>
+                    {t('list.trained')}
+                  </SortHead>
+                  <SortHead column="approved" by={by} onSort={toggle}>
+                    {t('list.approved')}
+                  </SortHead>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {sorted.map((model) => {
+                  const on = picked.includes(model.model)
+                  return (
+                    <Table.Tr key={model.model} className={on ? classes.chosen : undefined}>
+                      <Table.Td>
+                        <Checkbox
+                          size="xs"
+                          checked={on}
+                          disabled={
+                            !on && (picked.length >= mostCompared || (task !== undefined && task !== model.task))
+                          }
+                          aria-label={t('list.pick', { name: model.name, version: model.version })}
+                          onChange={(change) => pick(model.model, change.currentTarget.checked)}
+                        />
+                      </Table.Td>
+                      <Table.Td>
+                        <PlaceLink to="/models/$model" params={{ model: String(model.model) }} fw={600}>
+                          {model.name}
+                        </PlaceLink>
                         <Text size="xs" c="dimmed">
-                          {t('events', { count: model.events })}
+                          {t('version', { version: model.version })}
                         </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td>{formats.dateTime(model.trainedAt)}</Table.Td>
-                    <Table.Td>
-                      {model.approvedBy ? (
-                        <Badge color="moss" tt="none">
-                          {model.approvedBy}
-                        </Badge>
-                      ) : (
-                        <Text size="sm" c="dimmed">
-                          {t('notApproved')}
+                      </Table.Td>
+                      <Table.Td>
+                        {model.target}
+                        <Text size="xs" c="dimmed">
+                          {t(`tasks.${model.task}`)} · {model.study}
                         </Text>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                )
-              })}
-            </Table.Tbody>
-          </Table>
+                      </Table.Td>
+                      <Table.Td>{learner(model.learner)}</Table.Td>
+                      <Table.Td className="tabular">
+                        {metric(model.headline.metric)} {metric.estimate(model.headline.estimate)}
+                        {model.comparator && (
+                          <Text size="xs" c={model.comparator.beats ? 'var(--good)' : 'var(--warn)'}>
+                            {t(model.comparator.beats ? 'list.beats' : 'list.doesNotBeat', {
+                              learner: learner(model.comparator.learner),
+                            })}
+                          </Text>
+                        )}
+                      </Table.Td>
+                      <Table.Td ta="right" className="tabular">
+                        {formats.integer(model.rows)}
+                        {model.events !== null && (
+                          <Text size="xs" c="dimmed">
+                            {t('events', { count: model.events })}
+                          </Text>
+                        )}
+                      </Table.Td>
+                      <Table.Td>{formats.dateTime(model.trainedAt)}</Table.Td>
+                      <Table.Td>
+                        {model.approvedBy ? (
+                          <Badge color="moss" tt="none">
+                            {model.approvedBy}
+                          </Badge>
+                        ) : (
+                          <Text size="sm" c="dimmed">
+                            {t('notApproved')}
+                          </Text>
+                        )}
+                      </Table.Td>
+                    </Table.Tr>
+                  )
+                })}
+              </Table.Tbody>
+            </Table>
+          </ScrollX>
         </Paper>
       )}
       {comparing && chosen.length > 1 && (

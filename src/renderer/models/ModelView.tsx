@@ -76,7 +76,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
       wide
       subtitle={
         <Group gap={8}>
-          <PlaceLink to="/models" size="sm">
+          <PlaceLink to="/models" size="sm" underline="always">
             {t('title')}
           </PlaceLink>
           <span>/ {t('version', { version: model.version })}</span>

@@ -6,11 +6,11 @@ import { forestPlot } from '../../figures/index.ts'
 import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../prediction/FigureBox.tsx'
 import { useLearnerName, useMetricText } from '../prediction/metrics.ts'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import { wordsOf } from '../prediction/words.ts'
 import { AssessmentFigures } from './AssessmentFigures.tsx'
 import { referenceOf } from './assessed.ts'
 import { MetricsTable } from './MetricsTable.tsx'
-import classes from './models.module.css'
 
 /** How well the model does, on which cases, beside its comparator. */
 export const Performance = ({ model }: { model: ModelDetail }) => {
@@ -56,6 +56,9 @@ export const Performance = ({ model }: { model: ModelDetail }) => {
         )}
       </Stack>
       <Paper p="md">
+        <Title order={2} mb="sm">
+          {t('figures.title')}
+        </Title>
         <AssessmentFigures series={series} values={model.task === 'regression'} />
       </Paper>
       <Paper p="md">
@@ -112,7 +115,7 @@ const Folds = ({ model }: { model: ModelDetail }) => {
           draw={draw}
           maxWidth={760}
           table={
-            <div className={classes.scroll}>
+            <ScrollX>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
@@ -135,7 +138,7 @@ const Folds = ({ model }: { model: ModelDetail }) => {
                   ))}
                 </Table.Tbody>
               </Table>
-            </div>
+            </ScrollX>
           }
         />
       </Stack>

@@ -1,4 +1,4 @@
-import { Button, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { Button, Paper, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core'
 import { IconDatabaseOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { Study } from '../../contract/patients.ts'
@@ -6,10 +6,10 @@ import { clinical } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import { PlaceLink, usePlace } from '../shell/place.tsx'
 import { Empty, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
-import classes from './models.module.css'
 import { SortHead, useSorting } from './sorting.tsx'
 
 const values = {
@@ -43,64 +43,70 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
           {t('studies.noneHelp')}
         </Empty>
       ) : (
-        <Paper className={classes.scroll}>
-          <Table highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <SortHead column="name" by={by} onSort={toggle}>
-                  {t('studies.study')}
-                </SortHead>
-                <SortHead column="cases" by={by} onSort={toggle} right>
-                  {t('studies.cases')}
-                </SortHead>
-                <SortHead column="patients" by={by} onSort={toggle} right>
-                  {t('studies.patients')}
-                </SortHead>
-                <SortHead column="columns" by={by} onSort={toggle} right>
-                  {t('studies.columns')}
-                </SortHead>
-                <Table.Th>{t('studies.source')}</Table.Th>
-                {mayTrain && <Table.Th aria-label={t('actions')} />}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {sorted.map((study) => (
-                <Table.Tr key={study.name}>
-                  <Table.Td>
-                    <PlaceLink to="/studies/$study" params={{ study: study.name }} fw={600}>
-                      {study.name}
-                    </PlaceLink>
-                    {study.title && study.title !== study.name && (
-                      <Text size="xs" c="dimmed">
-                        {study.title}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(study.cases)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(study.patients)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(study.columns)}
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="xs" c="dimmed" lineClamp={2}>
-                      {study.source ?? ''}
-                    </Text>
-                  </Table.Td>
+        <Paper>
+          <ScrollX>
+            <Table highlightOnHover>
+              <Table.Thead>
+                <Table.Tr>
+                  <SortHead column="name" by={by} onSort={toggle}>
+                    {t('studies.study')}
+                  </SortHead>
+                  <SortHead column="cases" by={by} onSort={toggle} right>
+                    {t('studies.cases')}
+                  </SortHead>
+                  <SortHead column="patients" by={by} onSort={toggle} right>
+                    {t('studies.patients')}
+                  </SortHead>
+                  <SortHead column="columns" by={by} onSort={toggle} right>
+                    {t('studies.columns')}
+                  </SortHead>
+                  <Table.Th>{t('studies.source')}</Table.Th>
                   {mayTrain && (
-                    <Table.Td ta="right">
-                      <Button size="compact-xs" variant="light" onClick={() => place.train(study.name)}>
-                        {t('studies.train')}
-                      </Button>
-                    </Table.Td>
+                    <Table.Th>
+                      <VisuallyHidden>{t('actions')}</VisuallyHidden>
+                    </Table.Th>
                   )}
                 </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+              </Table.Thead>
+              <Table.Tbody>
+                {sorted.map((study) => (
+                  <Table.Tr key={study.name}>
+                    <Table.Td>
+                      <PlaceLink to="/studies/$study" params={{ study: study.name }} fw={600}>
+                        {study.name}
+                      </PlaceLink>
+                      {study.title && study.title !== study.name && (
+                        <Text size="xs" c="dimmed">
+                          {study.title}
+                        </Text>
+                      )}
+                    </Table.Td>
+                    <Table.Td ta="right" className="tabular">
+                      {formats.integer(study.cases)}
+                    </Table.Td>
+                    <Table.Td ta="right" className="tabular">
+                      {formats.integer(study.patients)}
+                    </Table.Td>
+                    <Table.Td ta="right" className="tabular">
+                      {formats.integer(study.columns)}
+                    </Table.Td>
+                    <Table.Td>
+                      <Text size="xs" c="dimmed" lineClamp={2}>
+                        {study.source ?? ''}
+                      </Text>
+                    </Table.Td>
+                    {mayTrain && (
+                      <Table.Td ta="right">
+                        <Button size="compact-xs" variant="light" onClick={() => place.train(study.name)}>
+                          {t('studies.train')}
+                        </Button>
+                      </Table.Td>
+                    )}
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </ScrollX>
         </Paper>
       )}
     </Stack>

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Paper, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Badge, Button, Group, Paper, Stack, Table, Text, TextInput, VisuallyHidden } from '@mantine/core'
 import { IconDatabaseOff, IconDownload, IconPencil, IconPlus, IconSearch } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
@@ -12,6 +12,7 @@ import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { failureOf } from '../errors/failure.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../prediction/FigureBox.tsx'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import { PlaceLink, usePlace } from '../shell/place.tsx'
 import { Empty, View, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
@@ -69,7 +70,7 @@ export const StudyView = ({ study }: { study: string }) => {
       title={about.data?.title || study}
       subtitle={
         <>
-          <PlaceLink to="/studies" size="sm">
+          <PlaceLink to="/studies" size="sm" underline="always">
             {t('title')}
           </PlaceLink>{' '}
           / {study} · {counted}
@@ -150,106 +151,112 @@ const Columns = ({ study, rows, columns }: { study: string; rows: number; column
         maw={360}
         onChange={(change) => setSearch(change.currentTarget.value)}
       />
-      <Paper className={classes.scroll}>
-        <Table highlightOnHover>
-          <Table.Thead>
-            <Table.Tr>
-              <SortHead column="name" by={by} onSort={toggle}>
-                {t('study.column')}
-              </SortHead>
-              <SortHead column="kind" by={by} onSort={toggle}>
-                {t('study.kind')}
-              </SortHead>
-              <SortHead column="role" by={by} onSort={toggle}>
-                {t('study.role')}
-              </SortHead>
-              <Table.Th>{t('study.unit')}</Table.Th>
-              {summarised && (
-                <>
-                  <SortHead column="missing" by={by} onSort={toggle}>
-                    {t('study.missing')}
-                  </SortHead>
-                  <Table.Th>{t('study.distribution')}</Table.Th>
-                  <Table.Th>{t('study.summary')}</Table.Th>
-                </>
-              )}
-              {mayEdit && <Table.Th aria-label={t('actions')} />}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {sorted.map((column) => {
-              const { concept, missing } = column
-              return (
-                <Table.Tr key={concept.name}>
-                  <Table.Td miw={200} maw={420}>
-                    <Group gap={6}>
-                      <Text size="sm" fw={600}>
-                        {text(concept.label) || concept.name}
-                      </Text>
-                      {concept.modifiable && (
-                        <Badge size="xs" color="petrol" tt="none">
-                          {t('study.modifiable')}
-                        </Badge>
-                      )}
-                    </Group>
-                    <Text size="xs" c="dimmed" ff="monospace">
-                      {concept.name}
-                    </Text>
-                    {concept.description && (
-                      <Text size="xs" c="dimmed">
-                        {text(concept.description)}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>{t(`kinds.${concept.kind}`)}</Table.Td>
-                  <Table.Td>{t(`roles.${concept.role}`)}</Table.Td>
-                  <Table.Td>{formats.unit(concept.unit)}</Table.Td>
-                  {summarised && (
-                    <>
-                      <Table.Td miw={150}>
-                        <div className={classes.bar}>
-                          <div className={classes.track} aria-hidden>
-                            {missing > 0 && (
-                              <div
-                                className={classes.fill}
-                                data-tone="missing"
-                                style={{ width: `max(3px, ${(100 * missing) / Math.max(1, rows)}%)` }}
-                              />
-                            )}
-                          </div>
-                          <Text size="xs" className="tabular" c={missing === 0 ? 'dimmed' : undefined}>
-                            {missing === 0 ? t('study.noneMissing') : formats.integer(missing)}
-                          </Text>
-                        </div>
-                      </Table.Td>
-                      <Table.Td miw={190}>
-                        <Spread column={column} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Text size="xs" c="dimmed" className="tabular" maw={280} lineClamp={3}>
-                          {summaryOf(column, formats.number, text, t)}
+      <Paper>
+        <ScrollX>
+          <Table highlightOnHover>
+            <Table.Thead>
+              <Table.Tr>
+                <SortHead column="name" by={by} onSort={toggle}>
+                  {t('study.column')}
+                </SortHead>
+                <SortHead column="kind" by={by} onSort={toggle}>
+                  {t('study.kind')}
+                </SortHead>
+                <SortHead column="role" by={by} onSort={toggle}>
+                  {t('study.role')}
+                </SortHead>
+                <Table.Th>{t('study.unit')}</Table.Th>
+                {summarised && (
+                  <>
+                    <SortHead column="missing" by={by} onSort={toggle}>
+                      {t('study.missing')}
+                    </SortHead>
+                    <Table.Th>{t('study.distribution')}</Table.Th>
+                    <Table.Th>{t('study.summary')}</Table.Th>
+                  </>
+                )}
+                {mayEdit && (
+                  <Table.Th>
+                    <VisuallyHidden>{t('actions')}</VisuallyHidden>
+                  </Table.Th>
+                )}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {sorted.map((column) => {
+                const { concept, missing } = column
+                return (
+                  <Table.Tr key={concept.name}>
+                    <Table.Td miw={200} maw={420}>
+                      <Group gap={6}>
+                        <Text size="sm" fw={600}>
+                          {text(concept.label) || concept.name}
                         </Text>
-                      </Table.Td>
-                    </>
-                  )}
-                  {mayEdit && (
-                    <Table.Td ta="right">
-                      <Button
-                        size="compact-xs"
-                        variant="subtle"
-                        leftSection={<IconPencil size={13} />}
-                        aria-label={t('study.editNamed', { name: concept.name })}
-                        onClick={() => setEditing(concept)}
-                      >
-                        {t('study.edit')}
-                      </Button>
+                        {concept.modifiable && (
+                          <Badge size="xs" color="petrol" tt="none">
+                            {t('study.modifiable')}
+                          </Badge>
+                        )}
+                      </Group>
+                      <Text size="xs" c="dimmed" ff="monospace">
+                        {concept.name}
+                      </Text>
+                      {concept.description && (
+                        <Text size="xs" c="dimmed">
+                          {text(concept.description)}
+                        </Text>
+                      )}
                     </Table.Td>
-                  )}
-                </Table.Tr>
-              )
-            })}
-          </Table.Tbody>
-        </Table>
+                    <Table.Td>{t(`kinds.${concept.kind}`)}</Table.Td>
+                    <Table.Td>{t(`roles.${concept.role}`)}</Table.Td>
+                    <Table.Td>{formats.unit(concept.unit)}</Table.Td>
+                    {summarised && (
+                      <>
+                        <Table.Td miw={150}>
+                          <div className={classes.bar}>
+                            <div className={classes.track} aria-hidden>
+                              {missing > 0 && (
+                                <div
+                                  className={classes.fill}
+                                  data-tone="missing"
+                                  style={{ width: `max(3px, ${(100 * missing) / Math.max(1, rows)}%)` }}
+                                />
+                              )}
+                            </div>
+                            <Text size="xs" className="tabular" c={missing === 0 ? 'dimmed' : undefined}>
+                              {missing === 0 ? t('study.noneMissing') : formats.integer(missing)}
+                            </Text>
+                          </div>
+                        </Table.Td>
+                        <Table.Td miw={190}>
+                          <Spread column={column} />
+                        </Table.Td>
+                        <Table.Td>
+                          <Text size="xs" c="dimmed" className="tabular" maw={280} lineClamp={3}>
+                            {summaryOf(column, formats.number, text, t)}
+                          </Text>
+                        </Table.Td>
+                      </>
+                    )}
+                    {mayEdit && (
+                      <Table.Td ta="right">
+                        <Button
+                          size="compact-xs"
+                          variant="subtle"
+                          leftSection={<IconPencil size={13} />}
+                          aria-label={t('study.editNamed', { name: concept.name })}
+                          onClick={() => setEditing(concept)}
+                        >
+                          {t('study.edit')}
+                        </Button>
+                      </Table.Td>
+                    )}
+                  </Table.Tr>
+                )
+              })}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
       </Paper>
       {sorted.length === 0 && <Text c="dimmed">{t('study.noneFound')}</Text>}
       {editing && <ConceptDialog study={study} concept={editing} onClose={() => setEditing(null)} />}

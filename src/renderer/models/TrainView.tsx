@@ -29,7 +29,7 @@ export const TrainView = ({ study: given }: { study?: string }) => {
       title={t('train.title')}
       subtitle={
         <>
-          <PlaceLink to="/models" size="sm">
+          <PlaceLink to="/models" size="sm" underline="always">
             {t('title')}
           </PlaceLink>{' '}
           / {t('train.help')}

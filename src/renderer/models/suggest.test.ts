@@ -52,6 +52,21 @@ test('a transplant is not counted as a death', () => {
   expect(suggestEvents(pbc[2]!)).toEqual(['2'])
 })
 
+test('being without recurrence is not counted as a recurrence', () => {
+  const status = column(
+    'status',
+    {
+      kind: 'integer',
+      levels: [
+        { code: '0', label: { en: 'alive without recurrence', zh: '无复发存活' } },
+        { code: '1', label: { en: 'recurrence or death', zh: '复发或死亡' } },
+      ],
+    },
+    { '0': 387, '1': 299 },
+  )
+  expect(suggestEvents(status)).toEqual(['1'])
+})
+
 test('unlabelled codes: the highest is taken for the event', () => {
   expect(suggestEvents(column('status', { kind: 'integer' }, { '1': 63, '2': 165 }))).toEqual(['2'])
   expect(suggestEvents(column('status', { kind: 'boolean' }, { false: 10, true: 5 }))).toEqual(['true'])

@@ -39,14 +39,15 @@ export const suggestTask = (columns: readonly Summary[]): Task => {
 
 const eventWords = /death|died|dead|event|relapse|recur|yes|malignant|progress|死亡|复发|事件|是/i
 
+const eventless = /without|\bno\b|\bnot\b|none|alive|censor|free of|benign|未|无|存活|删失/i
+
 /** Values that probably mean the event: labelled so, else the highest code of a column of few. */
 export const suggestEvents = ({ concept, counts }: Summary): string[] => {
   const found = (counts ?? []).map(({ value }) => value)
   const named = found.filter((value) => {
     const level = concept.levels?.find(({ code }) => code === value)
-    return eventWords.test(
-      level ? `${level.label.en} ${level.label.zh ?? ''}` : Number.isNaN(Number(value)) ? value : '',
-    )
+    const said = level ? `${level.label.en} ${level.label.zh ?? ''}` : Number.isNaN(Number(value)) ? value : ''
+    return eventWords.test(said) && !eventless.test(said)
   })
   if (named.length > 0) return named
   const codes = found.filter((value) => value.trim() !== '' && !Number.isNaN(Number(value)))

@@ -35,7 +35,9 @@ export const BelieveIt = ({
   const rest = Math.max(0, Math.round(100 - domain.percentile))
   const place =
     domain.verdict === 'inside'
-      ? t('belief.inside', { count: below })
+      ? below < 1
+        ? t('belief.ordinary')
+        : t('belief.inside', { count: below })
       : rest < 1
         ? t('belief.outsideAll')
         : t(`belief.${domain.verdict}`, { rest })

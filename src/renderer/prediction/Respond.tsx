@@ -167,7 +167,12 @@ const Confirm = ({
     )
   }
   return (
-    <Modal opened onClose={onClose} title={<Text fw={640}>{t(`respond.${confirm}`)}</Text>}>
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ 'aria-label': t('shell:close') }}
+      title={<Text fw={640}>{t(`respond.${confirm}`)}</Text>}
+    >
       <form onSubmit={submit} noValidate>
         <Stack gap="sm">
           <Text size="sm" fw={500}>

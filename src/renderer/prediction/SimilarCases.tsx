@@ -5,6 +5,7 @@ import type { ContributionSchema, SimilarCaseSchema } from '../../contract/predi
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { PlaceLink } from '../shell/place.tsx'
 import classes from './prediction.module.css'
+import { ScrollX } from './ScrollX.tsx'
 import { wordsOf } from './words.ts'
 
 type SimilarCase = z.infer<typeof SimilarCaseSchema>
@@ -57,7 +58,7 @@ export const SimilarCases = ({
             <Text size="sm" c="dimmed">
               {t('similar.help')}
             </Text>
-            <div className={classes.scroll}>
+            <ScrollX>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
@@ -105,7 +106,7 @@ export const SimilarCases = ({
                   ))}
                 </Table.Tbody>
               </Table>
-            </div>
+            </ScrollX>
             {columns.length > 0 && (
               <Anchor
                 component="button"

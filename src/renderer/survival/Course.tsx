@@ -10,6 +10,7 @@ import { useCoverage } from '../prediction/coverage.ts'
 import classes from '../prediction/prediction.module.css'
 import { Recorded } from '../prediction/Recorded.tsx'
 import { Respond } from '../prediction/Respond.tsx'
+import { ScrollX } from '../prediction/ScrollX.tsx'
 import { SimilarCases } from '../prediction/SimilarCases.tsx'
 import { Why } from '../prediction/Why.tsx'
 import { wordsOf } from '../prediction/words.ts'
@@ -63,7 +64,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
               <Title order={2} id={risksHeading}>
                 {t('risks.title', { event })}
               </Title>
-              <div className={classes.scroll}>
+              <ScrollX>
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
@@ -82,7 +83,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
                     ))}
                   </Table.Tbody>
                 </Table>
-              </div>
+              </ScrollX>
             </Stack>
           </Paper>
         )}
