@@ -45,10 +45,13 @@ export const SeriesSchema = z.object({
   study: z.string(),
   points: z.array(
     z.object({
-      /** days since the patient's first point, or since epoch where dated */ day: z.number(),
+      /** Days since the patient's index date as the file counts them, or since 1970-01-01 where `dated`. */
+      day: z.number(),
       value: z.number(),
     }),
   ),
+  /** Whether the file gave dates rather than days. */
+  dated: z.boolean(),
 })
 
 export const ChartSchema = z.object({

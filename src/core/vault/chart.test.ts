@@ -96,6 +96,7 @@ test('the chart shows every value as recorded, its raw text, flags outside the r
         { day: 1, value: 5 },
         { day: 30, value: 5.5 },
       ],
+      dated: false,
     },
   ])
   expect(Object.keys(chart.dictionaries)).toEqual(['labs', 'pbc'])
@@ -104,4 +105,43 @@ test('the chart shows every value as recorded, its raw text, flags outside the r
     ['labs', 'labs.csv'],
   ])
   expect(() => readChart(vault.read, 99)).toThrow('no patient 99')
+})
+
+test('a day of measurement is a date only where the file gave dates: day 183 is not the second of July 1970', async () => {
+  const patients = await vault.write((store) =>
+    (['date', 'integer'] as const).map((kind) => {
+      const { id } = createStudy(store, { name: `visits by ${kind}`, by: null })
+      const [chol] = addConcepts(store, id, [concept('chol', 'number')])
+      const column = (name: string, of: ReturnType<typeof concept>) => ({
+        column: name,
+        use: 'import',
+        concept: of,
+        sourceUnit: null,
+        dateFormat: null,
+      })
+      const handle = beginBatch(store, {
+        study: id,
+        file: 'visits.csv',
+        sha256: '',
+        mapping: {
+          version: 1,
+          dialect: { encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },
+          layout: { shape: 'long', day: 'when', test: 'test', value: 'value' },
+          missing: [''],
+          identifierSystem: null,
+          columns: [column('when', concept('when', kind)), column('test', concept('test', 'text'))],
+        },
+        by: null,
+        concepts: [],
+        identifierSystem: `study:${kind}`,
+      })
+      insertObservations(store, handle, [{ patientKey: 'a', concept: chol.id, day: 183, value: 5, raw: null, row: 1 }])
+      finishBatch(store, handle, { rows: 1, imported: 1, rejected: 0 })
+      return store.value<number>('SELECT max(patient) FROM observation WHERE concept = ?', chol.id)!
+    }),
+  )
+  expect(patients.map((patient) => readChart(vault.read, patient).series.map(({ dated }) => dated))).toEqual([
+    [true],
+    [false],
+  ])
 })

@@ -1,5 +1,7 @@
+import { MappingSchema } from '../../contract/intake.ts'
 import type { Chart, PatientRow } from '../../contract/patients.ts'
 import type { Cell } from '../../contract/values.ts'
+import { batchMapping } from './batches.ts'
 import { readCases, type StoredCase } from './cases.ts'
 import { listConcepts, plainConcept, type StoredConcept } from './concepts.ts'
 import { encountersOf } from './encounters.ts'
@@ -26,6 +28,11 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
     ...encounters.map(({ batch }) => batch),
     ...series.flatMap(({ points }) => points.map(({ batch }) => batch)),
   ])
+  const dated = new Set(
+    [...new Set(series.flatMap(({ points }) => points.map(({ batch }) => batch)))].filter((batch) =>
+      givesDates(batchMapping(store, batch)),
+    ),
+  )
   return {
     patient: row,
     encounters: encounters.map(({ encounter, study, batch, row, date }) => ({
@@ -40,6 +47,7 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
       concept: concept.name,
       study,
       points: points.flatMap(({ day, value }) => (value === null ? [] : [{ day, value }])),
+      dated: points.some(({ batch }) => dated.has(batch)),
     })),
     dictionaries: Object.fromEntries(
       row.studies.map((name) => {
@@ -58,6 +66,14 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
         ),
       ),
   }
+}
+
+/** Whether the file of a batch of repeated measurements gave dates: a day such as 5000 alone does not tell. */
+const givesDates = (mapping: unknown): boolean => {
+  const read = MappingSchema.safeParse(mapping)
+  if (!read.success || read.data.layout.shape !== 'long') return false
+  const { day } = read.data.layout
+  return read.data.columns.some(({ column, concept }) => column === day && concept.kind === 'date')
 }
 
 /** A field as the chart shows it: the normalised value, how it reads, the raw text where it differs, a flag. */

@@ -108,37 +108,16 @@ test('dated encounters become a trend; a single value does not', () => {
   expect(trendsOf(chart({ encounters: [encounter(1, '2020-01-01', 14.5)] }), 'en')).toEqual([])
 })
 
-test('days since the first visit are not taken for dates of 1970', () => {
+test('days that a file counts are not taken for dates of 1970', () => {
+  const points = [
+    { day: 183, value: 1 },
+    { day: 2030, value: 2 },
+  ]
   const series = [
-    {
-      concept: 'bili',
-      study: 'pbc',
-      points: [
-        { day: 0, value: 1 },
-        { day: 192, value: 2 },
-      ],
-    },
-    {
-      concept: 'chol',
-      study: 'pbc',
-      points: [
-        { day: 6, value: 1 },
-        { day: 40, value: 2 },
-      ],
-    },
+    { concept: 'bili', study: 'pbc', points, dated: false },
+    { concept: 'chol', study: 'pbc', points, dated: true },
   ]
-  expect(trendsOf(chart({ series }), 'en').map((trend) => trend.dated)).toEqual([false, false])
-  const dated = [
-    {
-      concept: 'bili',
-      study: 'pbc',
-      points: [
-        { day: 18262, value: 1 },
-        { day: 18293, value: 2 },
-      ],
-    },
-  ]
-  expect(trendsOf(chart({ series: dated }), 'en').map((trend) => trend.dated)).toEqual([true])
+  expect(trendsOf(chart({ series }), 'en').map((trend) => trend.dated)).toEqual([false, true])
 })
 
 test("the newest encounter comes first, whatever order the core sends, so that old values are not read as today's", () => {

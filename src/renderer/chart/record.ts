@@ -127,7 +127,7 @@ export interface Trend {
   label: string
   concept: Concept | null
   study: string
-  /** Days since the first point, or since 1970 where `dated`. */
+  /** Days as the file counts them, or since 1970-01-01 where `dated`. */
   points: { day: number; value: number }[]
   dated: boolean
 }
@@ -138,7 +138,7 @@ const dayOf = (iso: string): number => Date.parse(`${iso.slice(0, 10)}T00:00:00Z
 export const trendsOf = (chart: Chart, language: Language): Trend[] => {
   const conceptOf = (study: string, name: string) =>
     chart.dictionaries[study]?.find((concept) => concept.name === name) ?? null
-  const trend = (series: Series, dated: boolean): Trend => {
+  const trend = (series: Series): Trend => {
     const concept = conceptOf(series.study, series.concept)
     return {
       key: `${series.study}\n${series.concept}`,
@@ -146,18 +146,13 @@ export const trendsOf = (chart: Chart, language: Language): Trend[] => {
       concept,
       study: series.study,
       points: series.points,
-      dated,
+      dated: series.dated,
     }
   }
-  const firstDay = (study: string) =>
-    Math.min(...chart.series.filter((series) => series.study === study).map((series) => series.points[0]?.day ?? 0))
-  const trends = chart.series
-    .filter((series) => series.points.length > 1)
-    // Counted from the patient's first point, the first of all days is 0; counted from 1970 it never is.
-    .map((series) => trend(series, firstDay(series.study) > 0))
+  const trends = chart.series.filter((series) => series.points.length > 1).map(trend)
   const seen = new Set(trends.map((each) => each.key))
   const days = visitDaysOf(chart)
-  const fromEncounters = new Map<string, Series & { dated: boolean }>()
+  const fromEncounters = new Map<string, Series>()
   for (const encounter of chart.encounters) {
     const day = encounter.date === null ? days.get(encounter.encounter) : dayOf(encounter.date)
     if (day === undefined) continue
@@ -179,7 +174,7 @@ export const trendsOf = (chart: Chart, language: Language): Trend[] => {
     series.points.sort((a, b) => a.day - b.day)
     const values = new Set(series.points.map((point) => point.value))
     const isTheDay = !series.dated && series.points.every((point) => point.day === point.value)
-    if (values.size > 1 && !isTheDay) trends.push(trend(series, series.dated))
+    if (values.size > 1 && !isTheDay) trends.push(trend(series))
   }
   return trends
 }

@@ -1,3 +1,4 @@
+import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import type { Role } from '../../contract/procedure.ts'
@@ -33,9 +34,11 @@ export const lockVault = async (): Promise<void> => {
     await client.vault.lock()
   } finally {
     forgetRecords()
+    void queryClient.invalidateQueries({ queryKey: orpc.vault.status.key() })
   }
 }
 
+/** What was read leaves this window's memory; it shows as locked until the core says otherwise. */
 export const forgetRecords = (): void => {
   const statusKey = JSON.stringify(orpc.vault.status.queryKey())
   queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
@@ -43,7 +46,7 @@ export const forgetRecords = (): void => {
   )
   queryClient.removeQueries({ predicate: (query) => JSON.stringify(query.queryKey) !== statusKey })
   queryClient.getMutationCache().clear()
-  void queryClient.invalidateQueries({ queryKey: orpc.vault.status.key() })
+  notifications.clean()
 }
 
 /** The session outside React, for the router. */

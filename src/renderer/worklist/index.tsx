@@ -28,15 +28,23 @@ export const WorklistView = () => {
   const study = address.study ?? null
 
   useHotkeys([['/', () => field.current?.focus()]])
-  // The search stays in the address, so that going back from a chart finds it again.
+  // The search stays in the address, so that going back from a chart finds it again; an address that comes from elsewhere
+  // (the navigation, a link) brings its own.
+  const told = useRef(address.q ?? '')
   useEffect(() => {
-    if (query === (address.q ?? '')) return
-    void navigate({
-      to: '/worklist',
-      search: { ...(query ? { q: query } : {}), ...(study ? { study } : {}) },
-      replace: true,
-    })
-  }, [query, study, address.q, navigate])
+    const asked = address.q ?? ''
+    if (asked !== told.current) {
+      told.current = asked
+      setTyped(asked)
+    } else if (query !== asked && query === typed.trim()) {
+      told.current = query
+      void navigate({
+        to: '/worklist',
+        search: { ...(query ? { q: query } : {}), ...(study ? { study } : {}) },
+        replace: true,
+      })
+    }
+  }, [query, typed, study, address.q, navigate])
 
   const studies = useQuery(orpc.studies.list.queryOptions())
   const first = useQuery(
@@ -103,7 +111,8 @@ export const WorklistView = () => {
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'ArrowDown' && (total ?? 0) > 0) {
+            if (event.key === '/' && typed === '') event.preventDefault()
+            else if (event.key === 'ArrowDown' && (total ?? 0) > 0) {
               event.preventDefault()
               table.current?.focus()
             } else if (event.key === 'Escape' && typed !== '') {
