@@ -50,6 +50,14 @@ export const hands = (page: Page, language: Language = 'en') => {
       await page.getByLabel(t('unlock:passphrase')).first().fill(secret)
       await button('unlock:unlock').click()
     },
+    /** Unlocks where the vault is locked. */
+    async open() {
+      const locked = heading('unlock:unlockTitle')
+      await locked.or(page.getByRole('main')).first().waitFor()
+      if (!(await locked.isVisible())) return
+      await this.unlock()
+      await button('shell:lock').first().waitFor()
+    },
     /** The first patient of a study, from the worklist. */
     async openPatient(study: string) {
       await go(`/worklist?study=${study}`, page.getByRole('grid'))
@@ -72,8 +80,8 @@ export const hands = (page: Page, language: Language = 'en') => {
     },
     async choose(menu: 'language' | 'theme', item: string | RegExp) {
       await button(`shell:${menu}`).first().click()
-      await page.getByRole('menuitemradio', { name: item }).click()
-      await page.getByRole('menuitemradio').first().waitFor({ state: 'detached' })
+      await page.locator('[role^=menuitem]').filter({ hasText: item }).click()
+      await page.getByRole('menu').first().waitFor({ state: 'detached' })
     },
   }
 }

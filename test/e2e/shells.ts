@@ -110,6 +110,7 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
 }
 
 const watch = (page: Page): string[] => {
+  page.setDefaultTimeout(15_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
   page.on('console', (message) => {

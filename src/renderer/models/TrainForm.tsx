@@ -518,7 +518,7 @@ const Features = ({
       <div className={classes.features}>
         <Stack gap={0} p={6}>
           {shown.map((column) => (
-            <Group key={column.concept.name} justify="space-between" wrap="nowrap" gap="sm" px={6} py={3}>
+            <Group key={column.concept.name} justify="space-between" wrap="nowrap" gap="sm" px={6} py={5}>
               <Checkbox
                 size="xs"
                 label={labelOf(column)}
