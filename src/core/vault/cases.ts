@@ -3,8 +3,8 @@ import { type Column, compareLevels, sharedFloats, sharedIntegers, type Table } 
 import type { BatchHandle } from './batches.ts'
 import { conceptsById, listConcepts, type StoredConcept } from './concepts.ts'
 import { studyDamaged } from './failures.ts'
-import { type Demographic, findOrCreatePatients, type PersonGiven, reserve } from './patients.ts'
 import { decodeRecord, decodeRecords, type RecordForm } from './record.ts'
+import { type Demographic, findOrCreatePatients, type PersonGiven, reserve } from './registration.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
 import { getStudy } from './studies.ts'
 

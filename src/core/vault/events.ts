@@ -1,6 +1,6 @@
 import type { BatchHandle } from './batches.ts'
 import { addMembers } from './cases.ts'
-import { findOrCreatePatients } from './patients.ts'
+import { findOrCreatePatients } from './registration.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
 
 /** FHIR Condition, Procedure, MedicationStatement, and the study's own outcomes (death, relapse, transplant). */

@@ -3,7 +3,7 @@ import { sharedFloats, sharedIntegers } from '../cohort/table.ts'
 import type { BatchHandle } from './batches.ts'
 import { addMembers } from './cases.ts'
 import { findConcept, listConcepts, type StoredConcept } from './concepts.ts'
-import { findOrCreatePatients } from './patients.ts'
+import { findOrCreatePatients } from './registration.ts'
 import type { ReadStore, Value, WriteStore } from './store.ts'
 import { getStudy } from './studies.ts'
 
