@@ -103,7 +103,7 @@ const readerOf = (values: Map<string, string[]>, command: string): Options => {
     const number = value.trim() === '' ? Number.NaN : Number(value)
     if (!Number.isFinite(number) || number < low || number > high || (whole && !Number.isInteger(number)))
       throw new UsageError(
-        `--${name} takes a ${whole ? 'whole ' : ''}number from ${low} to ${high}, not ${JSON.stringify(value)}.`,
+        `--${name} takes a ${whole ? 'whole ' : ''}${rangeText(low, high)}, not ${JSON.stringify(value)}.`,
       )
     return number
   }
@@ -124,6 +124,13 @@ const readerOf = (values: Map<string, string[]>, command: string): Options => {
     numbers: (name) => list(name).map((part) => within(name, part, Number.MIN_VALUE, Number.MAX_VALUE, false)),
   }
 }
+
+const rangeText = (low: number, high: number) =>
+  low === Number.MIN_VALUE
+    ? 'number above 0'
+    : high === Number.MAX_SAFE_INTEGER
+      ? `number from ${low}`
+      : `number from ${low} to ${high}`
 
 const unknownOption = (raw: string, names: string[], command?: string) =>
   new UsageError(

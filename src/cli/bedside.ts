@@ -12,6 +12,8 @@ import { createTerminal } from './terminal.ts'
  * 2 not understood, 130 interrupted.
  */
 const run = async (words: string[]): Promise<void> => {
+  // npm runs scripts in the package's folder; paths mean those of the shell it was called from.
+  if (process.env.npm_lifecycle_event === 'bedside' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   const parsed = parseCommand(words, commands)
   if (parsed.kind === 'help')
     return void process.stdout.write(parsed.command ? commandHelp(parsed.command) : usage(commands))

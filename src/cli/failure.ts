@@ -23,7 +23,9 @@ const wordsOf = (error: unknown): string => {
   if (error instanceof UsageError) return error.message
   const failure = failureOf(error)
   if (failure) {
-    const unsaid = (failure.issues ?? []).filter(({ reason }) => !failure.message.includes(reason))
+    const unsaid = (failure.issues ?? []).filter(
+      ({ path, reason }) => !failure.message.includes(reason) && !(path && failure.message.includes(path)),
+    )
     if (unsaid.length === 0) return failure.message
     const issues = unsaid.map(({ path, reason }) => (path ? `${path}: ${reason}` : reason))
     return `${failure.message} (${issues.slice(0, 5).join('; ')}${issues.length > 5 ? `; and ${issues.length - 5} more` : ''})`

@@ -246,6 +246,7 @@ export const predictions = {
       z.object({
         header: z.array(z.string()),
         rows: z.array(z.array(z.number().nullable())),
+        /** Rows count from 1; row 0 means the whole table. */
         problems: z.array(z.object({ row: z.int(), column: z.string().nullable(), message: z.string() })),
       }),
     ),

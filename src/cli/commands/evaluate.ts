@@ -1,6 +1,8 @@
+import { timeUnits } from '../../contract/values.ts'
 import type { Command } from '../command.ts'
 import { finish } from '../job.ts'
 import { metricLines } from '../metrics.ts'
+import { outcomeFrom, outcomeNames } from './train.ts'
 
 export const evaluateCommand: Command = {
   name: 'evaluate',
@@ -8,15 +10,27 @@ export const evaluateCommand: Command = {
   options: {
     model: { value: 'ID', says: 'the model' },
     study: { value: 'NAME', says: 'the study to assess it on' },
+    target: { value: 'COLUMN', says: 'the class or value there (default: as in the model)' },
+    positive: { value: 'VALUE', says: 'the class that metrics of two classes are about' },
+    time: { value: 'COLUMN', says: 'follow-up time there (default: as in the model)' },
+    'time-unit': { value: 'UNIT', says: `${timeUnits.join(', ')} (default: as in the model)` },
+    event: { value: 'COLUMN=V,...', says: 'column and values that mean the event there (default: as in the model)' },
   },
-  examples: ['evaluate --model 3 --study gbsg --json'],
+  examples: [
+    'evaluate --model 3 --study pima-test --json',
+    'evaluate --model 4 --study gbsg --time rfstime --event status=1',
+  ],
   unlocks: true,
   prepare: (options) => {
     const model = options.whole('model', 1, Number.MAX_SAFE_INTEGER)
     const study = options.required('study')
     return async (run) => {
       const { client, terminal } = run
-      const made = await finish(run, (await client.models.evaluate({ model, study })).job)
+      // Where the other study calls its outcome otherwise.
+      const outcome = outcomeNames.some((name) => options.has(name))
+        ? outcomeFrom(options, (await client.models.get({ model })).design.outcome)
+        : null
+      const made = await finish(run, (await client.models.evaluate({ model, study, outcome })).job)
       const evaluations = await client.models.evaluations({ model })
       const evaluation =
         evaluations.find((known) => known.evaluation === made.evaluation) ??

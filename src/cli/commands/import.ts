@@ -17,6 +17,7 @@ export const importCommand: Command = {
     mapping: { value: 'FILE', says: 'what the columns mean, as JSON (default: suggested from the file)' },
     'save-mapping': { value: 'NAME', says: 'keep the mapping under this name, for files with the same header' },
     suggest: { says: 'print the suggested mapping, to edit and give back with --mapping; import nothing' },
+    again: { says: 'import although the study has this very file already' },
     'dry-run': { says: 'check every row and report; import nothing' },
     delimiter: { value: 'CHAR', says: "',', ';', '|' or 'tab' (default: as the file looks)" },
     encoding: { value: 'NAME', says: `${encodings.join(', ')} (default: as the file looks)` },
@@ -50,6 +51,7 @@ export const importCommand: Command = {
                 study,
                 mapping: suggested,
                 saveMappingAs: options.text('save-mapping') ?? null,
+                again: options.flag('again'),
               })
             ).job,
           )

@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { cancelled } from '../../contract/errors.ts'
 import type { Command } from '../command.ts'
+import { UsageError } from '../failure.ts'
 import { csvLine, writeOutput } from '../output.ts'
 import { rowsOf } from '../rows.ts'
 
@@ -25,6 +27,8 @@ export const predictCommand: Command = {
     const out = options.text('out')
     const times = options.has('times') ? options.numbers('times') : null
     return async ({ client, terminal, registerFile, signal }) => {
+      if (out !== undefined && (await isSameFile(path, out)))
+        throw new UsageError(`--out ${out} is the file of cases itself; name another, so that it is not lost.`)
       const { upload } = await registerFile(path)
       const { dialect } = await client.intake.preview({ upload })
       const problems: { row: number; column: string | null; message: string }[] = []
@@ -44,7 +48,9 @@ export const predictCommand: Command = {
           }
           await write(reply.rows.map(csvLine).join(''))
           if (inDocument) kept.push(...reply.rows)
-          for (const problem of reply.problems) problems.push({ ...problem, row: problem.row + rows })
+          for (const problem of reply.problems)
+            if (problem.row > 0) problems.push({ ...problem, row: problem.row + rows })
+            else if (rows === 0) problems.push(problem)
           rows += cells.length
         }
       }
@@ -52,7 +58,9 @@ export const predictCommand: Command = {
       else await writeOutput(out, terminal, (output) => predict((line) => output.write(line)))
 
       for (const { row, column, message } of problems.slice(0, saidAtMost))
-        terminal.warn(`row ${row}${column === null ? '' : `, ${column}`}: ${message}`)
+        terminal.warn(
+          row === 0 ? `${column ?? path} ${message}` : `row ${row}${column === null ? '' : `, ${column}`}: ${message}`,
+        )
       if (problems.length > saidAtMost) terminal.warn(`and ${problems.length - saidAtMost} more`)
       if (terminal.json)
         terminal.answer(
@@ -69,4 +77,9 @@ export const predictCommand: Command = {
       else if (out !== undefined) terminal.answer(null, [`${rows} predictions written to ${out}.`])
     }
   },
+}
+
+const isSameFile = async (one: string, other: string): Promise<boolean> => {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => null)))
+  return a !== null && b !== null && a.isFile() && a.dev === b.dev && a.ino === b.ino
 }

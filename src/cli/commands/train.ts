@@ -162,16 +162,22 @@ const outcomeOptions: Record<Task, readonly string[]> = {
   regression: ['target'],
   survival: ['time', 'time-unit', 'event'],
 }
+/** The options that name an outcome. */
+export const outcomeNames = ['target', 'positive', 'time', 'time-unit', 'event'] as const
 
-const outcomeFrom = (options: Options, base: StudyDesignInput['outcome'] | undefined): StudyDesignInput['outcome'] => {
-  const named = ['target', 'positive', 'time', 'time-unit', 'event'].filter((name) => options.has(name))
+/** The outcome that the options name, over the one in `base`; what they leave out is taken from there. */
+export const outcomeFrom = (
+  options: Options,
+  base: StudyDesignInput['outcome'] | undefined,
+): StudyDesignInput['outcome'] => {
+  const named = outcomeNames.filter((name) => options.has(name))
   if (base && named.length === 0 && !options.has('task')) return base
   const task = options.has('task')
     ? choice('task', options.required('task'), tasks)
     : (base?.task ?? (options.has('time') ? 'survival' : null))
   if (!task) throw new UsageError(`train needs --task: ${tasks.join(', ')}.`)
   const stray = named.find((name) => !outcomeOptions[task].includes(name))
-  if (stray) throw new UsageError(`--${stray} has no meaning for --task ${task}.`)
+  if (stray) throw new UsageError(`--${stray} has no meaning for a ${task} model.`)
   const same = base?.task === task ? base : null
   if (task === 'survival') {
     const before = same?.task === 'survival' ? same : null

@@ -67,7 +67,7 @@ export const previewHere = async ({
     })
 
   const looked = await look(source, dialect)
-  if (looked.header === null || looked.inference.rows() === 0) throw await emptyFile(source.file)
+  if (looked.header === null || looked.inference.rows() === 0) throw await emptyFile(source.file, looked.broken)
   warnings.push(...looked.warnings)
   const { columns, missing } = looked.inference.finish(looked.whole)
   warnings.push(...columns.flatMap(({ warnings: own }) => own))
@@ -163,5 +163,6 @@ const look = async (source: FileSource, dialect: Dialect) => {
       reason: 'columnCounts',
       message: `${state.odd} rows have another number of fields than the header; they are rejected.`,
     })
-  return { header: state.header, inference: state.inference, rows, warnings, whole }
+  const broken = state.faults + state.odd
+  return { header: state.header, inference: state.inference, rows, warnings, whole, broken }
 }

@@ -74,8 +74,16 @@ export const pieceLabel = (index: number): Buffer => {
   return label
 }
 
-export const emptyFile = async (file: string): Promise<Error> =>
-  (await failures()).invalidInput('emptyFile', `${file} has no rows to import.`, [], { file })
+/** `broken`: rows that are there, but fit the header in no way. */
+export const emptyFile = async (file: string, broken = 0): Promise<Error> =>
+  (await failures()).invalidInput(
+    'emptyFile',
+    broken > 0
+      ? `None of the ${broken} rows of ${file} has as many fields as its header; check the delimiter and the quotes.`
+      : `${file} has no rows below its header.`,
+    [],
+    { file },
+  )
 
 /** Loaded when something fails: the thread that reads files starts a third faster without it. */
 const failures = () => import('../../contract/errors.ts')

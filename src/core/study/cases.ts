@@ -157,7 +157,10 @@ const diagnosisOutcome = (column: Column, rows: Int32Array, given: readonly stri
     )
   const strange = found.filter((name) => !classes.includes(name))
   if (strange.length > 0)
-    throw invalidInput('unknownClass', `${column.name} has ${strange.join(', ')} here, which the model does not know.`)
+    throw invalidInput(
+      'unknownClass',
+      `${column.name} has ${strange.join(', ')} here, which the model does not know; it knows ${classes.join(', ')}.`,
+    )
   const y = new Int32Array(new SharedArrayBuffer(rows.length * 4))
   for (let i = 0; i < rows.length; i++) y[i] = classes.indexOf(String(cellText(column, column.values[rows[i]])))
   return { task: 'diagnosis', classes, y }

@@ -1,7 +1,8 @@
 import type { OutcomeDesign, StudyDesign } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
 import type { Assessment } from '../../contract/models.ts'
-import { takeOutcomeRows } from '../cohort/matrix.ts'
+import { daysPer } from '../../contract/values.ts'
+import { type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
 import { applyPreparation } from '../cohort/prepare.ts'
 import type { Table } from '../cohort/table.ts'
 import { assessPredictions, predictionsOf } from './assessment.ts'
@@ -55,7 +56,7 @@ export const evaluateStudy = async (
       'allRowsDropped',
       `Every case of ${study} misses a value the model needs; it was trained to leave such rows out.`,
     )
-  const outcome = takeOutcomeRows(cases.outcome, kept)
+  const outcome = inUnitOf(header.design, design, takeOutcomeRows(cases.outcome, kept))
   const predictions = predictionsOf(model.predictor, prepared.matrix, header.horizons)
   const assessment = assessPredictions(predictions, outcome, outcome, header.horizons, design, 500)
   const warnings: Warning[] = []
@@ -68,4 +69,12 @@ export const evaluateStudy = async (
   if (filled > 0)
     warnings.push({ reason: 'valuesFilled', message: `${filled} missing values were filled in as in training.` })
   return { assessment, flow, warnings }
+}
+
+/** Times of the other study in the unit the model's times are in. */
+const inUnitOf = (model: StudyDesign, other: StudyDesign, outcome: Outcome): Outcome => {
+  if (outcome.task !== 'survival' || model.outcome.task !== 'survival' || other.outcome.task !== 'survival')
+    return outcome
+  const { [other.outcome.timeUnit]: from, [model.outcome.timeUnit]: to } = daysPer
+  return from === to ? outcome : { ...outcome, time: outcome.time.map((time) => (time * from) / to) }
 }

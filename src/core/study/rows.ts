@@ -6,6 +6,7 @@ import type { ModelAtHand } from './hand.ts'
 import type { ModelFeature } from './model.ts'
 
 interface Problem {
+  /** From 1; 0: the whole table. */
   row: number
   column: string | null
   message: string
@@ -63,8 +64,8 @@ interface Rows {
 }
 
 /**
- * Predicts for rows of text cells, one output row each, in order: `probability_<class>`, or `risk` (by the main horizon) and
- * `survival_<time>`, or `prediction`. Missing cells are filled as in training, and said. Throws `invalidInput` naming the
+ * Predicts for rows of text cells, one output row each, in order: `probability_<class>`, or `risk` (the score that
+ * ranks patients; of Cox the linear predictor) and `survival_<time>`, or `prediction`. Missing cells are filled as in training, and said. Throws `invalidInput` naming the
  * columns that the table lacks.
  */
 export const predictRows = (model: ModelAtHand, { header, rows, times }: Rows) => {
@@ -75,6 +76,11 @@ export const predictRows = (model: ModelAtHand, { header, rows, times }: Rows) =
       'columnsMissing',
       `The file has no column ${lacking.join(', ')}, which the model needs. It has ${header.slice(0, 20).join(', ')}.`,
       lacking.map((name) => ({ path: name, reason: 'is not in the file' })),
+    )
+  if (times && known.task !== 'survival')
+    throw invalidInput(
+      'wrongTask',
+      `The model's task is ${known.task}; only a survival model predicts for times. Leave the times out.`,
     )
   const problems: Problem[] = []
   const columns = known.features.map((feature) => {
@@ -116,6 +122,14 @@ export const predictRows = (model: ModelAtHand, { header, rows, times }: Rows) =
     return { header: ['prediction'], rows: rows.map((_, i) => [all[i]]), problems }
   }
   const asked = times ?? (known.horizons as number[])
+  const { followUp } = known
+  for (const time of asked)
+    if (followUp !== null && time > followUp)
+      problems.push({
+        row: 0,
+        column: `survival_${time}`,
+        message: `is beyond the longest follow-up of ${followUp}; the survival stands where it was then`,
+      })
   const order = asked.map((_, i) => i).sort((a, b) => asked[a] - asked[b])
   const survival = predictor.survival!(
     matrix,

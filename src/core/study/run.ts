@@ -9,7 +9,7 @@ import { foldsOf, splitRows } from '../cohort/split.ts'
 import type { Table } from '../cohort/table.ts'
 import { sha256 } from '../learn/artifact.ts'
 import type { ContributionTarget, Fitted, Learner, Parameters, Predictor } from '../learn/learner.ts'
-import { learnerOf } from '../learn/learners.ts'
+import { learnerOf, learners } from '../learn/learners.ts'
 import { completeParameters } from '../learn/parameters.ts'
 import {
   assessPredictions,
@@ -120,8 +120,11 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     progress: (share: number, detail?: Record<string, number>) => void,
   ): Promise<FittedModel> => {
     check()
+    // Only a comparator can be handed missing values that it cannot take: it fills them in its own way.
+    const { missing } = design.preparation
+    const policy = missing === 'native' && !chosen.needs.native && chosen !== learner ? null : missing
     const preparation = fitPreparation(table, rows, cases.features, {
-      missing: design.preparation.missing,
+      missing: policy,
       needs: chosen.needs,
     })
     const prepared = applyPreparation(preparation, table, rows)
@@ -315,7 +318,11 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
 
 const requireNamed = (id: string): Learner => {
   const learner = learnerOf(id)
-  if (!learner) throw invalidInput('unknownLearner', `There is no learner ${id}.`)
+  if (!learner)
+    throw invalidInput(
+      'unknownLearner',
+      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}.`,
+    )
   return learner
 }
 

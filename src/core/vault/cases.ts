@@ -102,8 +102,8 @@ type Run = [count: number, first: number, last: number, least: number, most: num
 
 /**
  * Columns of a study as a table on shared memory, a row a case, in the order of import. `columnNames` null: all. A column
- * that a batch did not have is missing in its rows. Category levels are those that occur, in code-unit order; so are the
- * distinct texts of a text column. Throws `studyMissing`, `columnMissing`.
+ * that a batch did not have is missing in its rows. Category levels are those that occur, in the order of `compareLevels`;
+ * so are the distinct texts of a text column. Throws `studyMissing`, `columnMissing`.
  */
 export const readTable = (
   store: ReadStore,

@@ -31,11 +31,17 @@ export const createStudy = (
 export const findStudy = (store: ReadStore, name: string): StoredStudy | undefined =>
   store.get<StoredStudy>(`${select} WHERE s.name = ?`, name)
 
+const studyNames = (store: ReadStore): string => {
+  const names = store.column<string>('SELECT name FROM study ORDER BY name LIMIT 13')
+  if (names.length === 0) return 'There are no studies yet: import a file.'
+  return `The studies are: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', ...' : ''}.`
+}
+
 /** Throws `studyMissing`. */
 export const getStudy = (store: ReadStore, study: string | number): StoredStudy => {
   const found =
     typeof study === 'string' ? findStudy(store, study) : store.get<StoredStudy>(`${select} WHERE s.id = ?`, study)
-  if (!found) throw notFound('studyMissing', `There is no study named ${study}. See the list of studies.`, { study })
+  if (!found) throw notFound('studyMissing', `There is no study named ${study}. ${studyNames(store)}`, { study })
   return found
 }
 
