@@ -23,8 +23,8 @@ export interface ContributionsTexts {
   filledIn: string
   lowers: string
   raises: string
-  /** Baseline and total of probabilities and risks: `23` -> `23 of 100`. */
-  level: (level: string) => string
+  /** Baseline and total of probabilities and risks, in words. */
+  level: (share: number) => string
 }
 
 const english: ContributionsTexts = {
@@ -36,7 +36,12 @@ const english: ContributionsTexts = {
   filledIn: 'not recorded',
   lowers: 'lowers',
   raises: 'raises',
-  level: (level) => `${level} of 100`,
+  level: (share) =>
+    share < 0.005
+      ? 'fewer than 1 of 100'
+      : share >= 0.995
+        ? 'more than 99 of 100'
+        : `${Math.round(share * 100)} of 100`,
 }
 
 /** How a share of the prediction reads: patients of 100, a factor on odds or hazard, or the value's own unit. */
@@ -52,10 +57,15 @@ export const contributionText = (scale: ContributionScale, share: number, locale
   return Number(size.toFixed(digits)) === 0 ? text : `${share < 0 ? '−' : '+'}${text}`
 }
 
-/** How the baseline or the total reads on the scale. */
-export const levelText = (scale: ContributionScale, level: number, locale = 'en'): string => {
-  if (scale === 'logOdds') return contributionText('probability', 1 / (1 + Math.exp(-level)), locale).replace('+', '')
-  if (scale === 'logHazard') return contributionText(scale, level, locale)
+/** How the baseline or the total reads on the scale: probabilities and risks in words, never as none or all. */
+export const levelText = (
+  scale: ContributionScale,
+  level: number,
+  words: (share: number) => string,
+  locale = 'en',
+): string => {
+  if (scale === 'logOdds') return words(1 / (1 + Math.exp(-level)))
+  if (scale === 'probability' || scale === 'risk') return words(level)
   return contributionText(scale, level, locale).replace('+', '')
 }
 
@@ -80,10 +90,7 @@ export const contributions = (data: ContributionsData, options: FigureOptions<Co
   const shown = data.contributions.slice(0, data.show ?? data.contributions.length)
   const others = data.contributions.slice(shown.length)
 
-  const saysLevel = (level: number) => {
-    const text = levelText(data.scale, level, locale)
-    return data.scale === 'value' || data.scale === 'logHazard' ? text : texts.level(text)
-  }
+  const saysLevel = (level: number) => levelText(data.scale, level, texts.level, locale)
   const rows: Row[] = []
   let at = data.baseline
   rows.push({

@@ -181,6 +181,15 @@ describe('contributions', () => {
     expect(contributionText('probability', 0)).toBe('0.0')
   })
 
+  test('neither average nor total is ever told as none or all', () => {
+    const contribution = { label: 'age', text: '40', missing: false, contribution: -0.35 }
+    const figure = contributions(
+      { scale: 'probability', baseline: 0.35, prediction: 0.0004, contributions: [contribution] },
+      { document },
+    )
+    expect(texts(figure, '.amounts text')).toContain('fewer than 1 of 100')
+  })
+
   test('lowering shares run to the left', () => {
     const figure = contributions(
       {

@@ -115,7 +115,7 @@ const One = ({ evaluation, model }: { evaluation: Evaluation; model: ModelDetail
         <AssessmentFigures series={series} values={model.task === 'regression'} />
         <MetricsTable columns={series} explained={false} />
         <div>
-          <Title order={3}>{t('flow.title')}</Title>
+          <Title order={3}>{t('evaluations.flow')}</Title>
           <Flow flow={evaluation.flow} />
         </div>
       </Stack>

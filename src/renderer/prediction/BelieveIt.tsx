@@ -4,7 +4,7 @@ import { type ReactNode, useId } from 'react'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { type Belief, judge, type Verdict } from './belief.ts'
 import classes from './prediction.module.css'
-import { ofHundred, wordsOf } from './words.ts'
+import { wordsOf } from './words.ts'
 
 const icons = { good: IconCircleCheck, caution: IconAlertTriangle, doubt: IconCircleX } as const
 const colours = { good: 'moss', caution: 'amber', doubt: 'brick' } as const
@@ -41,10 +41,6 @@ export const BelieveIt = ({
       : rest < 1
         ? t('belief.outsideAll')
         : t(`belief.${domain.verdict}`, { rest })
-  const hundred = (share: number) => {
-    const { kind, count } = ofHundred(share)
-    return kind === 'fewer' ? '0' : kind === 'more' ? '100' : formats.integer(count)
-  }
   return (
     <Paper p="md" component="section" aria-labelledby={heading}>
       <Stack gap="sm">
@@ -116,8 +112,7 @@ export const BelieveIt = ({
                       n: formats.integer(calibration.n),
                     })
                   : t('belief.calibration', {
-                      low: hundred(calibration.predictedLow),
-                      high: hundred(calibration.predictedHigh),
+                      range: words.interval({ low: calibration.predictedLow, high: calibration.predictedHigh }),
                       predicted: words.perHundred(calibration.predicted),
                       observed: words.withInterval(calibration.observed),
                       n: formats.integer(calibration.n),

@@ -6,6 +6,7 @@ import { contributions, contributionText, levelText } from '../../figures/index.
 import { type Formats, formatsOf } from '../language/formats.ts'
 import { useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from './FigureBox.tsx'
+import { wordsOf } from './words.ts'
 
 type Explanation = z.infer<typeof ExplanationSchema>
 const first = 8
@@ -47,8 +48,8 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
           texts: {
             title: t('why.figure'),
             description: t('why.description', {
-              baseline: levelText(scale, baseline, language),
-              prediction: levelText(scale, prediction, language),
+              baseline: levelText(scale, baseline, wordsOf(language).perHundred, language),
+              prediction: levelText(scale, prediction, wordsOf(language).perHundred, language),
               largest: parts
                 .slice(0, 3)
                 .map((part) => `${text(part.label)} ${contributionText(scale, part.contribution, language)}`)
@@ -60,7 +61,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
             filledIn: t('why.filledIn'),
             lowers: t('why.lowers'),
             raises: t('why.raises'),
-            level: (level) => t('why.level', { level }),
+            level: wordsOf(language).perHundred,
           },
         },
       ),
@@ -96,7 +97,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
                       <Table.Th scope="row">{t('why.average')}</Table.Th>
                       <Table.Td />
                       <Table.Td ta="right" className="tabular">
-                        {levelText(scale, baseline, language)}
+                        {levelText(scale, baseline, wordsOf(language).perHundred, language)}
                       </Table.Td>
                     </Table.Tr>
                     {parts.map((part) => (
@@ -117,7 +118,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
                       <Table.Th scope="row">{t('why.thisPatient')}</Table.Th>
                       <Table.Td />
                       <Table.Td ta="right" className="tabular">
-                        {levelText(scale, prediction, language)}
+                        {levelText(scale, prediction, wordsOf(language).perHundred, language)}
                       </Table.Td>
                     </Table.Tr>
                   </Table.Tbody>
