@@ -1,9 +1,6 @@
 import {
   Alert,
-  Badge,
   Button,
-  Checkbox,
-  Chip,
   Group,
   NumberInput,
   Paper,
@@ -11,37 +8,31 @@ import {
   SegmentedControl,
   Select,
   Stack,
-  Switch,
   Text,
   TextInput,
-  Title,
 } from '@mantine/core'
 import { IconCheck, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useId, useMemo, useState } from 'react'
+import { type FormEvent, useMemo, useState } from 'react'
 import type * as z from 'zod'
-import { missingPolicies, splitKinds } from '../../contract/design.ts'
-import type { LearnerInfoSchema, Parameter } from '../../contract/models.ts'
-import { type Task, type TimeUnit, tasks, timeUnits } from '../../contract/values.ts'
+import { splitKinds } from '../../contract/design.ts'
+import type { LearnerInfoSchema } from '../../contract/models.ts'
+import { type Task, tasks } from '../../contract/values.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { followJob, useJob } from '../jobs/follow.ts'
 import { JobProgress } from '../jobs/JobProgress.tsx'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { useText, useTranslation } from '../language/index.ts'
 import { usePlace } from '../shell/place.tsx'
-import {
-  classColumns,
-  type Draft,
-  designOf,
-  draftFor,
-  eventsOf,
-  faultsOf,
-  numberColumns,
-  outcomeColumns,
-} from './draft.ts'
+import { type Draft, designOf, draftFor, faultsOf } from './draft.ts'
+import { Enough } from './Enough.tsx'
+import { FeaturePicker } from './FeaturePicker.tsx'
 import { JsonBlock } from './JsonBlock.tsx'
 import classes from './models.module.css'
-import { candidates, perTerm, type Summary, suggestEvents, termsOf, timeUnitOf } from './suggest.ts'
+import { OutcomeFields } from './OutcomeFields.tsx'
+import { ParameterField } from './ParameterField.tsx'
+import { Section } from './Section.tsx'
+import type { Summary } from './suggest.ts'
 
 type Learner = z.infer<typeof LearnerInfoSchema>
 
@@ -162,7 +153,7 @@ export const TrainForm = ({
           )}
         </Section>
 
-        <Features
+        <FeaturePicker
           draft={draft}
           change={change}
           columns={columns}
@@ -255,357 +246,5 @@ export const TrainForm = ({
         </Paper>
       </div>
     </form>
-  )
-}
-
-const Section = ({ title, children }: { title: string; children: ReactNode }) => {
-  const heading = useId()
-  return (
-    <Paper p="md" component="section" aria-labelledby={heading}>
-      <Stack gap="sm">
-        <Title order={2} id={heading}>
-          {title}
-        </Title>
-        {children}
-      </Stack>
-    </Paper>
-  )
-}
-
-const OutcomeFields = ({
-  draft,
-  change,
-  columns,
-  options,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  columns: readonly Summary[]
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-  fault: (name: 'target' | 'time' | 'event' | 'eventValues' | 'horizons') => string | undefined
-}) => {
-  const { t } = useTranslation('models')
-  const text = useText()
-  const formats = useFormats()
-  const event = columns.find(({ concept }) => concept.name === draft.event)
-  const target = columns.find(({ concept }) => concept.name === draft.target)
-  const named = (column: Summary, value: string) => {
-    const level = column.concept.levels?.find(({ code }) => code === value)
-    const label = level ? text(level.label) : ''
-    return label && label.toLowerCase() !== value.toLowerCase() ? `${value} = ${label}` : value
-  }
-  if (draft.task === 'survival')
-    return (
-      <>
-        <div className={classes.pair}>
-          <Select
-            label={t('train.time')}
-            required
-            searchable
-            data={options(numberColumns(columns))}
-            value={draft.time}
-            error={fault('time')}
-            onChange={(time) => {
-              const column = columns.find(({ concept }) => concept.name === time)
-              change({ time, timeUnit: timeUnitOf(column?.concept.unit ?? null) })
-            }}
-          />
-          <Select
-            label={t('train.timeUnit')}
-            data={timeUnits.map((unit) => ({ value: unit, label: t(`units.${unit}`) }))}
-            value={draft.timeUnit}
-            allowDeselect={false}
-            onChange={(unit) => unit && change({ timeUnit: unit as TimeUnit })}
-          />
-          <Select
-            label={t('train.event')}
-            required
-            searchable
-            data={options(classColumns(columns))}
-            value={draft.event}
-            error={fault('event')}
-            onChange={(name) => {
-              const column = columns.find(({ concept }) => concept.name === name)
-              change({ event: name, eventValues: column ? suggestEvents(column) : [] })
-            }}
-          />
-        </div>
-        {event && (
-          <div>
-            <Text size="sm" fw={500} mb={4}>
-              {t('train.eventValues', { column: event.concept.name })}
-            </Text>
-            <Chip.Group multiple value={draft.eventValues} onChange={(eventValues) => change({ eventValues })}>
-              <Group gap={6}>
-                {(event.counts ?? []).map(({ value, count }) => (
-                  <Chip key={value} value={value} size="sm">
-                    {named(event, value)} ({formats.integer(count)})
-                  </Chip>
-                ))}
-              </Group>
-            </Chip.Group>
-            {fault('eventValues') && (
-              <Text size="xs" c="var(--mantine-color-error)" mt={4} role="alert">
-                {fault('eventValues')}
-              </Text>
-            )}
-          </div>
-        )}
-        <TextInput
-          label={t('train.horizons')}
-          description={t('train.horizonsHelp', { unit: t(`units.${draft.timeUnit}`) })}
-          maw={420}
-          value={draft.horizons}
-          error={fault('horizons')}
-          onChange={(typed) => change({ horizons: typed.currentTarget.value })}
-        />
-      </>
-    )
-  return (
-    <>
-      <Select
-        label={t(draft.task === 'diagnosis' ? 'train.target' : 'train.targetValue')}
-        required
-        searchable
-        maw={420}
-        data={options(draft.task === 'diagnosis' ? classColumns(columns) : numberColumns(columns))}
-        value={draft.target}
-        error={fault('target')}
-        onChange={(name) => change({ target: name, positive: null })}
-      />
-      {draft.task === 'diagnosis' && target && (
-        <div>
-          <Text size="sm" fw={500} mb={4}>
-            {t('train.positive')}
-          </Text>
-          <Chip.Group
-            value={draft.positive ?? ''}
-            onChange={(positive) => change({ positive: positive === '' ? null : String(positive) })}
-          >
-            <Group gap={6}>
-              <Chip value="" size="sm">
-                {t('train.positiveAuto')}
-              </Chip>
-              {(target.counts ?? []).map(({ value, count }) => (
-                <Chip key={value} value={value} size="sm">
-                  {named(target, value)} ({formats.integer(count)})
-                </Chip>
-              ))}
-            </Group>
-          </Chip.Group>
-        </div>
-      )}
-    </>
-  )
-}
-
-/** One parameter of a learner, drawn from its description. */
-const ParameterField = ({
-  parameter,
-  value,
-  onChange,
-}: {
-  parameter: Parameter
-  value: number | string | boolean
-  onChange: (value: number | string | boolean) => void
-}) => {
-  const { t } = useTranslation('models')
-  const text = useText()
-  const formats = useFormats()
-  const { type, min, max } = parameter
-  const bounds =
-    min !== null && max !== null
-      ? t('train.between', { min: formats.number(min), max: formats.number(max) })
-      : min !== null
-        ? t('train.atLeast', { min: formats.number(min) })
-        : max !== null
-          ? t('train.atMost', { max: formats.number(max) })
-          : ''
-  const usual =
-    type === 'number' || type === 'integer'
-      ? t('train.default', { value: formats.number(Number(parameter.default)) })
-      : ''
-  const description = `${text(parameter.description)} ${[bounds, usual].filter(Boolean).join(' ')}`.trim()
-  if (type === 'boolean')
-    return (
-      <Switch
-        label={text(parameter.label)}
-        description={description}
-        checked={value === true}
-        onChange={(event) => onChange(event.currentTarget.checked)}
-      />
-    )
-  if (type === 'choice')
-    return (
-      <Select
-        label={text(parameter.label)}
-        description={description}
-        data={parameter.choices ?? []}
-        value={String(value)}
-        allowDeselect={false}
-        onChange={(chosen) => chosen !== null && onChange(chosen)}
-      />
-    )
-  return (
-    <NumberInput
-      label={text(parameter.label)}
-      description={description}
-      value={Number(value)}
-      {...(min === null ? {} : { min })}
-      {...(max === null ? {} : { max })}
-      allowDecimal={type === 'number'}
-      decimalScale={type === 'number' ? 8 : 0}
-      step={type === 'integer' ? 1 : stepFor(Number(parameter.default))}
-      onChange={(typed) => onChange(typed === '' ? parameter.default : Number(typed))}
-    />
-  )
-}
-
-const stepFor = (usual: number) => (usual === 0 ? 0.1 : 10 ** Math.floor(Math.log10(Math.abs(usual))))
-
-const Features = ({
-  draft,
-  change,
-  columns,
-  rows,
-  labelOf,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  columns: readonly Summary[]
-  rows: number
-  labelOf: (column: Summary) => string
-  fault: string | undefined
-}) => {
-  const { t } = useTranslation('models')
-  const formats = useFormats()
-  const [search, setSearch] = useState('')
-  const offered = candidates(columns, outcomeColumns(draft))
-  const used = offered.filter(({ concept }) => !draft.excluded.includes(concept.name))
-  const sought = search.trim().toLowerCase()
-  const shown = offered.filter((column) => labelOf(column).toLowerCase().includes(sought))
-  const holes = used.reduce((sum, column) => Math.max(sum, column.missing), 0)
-  return (
-    <Section title={t('train.features')}>
-      <Group justify="space-between" gap="sm">
-        <Text size="sm" c="dimmed">
-          {t('train.featuresUsed', { used: used.length, offered: offered.length })}
-        </Text>
-        <Group gap={6}>
-          <Button size="compact-xs" variant="default" onClick={() => change({ excluded: [] })}>
-            {t('train.all')}
-          </Button>
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={() => change({ excluded: offered.map(({ concept }) => concept.name) })}
-          >
-            {t('train.noneOfThem')}
-          </Button>
-        </Group>
-      </Group>
-      {offered.length > 12 && (
-        <TextInput
-          size="xs"
-          aria-label={t('study.search')}
-          placeholder={t('study.search')}
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
-      )}
-      <div className={classes.features}>
-        <Stack gap={0} p={6}>
-          {shown.map((column) => (
-            <Group key={column.concept.name} justify="space-between" wrap="nowrap" gap="sm" px={6} py={5}>
-              <Checkbox
-                size="xs"
-                label={labelOf(column)}
-                checked={!draft.excluded.includes(column.concept.name)}
-                onChange={(event) =>
-                  change({
-                    excluded: event.currentTarget.checked
-                      ? draft.excluded.filter((name) => name !== column.concept.name)
-                      : [...draft.excluded, column.concept.name],
-                  })
-                }
-              />
-              <Text size="xs" c="dimmed" className="tabular" style={{ whiteSpace: 'nowrap' }}>
-                {t(`kinds.${column.concept.kind}`)}
-                {column.missing > 0 &&
-                  ` · ${t('train.missingOf', { missing: formats.integer(column.missing), rows: formats.integer(rows) })}`}
-              </Text>
-            </Group>
-          ))}
-          {shown.length === 0 && (
-            <Text size="sm" c="dimmed" p={6}>
-              {t('study.noneFound')}
-            </Text>
-          )}
-        </Stack>
-      </div>
-      {fault && (
-        <Text size="xs" c="var(--mantine-color-error)" role="alert">
-          {fault}
-        </Text>
-      )}
-      <Select
-        label={t('train.missing')}
-        description={t(`train.missingHelp.${draft.missing ?? 'auto'}`)}
-        maw={420}
-        data={[
-          { value: '', label: t('train.missings.auto') },
-          ...missingPolicies.map((policy) => ({ value: policy, label: t(`train.missings.${policy}`) })),
-        ]}
-        value={draft.missing ?? ''}
-        allowDeselect={false}
-        onChange={(policy) => change({ missing: (policy || null) as Draft['missing'] })}
-      />
-      {holes === 0 && (
-        <Text size="xs" c="dimmed">
-          {t('train.nothingMissing')}
-        </Text>
-      )}
-    </Section>
-  )
-}
-
-/** Whether there is enough to learn from, before anything is trained. */
-const Enough = ({ draft, columns, rows }: { draft: Draft; columns: readonly Summary[]; rows: number }) => {
-  const { t } = useTranslation('models')
-  const formats = useFormats()
-  const used = candidates(columns, outcomeColumns(draft)).filter(
-    ({ concept }) => !draft.excluded.includes(concept.name),
-  )
-  const terms = used.reduce((sum, column) => sum + termsOf(column), 0)
-  const events = eventsOf(draft, columns, rows)
-  const { ratio, verdict } = perTerm(events, terms)
-  const colours = { pass: 'moss', caution: 'amber', fail: 'brick', unknown: 'gray' } as const
-  return (
-    <div>
-      <Group justify="space-between" gap="xs">
-        <Text size="sm" fw={600}>
-          {t('enough.title')}
-        </Text>
-        <Badge color={colours[verdict]} tt="none">
-          {t(`enough.${verdict}`)}
-        </Badge>
-      </Group>
-      <Text size="sm">
-        {ratio === null
-          ? t('enough.unknownHelp')
-          : t(`enough.text.${draft.task}`, {
-              events: formats.integer(events),
-              terms: formats.integer(terms),
-              ratio: formats.number(ratio, 1),
-            })}
-      </Text>
-      {(verdict === 'fail' || verdict === 'caution') && (
-        <Text size="xs" c="dimmed" mt={2}>
-          {t(`enough.${verdict}Help`)}
-        </Text>
-      )}
-    </div>
   )
 }
