@@ -214,3 +214,10 @@ test('the sample clinic loads with one call: every case of every cohort, and sta
   const [mayo] = await client.advice.scores({ patient })
   expect(mayo.result).not.toBeNull()
 })
+
+test('a patient is found by what the worklist calls them', async () => {
+  const [{ label, patient }] = (await client.patients.search({ study: 'pbc', offset: 41, limit: 1 })).rows
+  expect(label).toMatch(/^pbc \d+$/)
+  const { rows } = await client.patients.search({ query: label })
+  expect(rows[0].patient).toBe(patient)
+})

@@ -1,11 +1,39 @@
 import { readChart } from '../vault/chart.ts'
+import type { ReadStore } from '../vault/store.ts'
+import { listStudies } from '../vault/studies.ts'
 import { searchPatients } from '../vault/worklist.ts'
 import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
 
+interface Asked {
+  query: string
+  study: string | null
+  offset: number
+  limit: number
+}
+
+/**
+ * Patients without a name are called by study and key (`pbc 17`), so a search for that must find them: a word that is the name
+ * of a study narrows the search to it, one that is the name of an identifier system is no part of the key.
+ */
+const asKey = (store: ReadStore, asked: Asked): Asked => {
+  const words = asked.query.trim().split(/\s+/)
+  if (words.length < 2) return asked
+  const [first, ...rest] = words
+  const named = first.toLowerCase()
+  const study = listStudies(store).find(({ name }) => name.toLowerCase() === named)
+  const system = store.value('SELECT 1 FROM identifier_system WHERE lower(name) = ?', named) !== undefined
+  if (!study && !system) return asked
+  return { ...asked, query: rest.join(' '), study: asked.study ?? study?.name ?? null }
+}
+
 export const patientHandlers = (core: Core, os: Implementer) => ({
   patients: {
-    search: os.patients.search.handler(({ input }) => searchPatients(core.vault().read, input)),
+    search: os.patients.search.handler(({ input }) => {
+      const { read } = core.vault()
+      const found = searchPatients(read, input)
+      return found.total > 0 ? found : searchPatients(read, asKey(read, input))
+    }),
     chart: os.patients.chart.handler(({ input }) => readChart(core.vault().read, input.patient)),
   },
 })
