@@ -106,7 +106,17 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
   const page = await app.firstWindow()
   const complaints = watch(page)
   await page.waitForLoadState('domcontentloaded')
-  return { page, complaints, close: () => app.close() }
+  return {
+    page,
+    complaints,
+    async close() {
+      const { exitCode, pid } = app.process()
+      if (exitCode !== null) return
+      const late = setTimeout(() => pid && process.kill(pid, 'SIGKILL'), 20_000)
+      await app.close()
+      clearTimeout(late)
+    },
+  }
 }
 
 const watch = (page: Page): string[] => {

@@ -9,7 +9,8 @@ export interface Backend {
 }
 export type BackendName = 'tensorflow' | 'wasm' | 'cpu'
 
-const require = createRequire(import.meta.url)
+// Not `require`: the bundler declares that name itself.
+const requireHere = createRequire(import.meta.url)
 
 /**
  * TensorFlow.js on the best backend at hand: the native library where the optional package @tensorflow/tfjs-node is installed
@@ -38,22 +39,22 @@ let best: BackendName | undefined
 const load: Record<BackendName, () => TensorFlow> = {
   tensorflow: () => {
     restoreUtil()
-    return require('@tensorflow/tfjs-node')
+    return requireHere('@tensorflow/tfjs-node')
   },
   wasm: () => {
-    const wasm: typeof import('@tensorflow/tfjs-backend-wasm') = require('@tensorflow/tfjs-backend-wasm')
+    const wasm: typeof import('@tensorflow/tfjs-backend-wasm') = requireHere('@tensorflow/tfjs-backend-wasm')
     // Beside the package's own entry, wherever it lies: node_modules, or the app's archive.
-    if (!pathSet) wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep)
+    if (!pathSet) wasm.setWasmPaths(dirname(requireHere.resolve('@tensorflow/tfjs-backend-wasm')) + sep)
     pathSet = true
-    return require('@tensorflow/tfjs')
+    return requireHere('@tensorflow/tfjs')
   },
-  cpu: () => require('@tensorflow/tfjs'),
+  cpu: () => requireHere('@tensorflow/tfjs'),
 }
 let pathSet = false
 
 /** tfjs-node 4.22 still calls two functions that Node 23 took away. */
 const restoreUtil = () => {
-  const util = require('node:util') as Record<string, unknown>
+  const util = requireHere('node:util') as Record<string, unknown>
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
   util.isArray ??= Array.isArray
 }
