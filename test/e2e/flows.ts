@@ -45,18 +45,20 @@ export const hands = (page: Page, language: Language = 'en') => {
       await button('shell:lock').first().click()
       await heading('unlock:unlockTitle').waitFor()
     },
-    async unlock(secret = passphrase) {
+    async tryPassphrase(secret: string) {
       await heading('unlock:unlockTitle').waitFor()
       await page.getByLabel(t('unlock:passphrase')).first().fill(secret)
       await button('unlock:unlock').click()
     },
+    async unlock() {
+      await this.tryPassphrase(passphrase)
+      await button('shell:lock').first().waitFor()
+    },
     /** Unlocks where the vault is locked. */
     async open() {
       const locked = heading('unlock:unlockTitle')
-      await locked.or(page.getByRole('main')).first().waitFor()
-      if (!(await locked.isVisible())) return
-      await this.unlock()
-      await button('shell:lock').first().waitFor()
+      await locked.or(button('shell:lock')).first().waitFor()
+      if (await locked.isVisible()) await this.unlock()
     },
     /** The first patient of a study, from the worklist. */
     async openPatient(study: string) {
