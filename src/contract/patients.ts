@@ -156,8 +156,14 @@ export const studies = {
     access: ['administrator'],
     audit: 'study.export',
     streams: true,
-    summary: 'Cases of a study as CSV text',
+    summary: 'Cases of a study as CSV text, or its repeated measurements, one a row',
   })
-    .input(z.object({ study: z.string() }))
+    .input(
+      z.object({
+        study: z.string(),
+        /** Null: cases, where the study has any, else measurements. */
+        what: z.enum(['cases', 'measurements']).nullable().default(null),
+      }),
+    )
     .output(eventIterator(z.string())),
 }

@@ -9,6 +9,7 @@ export const exportCommand: Command = {
   says: 'Write the cases of a study as CSV, or a model as its artifact',
   options: {
     study: { value: 'NAME', says: 'the study' },
+    measurements: { says: 'repeated measurements, one a row, instead of cases (default: where there are no cases)' },
     model: { value: 'ID', says: 'the model' },
     out: { value: 'FILE', says: 'where to (default: stdout)' },
   },
@@ -22,10 +23,11 @@ export const exportCommand: Command = {
     const where = out === undefined ? null : resolve(out)
     if (options.has('study')) {
       const study = options.required('study')
+      const what = options.flag('measurements') ? 'measurements' : null
       return async ({ client, terminal, signal }) => {
         const bytes = await writeOutput(out, terminal, async ({ write }) => {
           let written = 0
-          for await (const text of await client.studies.export({ study })) {
+          for await (const text of await client.studies.export({ study, what })) {
             if (signal.aborted) throw cancelled('cancelled', 'Interrupted; nothing was written.')
             await write(text)
             written += Buffer.byteLength(text)

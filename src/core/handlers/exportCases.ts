@@ -1,7 +1,7 @@
 import { readCases } from '../vault/cases.ts'
 import { listConcepts } from '../vault/concepts.ts'
 import type { ReadStore } from '../vault/store.ts'
-import { getStudy } from '../vault/studies.ts'
+import { getStudy, type StoredStudy } from '../vault/studies.ts'
 import { fieldCell } from './tables.ts'
 
 const casesAChunk = 1000
@@ -12,12 +12,60 @@ const quoted = (cell: unknown): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A spreadsheet must not run a cell as a formula: text that begins like one gets an apostrophe before it. */
-const harmless = (cell: unknown): unknown => (typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
+/**
+ * A spreadsheet must not run a cell as a formula: text that begins like one gets an apostrophe before it. `+`, `+/-` and
+ * `-5 to 0` call nothing: they are results, and stay as they are.
+ */
+const harmless = (cell: unknown): unknown =>
+  typeof cell === 'string' && /^[=@\t\r]|^[+-].*[(|!]/s.test(cell) ? `'${cell}` : cell
 
-/** Cases of a study as CSV text (RFC 4180, dates ISO 8601), in pieces of a thousand, the header first. */
-export async function* exportCases(store: ReadStore, name: string, signal?: AbortSignal): AsyncGenerator<string> {
+/**
+ * A study as CSV text (RFC 4180, dates ISO 8601), in pieces of a thousand rows, the header first: its cases, or its repeated
+ * measurements as `patient,day,test,value`. `what` null: cases, where it has any.
+ */
+export const exportStudy = (
+  store: ReadStore,
+  name: string,
+  what: 'cases' | 'measurements' | null,
+  signal?: AbortSignal,
+): AsyncGenerator<string> => {
   const study = getStudy(store, name)
+  const long =
+    what === null
+      ? study.cases === 0 && listConcepts(store, study.id).some(({ repeated }) => repeated)
+      : what === 'measurements'
+  return long ? exportMeasurements(store, study, signal) : exportCases(store, study, signal)
+}
+
+async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?: AbortSignal): AsyncGenerator<string> {
+  yield 'patient,day,test,value\r\n'
+  for (const { id, name, kind, levels } of listConcepts(store, study.id).filter(({ repeated }) => repeated)) {
+    let last: [patient: number, day: number, batch: number, row: number] = [-1, 0, 0, 0]
+    while (!signal?.aborted) {
+      const rows = store.rows<[number, number, number, number, number | null, string | null, string | null]>(
+        `SELECT o.patient, o.day, o.batch, o.row, o.value, o.raw,
+           (SELECT i.value FROM patient_identifier i WHERE i.patient = o.patient ORDER BY i.system, i.value LIMIT 1)
+         FROM observation o WHERE o.concept = ? AND (o.patient, o.day, o.batch, o.row) > (?, ?, ?, ?)
+         ORDER BY o.patient, o.day, o.batch, o.row LIMIT ?`,
+        id,
+        ...last,
+        casesAChunk,
+      )
+      if (rows.length === 0) break
+      yield rows
+        .map(([patient, day, , , value, raw, key]) => {
+          const cell = value === null ? raw : kind === 'category' ? (levels?.[value]?.code ?? raw) : value
+          return `${[key ?? `#${patient}`, day, name, cell].map((one) => quoted(harmless(one))).join(',')}\r\n`
+        })
+        .join('')
+      const [patient, day, batch, row] = rows[rows.length - 1]
+      last = [patient, day, batch, row]
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+}
+
+async function* exportCases(store: ReadStore, study: StoredStudy, signal?: AbortSignal): AsyncGenerator<string> {
   const concepts = listConcepts(store, study.id).filter(({ repeated }) => !repeated)
   yield `${concepts.map((concept) => quoted(concept.name)).join(',')}\r\n`
   const encounters = store.column<number>('SELECT id FROM encounter WHERE study = ? ORDER BY id', study.id)

@@ -7,7 +7,7 @@ import { readTable } from '../vault/cases.ts'
 import { listConcepts, plainConcept, updateConcept } from '../vault/concepts.ts'
 import { getStudy, listStudies } from '../vault/studies.ts'
 import type { Core } from './core.ts'
-import { exportCases } from './exportCases.ts'
+import { exportStudy } from './exportCases.ts'
 import type { Implementer } from './implementer.ts'
 
 const mostCounts = 12
@@ -97,7 +97,7 @@ export const studyHandlers = (core: Core, os: Implementer) => {
           median: survivalQuantile(curve),
         }
       }),
-      export: os.studies.export.handler(({ input, signal }) => exportCases(read(), input.study, signal)),
+      export: os.studies.export.handler(({ input, signal }) => exportStudy(read(), input.study, input.what, signal)),
     },
   }
 }
