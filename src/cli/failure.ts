@@ -23,6 +23,8 @@ const wordsOf = (error: unknown): string => {
   if (error instanceof UsageError) return error.message
   const failure = failureOf(error)
   if (failure) {
+    const hint = hints[failure.reason]
+    if (hint) return `${failure.message} ${hint}`
     const unsaid = (failure.issues ?? []).filter(
       ({ path, reason }) => !failure.message.includes(reason) && !(path && failure.message.includes(path)),
     )
@@ -33,6 +35,11 @@ const wordsOf = (error: unknown): string => {
   const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException
   if (code && path) return `${path}: ${systemReasons[code] ?? code}`
   return message || 'Something went wrong'
+}
+
+/** How what a failure asks for is done here. */
+const hints: Record<string, string> = {
+  sameFile: 'On the command line: undo BATCH, or import --again.',
 }
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()

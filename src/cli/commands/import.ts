@@ -39,6 +39,8 @@ export const importCommand: Command = {
       const { upload } = await run.registerFile(path)
       const preview = await client.intake.preview({ upload, study, dialect: { ...given?.dialect, ...dialect } })
       for (const { message } of preview.warnings) terminal.warn(message)
+      if (!given && preview.savedAs !== null)
+        terminal.warn(`The saved mapping ${preview.savedAs} fits this file and is used; --mapping takes another.`)
       const suggested = given ? { ...given, dialect: preview.dialect } : preview.mapping
       if (options.flag('suggest')) return terminal.answer(suggested, [JSON.stringify(suggested, null, 2)])
       const report = options.flag('dry-run')

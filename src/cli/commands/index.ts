@@ -6,10 +6,12 @@ import { initCommand } from './init.ts'
 import { predictCommand } from './predict.ts'
 import { studiesCommand } from './studies.ts'
 import { trainCommand } from './train.ts'
+import { undoCommand } from './undo.ts'
 
 export const commands: readonly Command[] = [
   initCommand,
   importCommand,
+  undoCommand,
   studiesCommand,
   trainCommand,
   predictCommand,

@@ -131,11 +131,25 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
     finishBatch(store, handle, { rows: summary.rows, imported, rejected })
     if (request.saveMappingAs) saveMapping(store, request.saveMappingAs, mapping, user)
     const warnings = [...insert.warnings()]
+    const further = study.cases > 0 ? furtherCases(store, handle.batch) : 0
+    if (further > 0)
+      warnings.push({
+        reason: 'furtherCases',
+        message: `${further} of ${imported} imported rows are of patients with a case in ${name} before; each is now a further case of theirs. Take the batch back if it is the same data again.`,
+      })
     if (same.length > 0)
       warnings.push({ reason: 'sameFile', message: `The study had this very file before, as batch ${same[0].batch}.` })
     return tally.report({ batch: handle.batch, study: name, seconds: secondsSince(started), summary, warnings })
   })
 }
+
+/** Cases of a batch whose patient had a case of the study in an earlier batch. */
+const furtherCases = (store: ReadStore, batch: number): number =>
+  store.value<number>(
+    `SELECT count(*) FROM encounter e WHERE e.batch = ? AND EXISTS
+       (SELECT 1 FROM encounter o WHERE o.patient = e.patient AND o.study = e.study AND o.batch < e.batch)`,
+    batch,
+  ) ?? 0
 
 /** The dictionary as the contract has it, without what only the vault needs. */
 const dictionaryOf = (store: ReadStore, study: number): Concept[] => listConcepts(store, study).map(plainConcept)
