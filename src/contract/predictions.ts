@@ -10,7 +10,7 @@ export const ContributionSchema = z.object({
   unit: z.string().nullable(),
   value: CellSchema,
   /** The value as a doctor reads it (`3.2 mg/dL`, `stage 4`); what was filled in where it is missing. */
-  text: z.string(),
+  text: TextSchema,
   missing: z.boolean(),
   contribution: z.number(),
 })
@@ -22,6 +22,8 @@ export const ExplanationSchema = z.object({
   /** Prediction of an average patient, on the scale. */
   baseline: z.number(),
   prediction: z.number(),
+  /** Time by which the risk is explained, for survival. */
+  horizon: z.number().nullable(),
   /** Largest share first. */
   contributions: z.array(ContributionSchema),
   method: z.string(),
@@ -39,7 +41,7 @@ export const SimilarCaseSchema = z.object({
     event: z.boolean().nullable(),
     class: z.string().nullable(),
   }),
-  values: z.array(z.object({ feature: z.string(), text: z.string() })),
+  values: z.array(z.object({ feature: z.string(), text: TextSchema })),
 })
 
 export const BeliefSchema = z.object({
@@ -48,10 +50,10 @@ export const BeliefSchema = z.object({
     percentile: z.number(),
     verdict: z.enum(['inside', 'edge', 'outside']),
     outOfRange: z.array(
-      z.object({ feature: z.string(), label: TextSchema, value: z.string(), low: z.string(), high: z.string() }),
+      z.object({ feature: z.string(), label: TextSchema, value: TextSchema, low: z.string(), high: z.string() }),
     ),
   }),
-  missing: z.array(z.object({ feature: z.string(), label: TextSchema, filledWith: z.string() })),
+  missing: z.array(z.object({ feature: z.string(), label: TextSchema, filledWith: TextSchema })),
   /** Predicted and observed among held-out cases with a prediction like this one. */
   calibration: z
     .object({
@@ -105,7 +107,8 @@ const CurveSchema = z.object({
 export const SurvivalSchema = PredictionBase.extend({
   task: z.literal('survival'),
   timeUnit: TimeUnitSchema,
-  event: z.string(),
+  /** What happens at the event, as the dictionary calls it. */
+  event: TextSchema,
   curve: CurveSchema,
   intervalLevel: z.number(),
   /** Measured coverage of the interval of the risk at the last horizon; null where it could not be measured. */

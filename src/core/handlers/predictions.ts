@@ -148,10 +148,14 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
           typeof time === 'number' && state !== null ? { time, event: event.values.includes(String(state)) } : null
         const concept = outcomeConcept(read(), hand.header.design.study, event.column)
         const labels = labelsOf(concept?.levels)
-        const eventLabel = event.values.map((value) => labels[value]?.en ?? `${event.column} ${value}`).join(', ')
+        const said = event.values.map((value): Text => labels[value] ?? { en: `${event.column} ${value}` })
+        const eventLabel = {
+          en: said.map(({ en }) => en).join(', '),
+          zh: said.map(({ en, zh }) => zh ?? en).join('、'),
+        }
         const answer = answerSurvival(hand, input.patient, found.table, recorded, eventLabel)
         const last = answer.risks[answer.risks.length - 1]
-        const summary = `${eventLabel} within ${last.years.toFixed(1)} years: ${perHundred(last.risk.value ?? 0)}`
+        const summary = `${eventLabel.en} within ${last.years.toFixed(1)} years: ${perHundred(last.risk.value ?? 0)}`
         const kept = await keep(input, found, sessionOf(context).user, summary, answer)
         return { ...answer, similar: named(answer.similar), ...kept }
       }),

@@ -40,7 +40,7 @@ interface PatientRow {
   row: Table
   matrix: Matrix
   /** What was filled in, by feature, as a doctor reads it. */
-  filled: Map<string, string>
+  filled: Map<string, Text>
 }
 
 /**
@@ -59,7 +59,7 @@ const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
   const filled = new Map(
     filledAt(prepared, 0).map(({ name, with: value }) => {
       const feature = header.features.find((one) => one.name === name)!
-      return [name, value === null ? 'left missing' : fillText(feature, value)]
+      return [name, value === null ? leftMissing : fillText(feature, value)]
     }),
   )
   return { row, matrix: prepared.matrix, filled }
@@ -68,22 +68,28 @@ const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
 const decimals = (value: number): string =>
   Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)))
 
-const labelOf = (feature: ModelFeature, code: string): string =>
-  feature.levels?.find((known) => known.code === code)?.label.en ?? code
+const same = (text: string): Text => ({ en: text, zh: text })
 
-const withUnit = ({ unit }: ModelFeature, text: string): string => (unit && unit !== '1' ? `${text} ${unit}` : text)
+const labelOf = (feature: ModelFeature, code: string): Text =>
+  feature.levels?.find((known) => known.code === code)?.label ?? same(code)
 
-const fillText = (feature: ModelFeature, value: number | string): string => {
-  if (feature.kind === 'boolean') return value === 1 ? 'yes' : 'no'
+const yesOrNo = (value: unknown): Text => (value === 1 ? { en: 'yes', zh: '是' } : { en: 'no', zh: '否' })
+const notRecorded: Text = { en: 'not recorded', zh: '未记录' }
+const leftMissing: Text = { en: 'left missing', zh: '保持缺失' }
+
+const withUnit = ({ unit }: ModelFeature, text: string): Text => same(unit && unit !== '1' ? `${text} ${unit}` : text)
+
+const fillText = (feature: ModelFeature, value: number | string): Text => {
+  if (feature.kind === 'boolean') return yesOrNo(value)
   if (feature.levels) return labelOf(feature, String(value))
-  return typeof value === 'number' ? withUnit(feature, decimals(value)) : value
+  return typeof value === 'number' ? withUnit(feature, decimals(value)) : same(value)
 }
 
 /** A value as a doctor reads it: `3.2 mg/dL`, `stage 4`, `yes`. */
-const valueText = (feature: ModelFeature, column: Column, value: number): string => {
-  if (Number.isNaN(value)) return 'not recorded'
+const valueText = (feature: ModelFeature, column: Column, value: number): Text => {
+  if (Number.isNaN(value)) return notRecorded
   const text = cellText(column, value) as string
-  if (feature.kind === 'boolean') return value === 1 ? 'yes' : 'no'
+  if (feature.kind === 'boolean') return yesOrNo(value)
   if (column.levels || feature.levels) return labelOf(feature, text)
   return withUnit(feature, decimals(value))
 }
@@ -116,7 +122,8 @@ const explain = (model: ModelAtHand, { row, matrix, filled }: PatientRow, target
   contributions.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
   const { scale, baseline, prediction, method } = shares
   const explained = 'class' in target ? (header.classes as string[])[target.class] : null
-  return { scale, class: explained, baseline, prediction, contributions, method }
+  const horizon = 'horizon' in target ? target.horizon : null
+  return { scale, class: explained, horizon, baseline, prediction, contributions, method }
 }
 
 const outcomeText = (model: ModelAtHand, at: number): SimilarCase['outcome'] => {
@@ -168,7 +175,7 @@ const believe = (
       missing.push({
         feature: feature.name,
         label: feature.label,
-        filledWith: filled.get(feature.name) ?? 'left missing',
+        filledWith: filled.get(feature.name) ?? leftMissing,
       })
       continue
     }
@@ -296,7 +303,7 @@ export const answerSurvival = (
   patient: number,
   table: Table,
   recorded: Survival['recorded'],
-  eventLabel: string,
+  eventLabel: Text,
 ): Answer<Survival> => {
   const { header, predictor, reference } = model
   const { outcome: design } = header.design

@@ -64,10 +64,10 @@ export const BelieveIt = ({
                   {domain.outOfRange.map((one) => (
                     <li key={one.feature}>
                       {one.low === '' && one.high === ''
-                        ? t('belief.rangeLevel', { label: text(one.label), value: one.value })
+                        ? t('belief.rangeLevel', { label: text(one.label), value: text(one.value) })
                         : t('belief.rangeItem', {
                             label: text(one.label),
-                            value: one.value,
+                            value: text(one.value),
                             low: one.low,
                             high: one.high,
                           })}
@@ -86,7 +86,7 @@ export const BelieveIt = ({
                 <ul>
                   {missing.map((one) => (
                     <li key={one.feature}>
-                      {t('belief.missingItem', { label: text(one.label), filledWith: one.filledWith })}
+                      {t('belief.missingItem', { label: text(one.label), filledWith: text(one.filledWith) })}
                     </li>
                   ))}
                 </ul>

@@ -42,6 +42,10 @@ export const SimilarCases = ({
       : id !== null && labelOf
         ? labelOf(id)
         : said
+  const findingOf = ({ values }: SimilarCase, feature: string) => {
+    const found = values.find((value) => value.feature === feature)
+    return found ? text(found.text) : '–'
+  }
   const columns = findings
     .filter((finding) => cases.some((one) => one.values.some((value) => value.feature === finding.feature)))
     .slice(0, findingsShown)
@@ -76,7 +80,7 @@ export const SimilarCases = ({
                       <Table.Td />
                       {columns.map((column) => (
                         <Table.Td key={column.feature}>
-                          {column.missing ? `(${t('why.filledIn')})` : column.text}
+                          {column.missing ? `(${t('why.filledIn')})` : text(column.text)}
                         </Table.Td>
                       ))}
                     </Table.Tr>
@@ -98,9 +102,7 @@ export const SimilarCases = ({
                       <Table.Td fw={600}>{outcomeOf(one.outcome)}</Table.Td>
                       {open &&
                         columns.map((column) => (
-                          <Table.Td key={column.feature}>
-                            {one.values.find((value) => value.feature === column.feature)?.text ?? '–'}
-                          </Table.Td>
+                          <Table.Td key={column.feature}>{findingOf(one, column.feature)}</Table.Td>
                         ))}
                     </Table.Tr>
                   ))}

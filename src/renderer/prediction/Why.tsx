@@ -12,7 +12,7 @@ type Explanation = z.infer<typeof ExplanationSchema>
 const first = 8
 
 /** The patient's value as people write it: a number with its unit in words, else as the core put it (`stage 4`). */
-const readingOf = ({ value, unit, text }: Explanation['contributions'][number], formats: Formats): string =>
+const readingOf = ({ value, unit }: Explanation['contributions'][number], text: string, formats: Formats): string =>
   typeof value === 'number' && unit !== null && /^[-−]?[\d.,]/.test(text)
     ? formats.quantity(Number(value.toPrecision(4)), unit)
     : text
@@ -37,7 +37,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
           show: many && !all ? first : null,
           contributions: parts.map((part) => ({
             label: text(part.label),
-            text: readingOf(part, formatsOf(language)),
+            text: readingOf(part, text(part.text), formatsOf(language)),
             missing: part.missing,
             contribution: part.contribution,
           })),
@@ -106,7 +106,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
                           {text(part.label)}
                         </Table.Th>
                         <Table.Td>
-                          {readingOf(part, formatsOf(language))}
+                          {readingOf(part, text(part.text), formatsOf(language))}
                           {part.missing ? ` (${t('why.filledIn')})` : ''}
                         </Table.Td>
                         <Table.Td ta="right" className="tabular">

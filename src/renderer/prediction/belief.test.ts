@@ -35,7 +35,7 @@ test('agreement among a handful of cases is not called proof', () => {
 })
 
 test('many filled-in inputs are worse than one', () => {
-  const gap = (feature: string) => ({ feature, label: { en: feature }, filledWith: '1' })
+  const gap = (feature: string) => ({ feature, label: { en: feature }, filledWith: { en: '1' } })
   expect(judge(belief({ missing: [gap('a')] }), 10).overall).toBe('caution')
   expect(judge(belief({ missing: ['a', 'b', 'c', 'd'].map(gap) }), 10).overall).toBe('doubt')
 })

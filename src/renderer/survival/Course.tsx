@@ -3,7 +3,7 @@ import { useId, useState } from 'react'
 import type { Survival } from '../../contract/predictions.ts'
 import type { Estimate } from '../../contract/values.ts'
 import { axisFactor } from '../../figures/index.ts'
-import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
+import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { AboutModel } from '../prediction/AboutModel.tsx'
 import { BelieveIt } from '../prediction/BelieveIt.tsx'
 import { useCoverage } from '../prediction/coverage.ts'
@@ -19,6 +19,7 @@ import { Curves } from './Curves.tsx'
 /** The answer of a survival model. */
 export const Course = ({ survival }: { survival: Survival }) => {
   const { t } = useTranslation('survival')
+  const text = useText()
   const formats = useFormats()
   const words = wordsOf(useLanguage())
   const heading = useId()
@@ -33,7 +34,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
     high: years(survival.median.high),
   }
   const { risks, recorded } = survival
-  const event = words.event(survival.event)
+  const event = words.event(text(survival.event))
   // The last horizon stands in the headline: the contributions and the calibration are those of the same time.
   const main = risks.at(-1)
   const headline =
@@ -98,7 +99,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
             }
           >
             {t(recorded.event ? 'recorded.event' : 'recorded.followed', {
-              event: words.quoted(survival.event),
+              event: words.quoted(text(survival.event)),
               time: words.duration(recorded.time * perYear),
             })}
           </Recorded>
@@ -116,7 +117,7 @@ export const Course = ({ survival }: { survival: Survival }) => {
         <SimilarCases
           cases={survival.similar}
           findings={survival.explanation.contributions}
-          course={{ event: survival.event, perYear }}
+          course={{ event: text(survival.event), perYear }}
         />
       </div>
     </div>

@@ -2,7 +2,7 @@ import { Table, Text } from '@mantine/core'
 import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, useState } from 'react'
 import type { Survival } from '../../contract/predictions.ts'
 import { axisFactor, axisUnitOf, type Figure, survivalAt, survivalCurve } from '../../figures/index.ts'
-import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
+import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../prediction/FigureBox.tsx'
 import classes from '../prediction/prediction.module.css'
 import { wordsOf } from '../prediction/words.ts'
@@ -12,6 +12,7 @@ const namespace = 'http://www.w3.org/2000/svg'
 /** The patient's curve beside the cohort's; a crosshair, by pointer or arrow keys, reads both at a time. */
 export const Curves = ({ survival, markRecorded }: { survival: Survival; markRecorded: boolean }) => {
   const { t } = useTranslation('survival')
+  const text = useText()
   const formats = useFormats()
   const language = useLanguage()
   const words = wordsOf(language)
@@ -19,8 +20,8 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
   /** In the unit of the axis. */
   const [at, setAt] = useState<number | null>(null)
   const { curve, cohort, followUp, timeUnit, risks, recorded } = survival
-  const event = words.quoted(survival.event)
-  const death = words.isDeath(survival.event)
+  const event = words.quoted(text(survival.event))
+  const death = words.isDeath(text(survival.event))
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
@@ -163,10 +164,11 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
 /** The figure as a table, a row a year (or month), for screen readers and for reading off. */
 const Numbers = ({ survival }: { survival: Survival }) => {
   const { t } = useTranslation('survival')
+  const text = useText()
   const formats = useFormats()
   const words = wordsOf(useLanguage())
   const { curve, cohort, followUp, timeUnit } = survival
-  const event = words.quoted(survival.event)
+  const event = words.quoted(text(survival.event))
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
