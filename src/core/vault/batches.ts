@@ -88,9 +88,13 @@ export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, error
     store.value<number>('SELECT coalesce(max(sequence), 0) + 1 FROM rejected_row WHERE batch = ?', batch) ?? 1
   const values: Value[] = []
   errors.forEach(({ row, line, column, code, message, text }, at) => {
-    values.push(batch, next + at, row, line, column, code, message, text)
+    values.push(next + at, row, line, column, code, message, text)
   })
-  store.insertMany('INSERT INTO rejected_row (batch, sequence, row, line, "column", code, message, text)', 8, values)
+  store.insertMany(
+    'INSERT INTO rejected_row (batch, sequence, row, line, "column", code, message, text)',
+    `(${batch}, ?, ?, ?, ?, ?, ?, ?)`,
+    values,
+  )
 }
 
 /**

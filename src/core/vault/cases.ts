@@ -38,22 +38,24 @@ export const insertCases = (store: WriteStore, handle: BatchHandle, rows: readon
     rows.map(({ patientKey, name, birthDate, sex }) => ({ key: patientKey, name, birthDate, sex })),
   )
   const first = reserve(store, 'encounter', rows.length)
-  const values: Value[] = new Array(rows.length * 7)
-  const members = new Set<number>()
+  const dated = rows.some(({ date }) => date !== null)
+  const values: Value[] = []
   rows.forEach(({ row, date, record }, at) => {
-    const patient = found.patients[at]
-    members.add(patient)
-    const to = at * 7
-    values[to] = first + at
-    values[to + 1] = handle.study
-    values[to + 2] = handle.batch
-    values[to + 3] = patient
-    values[to + 4] = row
-    values[to + 5] = date
-    values[to + 6] = record
+    if (dated) values.push(first + at, found.patients[at], row, date, record)
+    else values.push(first + at, found.patients[at], row, record)
   })
-  store.insertMany('INSERT INTO encounter (id, study, batch, patient, row, date, record)', 7, values)
-  addMembers(store, handle.study, members)
+  const { study, batch } = handle
+  store.insertMany(
+    'INSERT INTO encounter (id, study, batch, patient, row, date, record)',
+    `(?, ${study}, ${batch}, ?, ?, ${dated ? '?' : 'NULL'}, ?)`,
+    values,
+  )
+  store.run(
+    `INSERT INTO study_patient (study, patient) SELECT study, patient FROM encounter WHERE id BETWEEN ? AND ?
+     ON CONFLICT DO NOTHING`,
+    first,
+    first + rows.length - 1,
+  )
   store.run(
     'UPDATE batch SET first_encounter = coalesce(first_encounter, ?), last_encounter = ? WHERE id = ?',
     first,
@@ -69,12 +71,7 @@ export const insertCases = (store: WriteStore, handle: BatchHandle, rows: readon
 
 /** Notes that patients belong to a study. */
 export const addMembers = (store: WriteStore, study: number, patients: Iterable<number>): void => {
-  store.insertMany(
-    'INSERT INTO study_patient (study, patient)',
-    2,
-    [...patients].flatMap((patient) => [study, patient]),
-    'ON CONFLICT DO NOTHING',
-  )
+  store.insertMany('INSERT OR IGNORE INTO study_patient (study, patient)', `(${study}, ?)`, [...patients])
 }
 
 interface BatchRange {

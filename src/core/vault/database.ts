@@ -8,6 +8,8 @@ export const ciphers = ['chacha20-poly1305', 'sqlcipher-aes-256'] as const
 export type Cipher = (typeof ciphers)[number]
 
 export const pageSize = 4096
+/** Pages of log after which a commit moves them into the database: 8 MB. */
+export const autocheckpoint = 2000
 /** `BEDS`: marks the database as Bedside's. */
 export const applicationId = 0x42454453
 
@@ -58,7 +60,7 @@ export const tune = (db: Connection, { readonly, create }: { readonly: boolean; 
   db.pragma('synchronous = FULL')
   // What is deleted is overwritten: a case taken back is gone for whoever holds the key, too.
   db.pragma('secure_delete = ON')
-  db.pragma('wal_autocheckpoint = 2000')
+  db.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
   db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`)
 }
 

@@ -55,14 +55,14 @@ export const insertEvents = (
     const values: Value[] = []
     rows.forEach((event, at) => {
       if (event.kind !== kind) return
-      values.push(patients[at], handle.study, handle.batch, event.row, event.system, event.code, event.label)
+      values.push(patients[at], event.row, event.system, event.code, event.label)
       values.push(event.status, event.startDate, event.endDate, event.startDay, event.endDay)
       values.push(event.value, event.unit, event.raw)
     })
     store.insertMany(
       `INSERT INTO ${kind} (patient, study, batch, row, system, code, label, status, start_date, end_date, start_day,
        end_day, value, unit, raw)`,
-      15,
+      `(?, ${handle.study}, ${handle.batch}, ${Array(12).fill('?').join(', ')})`,
       values,
     )
   }

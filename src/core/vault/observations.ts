@@ -38,19 +38,16 @@ export const insertObservations = (
   const order = Array.from(rows.keys()).sort(
     (a, b) => rows[a].concept - rows[b].concept || patients[a] - patients[b] || rows[a].day - rows[b].day,
   )
-  const values: Value[] = new Array(rows.length * 7)
-  order.forEach((from, at) => {
+  const values: Value[] = []
+  for (const from of order) {
     const { concept, day, value, raw, row } = rows[from]
-    const to = at * 7
-    values[to] = concept
-    values[to + 1] = patients[from]
-    values[to + 2] = day
-    values[to + 3] = handle.batch
-    values[to + 4] = row
-    values[to + 5] = Number.isNaN(value) ? null : value
-    values[to + 6] = raw
-  })
-  store.insertMany('INSERT INTO observation (concept, patient, day, batch, row, value, raw)', 7, values)
+    values.push(concept, patients[from], day, row, Number.isNaN(value) ? null : value, raw)
+  }
+  store.insertMany(
+    'INSERT INTO observation (concept, patient, day, batch, row, value, raw)',
+    `(?, ?, ?, ${handle.batch}, ?, ?, ?)`,
+    values,
+  )
   addMembers(store, handle.study, new Set(patients))
   handle.observations += rows.length
   return { created }

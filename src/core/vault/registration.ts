@@ -1,5 +1,5 @@
 import type { Sex } from './patients.ts'
-import type { ReadStore, Value, WriteStore } from './store.ts'
+import type { ReadStore, WriteStore } from './store.ts'
 import { type Term, termsOf } from './terms.ts'
 
 /** What a case row says of its patient. */
@@ -154,21 +154,32 @@ const insertPatients = (
   fresh: readonly (Known & { key: string | null })[],
 ): void => {
   if (fresh.length === 0) return
-  const rows: Value[] = []
   const identifiers: [string, number][] = []
-  for (const { id, key, name, sex, birthDate } of fresh) {
-    rows.push(id, name, sex, birthDate, index.batch)
+  for (const { id, key, name, birthDate } of fresh) {
     if (key !== null) identifiers.push([key, id])
     for (const { kind, term, overlap } of termsOf({ name, birthDate, identifiers: key === null ? [] : [key] }))
       index.terms.push({ kind, term, patient: id, overlap })
   }
-  store.insertMany('INSERT INTO patient (id, name, sex, birth_date, batch)', 5, rows)
+  if (fresh.some(({ name, sex, birthDate }) => name !== null || sex !== 'unknown' || birthDate !== null))
+    store.insertMany(
+      'INSERT INTO patient (id, name, sex, birth_date, batch)',
+      `(?, ?, ?, ?, ${index.batch})`,
+      fresh.flatMap(({ id, name, sex, birthDate }) => [id, name, sex, birthDate]),
+    )
+  else
+    store.run(
+      `INSERT INTO patient (id, batch)
+       WITH RECURSIVE numbers (id) AS (SELECT ? UNION ALL SELECT id + 1 FROM numbers WHERE id < ?) SELECT id, ? FROM numbers`,
+      fresh[0].id,
+      fresh[fresh.length - 1].id,
+      index.batch,
+    )
   countChanged(store, fresh.length)
   identifiers.sort((a, b) => (a[0] < b[0] ? -1 : 1))
   store.insertMany(
     'INSERT INTO patient_identifier (system, value, patient)',
-    3,
-    identifiers.flatMap(([value, patient]) => [index.system, value, patient]),
+    `(${index.system}, ?, ?)`,
+    identifiers.flat(),
   )
   if (index.terms.length >= termsAtOnce) flushTerms(store, index)
 }
@@ -184,7 +195,7 @@ const countChanged = (store: WriteStore, by: number): void => {
 /** Removes patients with their identifiers and search terms. None may have records left. */
 export const removePatients = (store: WriteStore, patients: readonly number[]): void => {
   store.run('CREATE TEMP TABLE IF NOT EXISTS gone (patient INTEGER PRIMARY KEY)')
-  store.insertMany('INSERT INTO temp.gone (patient)', 1, patients)
+  store.insertMany('INSERT INTO temp.gone (patient)', '(?)', patients)
   // Term by term where few go; in one pass over the index where many do.
   const all = store.value<number>("SELECT next FROM counter WHERE name = 'patients'") ?? 0
   if (patients.length * 20 < all) for (const patient of patients) removeTerms(store, patient)
@@ -205,15 +216,12 @@ export const flushTerms = (store: WriteStore, index: PatientIndex): void => {
   const { terms } = index
   index.terms = []
   terms.sort((a, b) => a.kind - b.kind || (a.term < b.term ? -1 : a.term > b.term ? 1 : a.patient - b.patient))
-  const values: Value[] = new Array(terms.length * 4)
-  terms.forEach(({ kind, term, patient, overlap }, at) => {
-    const to = at * 4
-    values[to] = kind
-    values[to + 1] = term
-    values[to + 2] = patient
-    values[to + 3] = overlap
-  })
-  store.insertMany('INSERT INTO patient_term (kind, term, patient, overlap)', 4, values)
+  for (const kind of [0, 1])
+    store.insertMany(
+      'INSERT INTO patient_term (kind, term, patient, overlap)',
+      `(${kind}, ?, ?, ?)`,
+      terms.flatMap((one) => (one.kind === kind ? [one.term, one.patient, one.overlap] : [])),
+    )
 }
 
 const identifiersOf = (store: ReadStore, patient: number): string[] =>

@@ -1,10 +1,13 @@
 import { applicationId, type Connection } from './database.ts'
 import { vaultNewer } from './failures.ts'
+import { makeSigningKey } from './signing.ts'
 
 export interface Migration {
   version: number
   title: string
   sql: string
+  /** What SQL cannot do, after it, in the same transaction. */
+  then?: (db: Connection) => void
 }
 
 /** Every change to the schema, in order, each in a transaction of its own. Never edit one that was released: add one. */
@@ -362,6 +365,35 @@ CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is only ever appended to'); END;
 `,
   },
+  {
+    version: 2,
+    title: 'Signing key and checkpoints of the audit log',
+    sql: `
+-- public_key: SPKI, DER, base64; private_key: PKCS#8, DER.
+CREATE TABLE signing_key (
+  fingerprint TEXT PRIMARY KEY,
+  public_key TEXT NOT NULL,
+  private_key BLOB NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- document: the signed checkpoint as canonical JSON, the same text as its line in checkpoints.jsonl beside the vault.
+CREATE TABLE checkpoint (
+  number INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  document TEXT NOT NULL CHECK (json_valid(document))
+) STRICT;
+CREATE TRIGGER checkpoint_appends_only BEFORE INSERT ON checkpoint
+WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM checkpoint)
+BEGIN SELECT RAISE(ABORT, 'checkpoints are only ever appended'); END;
+CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'checkpoints are only ever appended'); END;
+CREATE TRIGGER checkpoint_never_shrinks BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'checkpoints are only ever appended'); END;
+`,
+    then: makeSigningKey,
+  },
 ]
 
 export const schemaVersion = migrations.length
@@ -374,10 +406,11 @@ export const migrate = (db: Connection, path: string, steps: readonly Migration[
   const known = steps.length
   const found = db.pragma('user_version', { simple: true }) as number
   if (found > known) throw vaultNewer(path, found, known)
-  for (const { version, sql } of steps.slice(found)) {
+  for (const { version, sql, then } of steps.slice(found)) {
     db.exec('BEGIN IMMEDIATE')
     try {
       db.exec(sql)
+      then?.(db)
       if (version === 1) db.pragma(`application_id = ${applicationId}`)
       db.pragma(`user_version = ${version}`)
       db.exec('COMMIT')

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Role } from '../../contract/procedure.ts'
-import { applicationId, type Cipher, ciphers, lockFolder, openDatabase, pageSize } from './database.ts'
+import { applicationId, autocheckpoint, type Cipher, ciphers, lockFolder, openDatabase, pageSize } from './database.ts'
 import {
   folderNotEmpty,
   notAFolder,
@@ -232,7 +232,9 @@ const checkDatabaseSize = (path: string): void => {
       throw vaultDamaged(path, 'its database file bedside.db is missing')
     throw storageError(path, error)
   }
-  if (size < pageSize || size % pageSize !== 0) throw vaultTruncated(databasePath(path))
+  // A process that died while the log went into the database leaves the file in between; the log mends that.
+  const log = statSync(`${databasePath(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  if (size === 0 || (log === 0 && size % pageSize !== 0)) throw vaultTruncated(databasePath(path))
 }
 
 /** From a key to an open vault. Owns `key` and `unlock` from here on, unless it throws. */
@@ -254,19 +256,31 @@ const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void,
   const statements: Statements = new Map()
   const inside = new AsyncLocalStorage<true>()
 
-  /** An import leaves a log as long as itself. It is committed already: what fails here must not make it look undone. */
-  const shortenLog = (): void => {
-    try {
-      writer.pragma('wal_checkpoint(TRUNCATE)')
-    } catch {
-      // The log stays as it is, and the next commit tries again.
-    }
+  /**
+   * An import is told done when it is committed; its log, as long as itself, goes into the database a moment later, between
+   * other writes. Should that fail, the log is still there for the next time.
+   */
+  let shortening: NodeJS.Timeout | undefined
+  const shortenLogSoon = (): void => {
+    clearTimeout(shortening)
+    shortening = setTimeout(() => {
+      tail = tail.then(() => {
+        if (!open) return
+        try {
+          writer.pragma('wal_checkpoint(TRUNCATE)')
+        } catch {
+          // Nothing is lost: the log is part of the database.
+        }
+      })
+    }, 250)
+    shortening.unref()
   }
 
   const transaction = async <T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> => {
     if (!open) throw vaultClosed()
     const { store, end } = writeStore(writer, path, log, statements)
     try {
+      if (asynchronous) writer.pragma('wal_autocheckpoint = 0')
       writer.exec('BEGIN IMMEDIATE')
       let result: T | Promise<T>
       result = inside.run(true, () => fn(store))
@@ -277,13 +291,14 @@ const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void,
       }
       if (!open) throw vaultClosed()
       writer.exec('COMMIT')
-      if (asynchronous) shortenLog()
+      if (asynchronous) shortenLogSoon()
       return result as T
     } catch (error) {
       if (open && writer.inTransaction) writer.exec('ROLLBACK')
       throw open ? storageError(path, error) : vaultClosed()
     } finally {
       end()
+      if (asynchronous && open) writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
     }
   }
   const enqueue = <T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> => {
@@ -306,6 +321,7 @@ const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void,
       if (!open) return
       open = false
       statements.clear()
+      clearTimeout(shortening)
       try {
         if (writer.inTransaction) writer.exec('ROLLBACK')
         reader.close()
