@@ -12,16 +12,20 @@ export interface ProcedureMeta {
   audit: string | false
   /** True where the output is a stream of progress events. */
   streams: boolean
+  /** True where a window calls it by itself: such a call does not put off the automatic lock. */
+  background: boolean
 }
 
 export interface ProcedureRules {
   access: Access
   audit: string | false
   streams?: boolean
+  background?: boolean
   summary: string
 }
 
 export const everyone = roles
+export const administrators = ['administrator'] as const satisfies readonly Role[]
 export const clinical = ['administrator', 'doctor'] as const satisfies readonly Role[]
 export const staff = ['administrator', 'doctor', 'clerk'] as const satisfies readonly Role[]
 
@@ -29,5 +33,5 @@ export const staff = ['administrator', 'doctor', 'clerk'] as const satisfies rea
  * Starts a procedure of the API map. Access and audit act are required: a procedure without a role does not compile.
  * Input and output schemas follow with `.input(...)` and `.output(...)`.
  */
-export const procedure = ({ access, audit, streams = false, summary }: ProcedureRules) =>
-  oc.$meta<ProcedureMeta>({ access, audit, streams }).route({ method: 'POST', summary })
+export const procedure = ({ access, audit, streams = false, background = false, summary }: ProcedureRules) =>
+  oc.$meta<ProcedureMeta>({ access, audit, streams, background }).route({ method: 'POST', summary })

@@ -1,0 +1,124 @@
+import * as z from 'zod'
+import { administrators, everyone, procedure, roles } from './procedure.ts'
+import { DisplayNameSchema, LoginSchema, PassphraseSchema } from './vault.ts'
+
+export const UserSchema = z.object({
+  user: z.uuid(),
+  displayName: z.string(),
+  /** What stands in `vault.json` in clear, to sign in with; null: none was chosen. */
+  login: z.string().nullable(),
+  role: z.enum(roles),
+  createdAt: z.string(),
+  /** A disabled user's slots are gone: no passphrase of theirs opens the vault. */
+  disabledAt: z.string().nullable(),
+  /** When the passphrase was set; null: there is none. */
+  passphraseSetAt: z.string().nullable(),
+  /** When the recovery kit was made; null: there is none. */
+  recoveryKitAt: z.string().nullable(),
+  /** Whether a window, browser or command has this user signed in. */
+  signedIn: z.boolean(),
+})
+export type UserEntry = z.infer<typeof UserSchema>
+
+export const KeySlotSchema = z.object({
+  slot: z.uuid(),
+  kind: z.enum(['passphrase', 'recovery']),
+  user: z.uuid(),
+  displayName: z.string(),
+  login: z.string().nullable(),
+  createdAt: z.string(),
+})
+
+export const RecoveryKitSchema = z.object({
+  /** Seven groups of four characters: 130 random bits and two check characters. Shown once, kept nowhere. */
+  code: z.string(),
+  vault: z.uuid(),
+  displayName: z.string(),
+  createdAt: z.string(),
+  /** The page to print, line by line; the code is among them. */
+  text: z.object({ en: z.array(z.string()), zh: z.array(z.string()) }),
+})
+export type RecoveryKit = z.infer<typeof RecoveryKitSchema>
+
+const target = z.object({ user: z.uuid() })
+
+/** Who may open the vault, and by what. All but the own passphrase is the administrator's. */
+export const users = {
+  list: procedure({ access: administrators, audit: 'user.list', summary: 'Users of the vault' }).output(
+    z.object({
+      users: z.array(UserSchema),
+      /** When the vault was last encrypted anew; null: never since it was made. */
+      rekeyedAt: z.string().nullable(),
+      /** A re-keying was begun and cut off; the vault is whole under its earlier key, and re-keying may be begun again. */
+      rekeyInterrupted: z.boolean(),
+    }),
+  ),
+  add: procedure({ access: administrators, audit: 'user.add', summary: 'Add a user with an initial passphrase' })
+    .input(
+      z.object({
+        displayName: DisplayNameSchema,
+        login: LoginSchema,
+        role: z.enum(roles),
+        passphrase: PassphraseSchema,
+      }),
+    )
+    .output(target),
+  rename: procedure({ access: administrators, audit: 'user.rename', summary: 'Change the name a user is shown by' })
+    .input(target.extend({ displayName: DisplayNameSchema }))
+    .output(z.object({})),
+  changeRole: procedure({ access: administrators, audit: 'user.changeRole', summary: 'Give a user another role' })
+    .input(target.extend({ role: z.enum(roles) }))
+    .output(z.object({})),
+  disable: procedure({
+    access: administrators,
+    audit: 'user.disable',
+    summary: 'Shut a user out: sessions end, key slots are removed, the records keep the name',
+  })
+    .input(target)
+    .output(z.object({})),
+  enable: procedure({
+    access: administrators,
+    audit: 'user.enable',
+    summary: 'Let a disabled user in again, with a new passphrase',
+  })
+    .input(target.extend({ login: LoginSchema, passphrase: PassphraseSchema }))
+    .output(z.object({})),
+  resetPassphrase: procedure({
+    access: administrators,
+    audit: 'user.resetPassphrase',
+    summary: "Replace another user's passphrase, which ends their sessions",
+  })
+    .input(target.extend({ login: LoginSchema.optional(), passphrase: PassphraseSchema }))
+    .output(z.object({})),
+  changePassphrase: procedure({
+    access: everyone,
+    audit: 'user.changePassphrase',
+    summary: 'Change the own passphrase, and the own login name where one is given',
+  })
+    .input(z.object({ old: PassphraseSchema, passphrase: PassphraseSchema, login: LoginSchema.optional() }))
+    .output(z.object({})),
+  slots: procedure({ access: administrators, audit: 'user.slots', summary: 'Key slots: all ways to open the vault' }).output(
+    z.array(KeySlotSchema),
+  ),
+  revokeSlot: procedure({
+    access: administrators,
+    audit: 'user.revokeSlot',
+    summary: 'Remove a key slot: what it opened the vault with opens it no longer',
+  })
+    .input(z.object({ slot: z.uuid() }))
+    .output(z.object({})),
+  makeRecoveryKit: procedure({
+    access: administrators,
+    audit: 'user.makeRecoveryKit',
+    summary: 'Make the own recovery kit, in place of an earlier one',
+  })
+    .input(z.object({ passphrase: PassphraseSchema }))
+    .output(RecoveryKitSchema),
+  rekey: procedure({
+    access: administrators,
+    audit: 'vault.rekey',
+    summary: 'Encrypt the whole vault under a new key, so that no earlier copy of the key opens it',
+  })
+    .input(z.object({ passphrase: PassphraseSchema }))
+    .output(z.object({ job: z.string() })),
+}
