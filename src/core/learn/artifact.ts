@@ -13,8 +13,7 @@ const arrayTypes = {
 type ArrayType = keyof typeof arrayTypes
 
 const typeOf = (array: ModelState['arrays'][string]): ArrayType => {
-  for (const [name, made] of Object.entries(arrayTypes))
-    if (array instanceof made) return name as ArrayType
+  for (const [name, made] of Object.entries(arrayTypes)) if (array instanceof made) return name as ArrayType
   throw new TypeError('not an array type of a model artifact')
 }
 
