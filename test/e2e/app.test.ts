@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { answerOf } from './command.ts'
@@ -127,6 +127,24 @@ describe.each([
       .or(shell.page.getByText(person.t('prediction:choice.none')))
       .first()
       .waitFor()
+  })
+
+  test.skipIf(skip)('a file becomes a study; a row that cannot be read is named, not lost', async () => {
+    const lines = Array.from(
+      { length: 12 },
+      (_, row) => `w${row + 1},${row === 4 ? 'old' : 40 + row},${row % 2 ? 'm' : 'f'},${(3 + row / 7).toFixed(2)}`,
+    )
+    writeFileSync(join(folder.path, 'ward.csv'), `id,age,sex,potassium\n${lines.join('\n')}\n`)
+    await person.handOver(join(folder.path, 'ward.csv'), 'ward')
+    await person.checkRows()
+    await person.importRows()
+    const said = await shell.page.getByRole('main').innerText()
+    expect(said).toContain('ward.csv')
+    expect(said).toMatch(/11/)
+    expect(said).toMatch(/5\s+(6\s+)?age\s[\s\S]*old/)
+    await person.go('/studies/ward', shell.page.getByRole('table'))
+    await person.settled()
+    expect(await shell.page.getByRole('main').innerText()).toContain('potassium')
   })
 
   test.skipIf(skip)('the whole app speaks Chinese when asked', async () => {

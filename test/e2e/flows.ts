@@ -80,6 +80,24 @@ export const hands = (page: Page, language: Language = 'en') => {
         .first()
         .waitFor()
     },
+    /** Hands a file to the intake wizard, up to the step that shows what each column means. */
+    async handOver(path: string, study: string) {
+      await go('/intake', heading('intake:title'))
+      await page.locator('input[type=file]').setInputFiles(path)
+      await button('intake:checkRows').waitFor()
+      // The field itself, not a heading or a hint that also speaks of the study.
+      await page.getByLabel(t('intake:study')).and(page.locator('input')).first().fill(study)
+      await page.keyboard.press('Escape')
+    },
+    async checkRows() {
+      await button('intake:checkRows').click()
+      await button('intake:importRows_other').waitFor()
+    },
+    async importRows() {
+      await button('intake:importRows_other').click()
+      await button('intake:result.toStudy').waitFor()
+      await settled()
+    },
     async choose(menu: 'language' | 'theme', item: string | RegExp) {
       await button(`shell:${menu}`).first().click()
       await page.locator('[role^=menuitem]').filter({ hasText: item }).click()

@@ -63,10 +63,13 @@ export const openInBrowser = async (options: ShellOptions): Promise<Shell> => {
     await page.goto(server.address)
     await page.waitForURL((url) => !url.searchParams.has('token'))
     const running = browser
+    let closed = false
     return {
       page,
       complaints,
       async close() {
+        if (closed) return
+        closed = true
         await running.close()
         const code = await server.stop()
         if (code !== 0) throw new Error(`The server ended with code ${code}`)
@@ -103,6 +106,7 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
     colorScheme: options.colorScheme ?? 'light',
     timeout: 60_000,
   })
+  let closed = false
   const page = await app.firstWindow()
   const complaints = watch(page)
   await page.waitForLoadState('domcontentloaded')
@@ -110,8 +114,9 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
     page,
     complaints,
     async close() {
-      const { exitCode, pid } = app.process()
-      if (exitCode !== null) return
+      if (closed) return
+      closed = true
+      const { pid } = app.process()
       const late = setTimeout(() => pid && process.kill(pid, 'SIGKILL'), 20_000)
       await app.close()
       clearTimeout(late)

@@ -22,7 +22,11 @@ export const UndoBatch = ({ batch, onClose }: { batch: Batch | null; onClose: ()
         void queryClient.invalidateQueries({ queryKey: orpc.intake.batches.key() })
         void queryClient.invalidateQueries({ queryKey: orpc.patients.key() })
         void queryClient.invalidateQueries({ queryKey: orpc.studies.key() })
-        notifications.show({ color: 'moss', message: t('undo.done', { file: undone.file }) })
+        notifications.show({
+          color: 'moss',
+          message: t('undo.done', { file: undone.file }),
+          closeButtonProps: { 'aria-label': t('shell:close') },
+        })
         close()
       },
     }),

@@ -61,6 +61,7 @@ const ended = async (job: Job) => {
     title: i18next.t(failed ? 'jobs:ended.failed' : 'jobs:ended.done', { title: titleOf(job) }),
     message: job.failure ? sentenceOf(job.failure, i18next.t) : '',
     autoClose: failed ? false : 6000,
+    closeButtonProps: { 'aria-label': i18next.t('shell:close') },
   })
 }
 
