@@ -45,6 +45,8 @@ export const rooms: Record<string, Room> = {
   'core/assess': { may: ['contract', 'core/cohort', 'core/learn/random.ts'], mayNot: [...shells, ...webServers] },
   'core/explain': { may: ['contract', 'core/cohort', 'core/learn', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
+  // Reads the vault through functions it is handed; `core/handlers/exports.ts` hands them.
+  'core/export': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/report': { may: ['contract', 'figures', 'core/cohort', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/study': {
     may: ['contract', 'core/cohort', 'core/learn', 'core/assess', 'core/explain', 'core/jobs/pool.ts'],

@@ -1,4 +1,5 @@
 import { advice } from './advice.ts'
+import { exports } from './exports.ts'
 import { intake, samples } from './intake.ts'
 import { jobs } from './jobs.ts'
 import { models } from './models.ts'
@@ -22,6 +23,7 @@ export const api = {
   models,
   predictions,
   advice,
+  exports,
   audit,
 }
 export type Api = typeof api

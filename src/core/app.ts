@@ -5,6 +5,7 @@ import type { Api } from '../contract/api.ts'
 import { adviceHandlers } from './handlers/advice.ts'
 import type { Connection } from './handlers/connection.ts'
 import { createCore } from './handlers/core.ts'
+import { exportHandlers } from './handlers/exports.ts'
 import { implementer } from './handlers/implementer.ts'
 import { intakeHandlers } from './handlers/intake.ts'
 import { jobHandlers } from './handlers/jobs.ts'
@@ -60,6 +61,7 @@ const routerOf = (core: ReturnType<typeof createCore>) => {
     ...modelHandlers(core, os),
     ...predictionHandlers(core, os),
     ...adviceHandlers(core, os),
+    ...exportHandlers(core, os),
   })
 }
 

@@ -65,7 +65,7 @@ const failureOf = (error: unknown, log: (line: string) => void): Failure => {
 const recordOf = (input: unknown): string | null => {
   if (input === null || typeof input !== 'object') return null
   const fields = input as Record<string, unknown>
-  const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction'] as const)
+  const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction', 'key'] as const)
     .filter((name) => typeof fields[name] === 'number' || typeof fields[name] === 'string')
     .map((name) => `${name}/${fields[name]}`)
   return parts.length > 0 ? parts.join(' ') : null

@@ -1,0 +1,178 @@
+import { invalidInput } from '../../contract/errors.ts'
+import type { ExportChoices } from '../../contract/exports.ts'
+import { deidentify } from '../export/deidentify.ts'
+import { exportKey, newSecret } from '../export/key.ts'
+import type { Measurements, Person, StudyEvent, StudySource } from '../export/source.ts'
+import { writeExport } from '../export/write.ts'
+import { readTable } from '../vault/cases.ts'
+import { findConcept, listConcepts } from '../vault/concepts.ts'
+import { eventKinds } from '../vault/events.ts'
+import { readSettings, writeSettings } from '../vault/settings.ts'
+import type { ReadStore } from '../vault/store.ts'
+import { getStudy } from '../vault/studies.ts'
+import { listUsers } from '../vault/users.ts'
+import type { Core } from './core.ts'
+import { type Implementer, sessionOf } from './implementer.ts'
+
+export const exportHandlers = (core: Core, os: Implementer) => {
+  const read = () => core.vault().read
+  const prepare = ({ key: name, ...choices }: ExportChoices & { key: string | null }) => {
+    const secret = name === null ? newSecret() : secretOf(read(), name)
+    try {
+      return deidentify(studySource(read(), choices.study), choices, exportKey(secret), name)
+    } finally {
+      secret.fill(0)
+    }
+  }
+  return {
+    exports: {
+      keys: os.exports.keys.handler(() => listKeys(read())),
+      createKey: os.exports.createKey.handler(({ input: { key }, context }) =>
+        core.vault().write((store) => {
+          if (keysOf(store).has(key))
+            throw invalidInput('invalidInput', `There is already an export key named ${key}. Choose another name.`, [
+              { path: 'key', reason: 'is taken' },
+            ])
+          const secret = newSecret()
+          const kept: KeptKey = {
+            secret: Buffer.from(secret).toString('base64'),
+            createdAt: new Date().toISOString(),
+            createdBy: sessionOf(context).user,
+          }
+          writeSettings(store, null, { [prefix + key]: JSON.stringify(kept) })
+          secret.fill(0)
+          return listKeys(store).find((one) => one.key === key)!
+        }),
+      ),
+      preview: os.exports.preview.handler(({ input }) => prepare(input).report),
+      write: os.exports.write.handler(({ input: { report: seen, ...input }, signal }) => {
+        const { report, released } = prepare(input)
+        if (report.digest !== seen)
+          throw invalidInput(
+            'invalidInput',
+            'This is not the export whose report was seen: the cases or the choices have changed. Look at the report again.',
+            [{ path: 'report', reason: 'is not that of this export' }],
+          )
+        return writeExport(released, report, signal)
+      }),
+    },
+  }
+}
+
+/** Export keys are settings of the whole vault, which no procedure but these reads; the file they lie in is encrypted. */
+const prefix = 'exportKey/'
+
+interface KeptKey {
+  /** 32 bytes in base64. */
+  secret: string
+  createdAt: string
+  createdBy: string
+}
+
+const keysOf = (store: ReadStore): Map<string, KeptKey> =>
+  new Map(
+    Object.entries(readSettings(store, null))
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), JSON.parse(String(value)) as KeptKey]),
+  )
+
+const listKeys = (store: ReadStore) => {
+  const names = new Map(listUsers(store).map(({ id, displayName }) => [id, displayName]))
+  return [...keysOf(store)].map(([key, { createdAt, createdBy }]) => ({
+    key,
+    createdAt,
+    createdBy: names.get(createdBy) ?? '',
+  }))
+}
+
+const secretOf = (store: ReadStore, key: string): Uint8Array => {
+  const kept = keysOf(store).get(key)
+  if (!kept)
+    throw invalidInput(
+      'invalidInput',
+      `There is no export key named ${key}. Make it first, or name one that is there.`,
+      [{ path: 'key', reason: 'is not there' }],
+    )
+  return Uint8Array.from(Buffer.from(kept.secret, 'base64'))
+}
+
+/** What an export may see of a study. */
+export const studySource = (store: ReadStore, study: string): StudySource => {
+  const { id, name } = getStudy(store, study)
+  return {
+    name,
+    concepts: listConcepts(store, id).map(({ id: _id, study: _study, position: _position, ...concept }) => concept),
+    table: (columns) => readTable(store, id, columns),
+    people: () =>
+      store.all<Person & Record<string, unknown>>(
+        `SELECT p.id AS patient, p.sex, p.birth_date AS birthDate
+         FROM study_patient m JOIN patient p ON p.id = m.patient WHERE m.study = ? ORDER BY p.id`,
+        id,
+      ) as Person[],
+    measurements: (concept) => readMeasurements(store, id, concept),
+    events: () =>
+      eventKinds.flatMap((kind) =>
+        store.all<StudyEvent>(
+          `SELECT '${kind}' AS kind, patient, system, code, label, status, start_date AS startDate, end_date AS endDate,
+             start_day AS startDay, end_day AS endDay, value, unit
+           FROM ${kind} WHERE study = ? ORDER BY patient, coalesce(start_date, ''), start_day, code, label`,
+          id,
+        ),
+      ),
+    today: Math.floor(Date.now() / 86_400_000),
+  }
+}
+
+const measurementsARun = 20_000
+
+/** Whether a batch's days are dates stands in the mapping it was imported with. */
+const datedBatches = (store: ReadStore, study: number): Set<number> =>
+  new Set(
+    store
+      .rows<[number, string]>('SELECT id, mapping FROM batch WHERE study = ?', study)
+      .filter(([, text]) => {
+        const { layout, columns } = JSON.parse(text) as {
+          layout?: { shape?: string; day?: string | null }
+          columns?: { column: string; concept?: { kind?: string } }[]
+        }
+        return (
+          layout?.shape === 'long' &&
+          columns?.some(({ column, concept }) => column === layout.day && concept?.kind === 'date') === true
+        )
+      })
+      .map(([batch]) => batch),
+  )
+
+const readMeasurements = (store: ReadStore, study: number, name: string): Measurements => {
+  const concept = findConcept(store, study, name)!.id
+  const dated = datedBatches(store, study)
+  const count = store.value<number>('SELECT count(*) FROM observation WHERE concept = ?', concept) ?? 0
+  const found: Measurements = {
+    patients: new Int32Array(count),
+    days: new Float64Array(count),
+    dated: new Uint8Array(count),
+    values: new Float64Array(count),
+  }
+  let at = 0
+  let last: [number, number, number, number] = [-1, 0, 0, 0]
+  while (at < count) {
+    const rows = store.rows<[number, number, number, number, number | null]>(
+      `SELECT patient, day, batch, row, value FROM observation
+       WHERE concept = ? AND (patient, day, batch, row) > (?, ?, ?, ?) ORDER BY patient, day, batch, row LIMIT ?`,
+      concept,
+      ...last,
+      measurementsARun,
+    )
+    if (rows.length === 0) break
+    for (const [patient, day, batch, , value] of rows) {
+      found.patients[at] = patient
+      found.days[at] = day
+      found.dated[at] = dated.has(batch) ? 1 : 0
+      found.values[at] = value ?? Number.NaN
+      at++
+    }
+    const [patient, day, batch, row] = rows[rows.length - 1]
+    last = [patient, day, batch, row]
+  }
+  return found
+}
