@@ -41,6 +41,14 @@ const readColumn = (feature: ModelFeature, texts: readonly string[], problems: P
   const values = new Float64Array(texts.length).fill(Number.NaN)
   if (feature.seen) {
     const levels = [...new Set(texts.filter((text) => !missingTexts.has(text)))].sort()
+    const { seen } = feature
+    // Sizes in millimetres under a model that learned bands: another coding, not a rare level.
+    if (levels.length > 0 && texts.length > 1 && !levels.some((level) => seen.includes(level)))
+      problems.push({
+        row: 0,
+        column: name,
+        message: `holds no value that was seen in training (${seen.slice(0, 6).join(', ')}${seen.length > 6 ? ', ...' : ''}); check how it is coded`,
+      })
     const index = new Map(levels.map((level, at) => [level, at]))
     texts.forEach((text, row) => {
       values[row] = index.get(text) ?? Number.NaN
