@@ -3,6 +3,7 @@ import { cancelled } from '../../contract/errors.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { writeOutput } from '../output.ts'
+import { deidentifyOptions, prepareDeidentify } from './deidentify.ts'
 
 export const exportCommand: Command = {
   name: 'export',
@@ -11,13 +12,21 @@ export const exportCommand: Command = {
     study: { value: 'NAME', says: 'the study' },
     measurements: { says: 'repeated measurements, one a row, instead of cases (default: where there are no cases)' },
     model: { value: 'ID', says: 'the model' },
-    out: { value: 'FILE', says: 'where to (default: stdout)' },
+    out: { value: 'FILE', says: 'where to (default: stdout); with --deidentify FILE.csv or a folder' },
+    ...deidentifyOptions,
   },
-  examples: ['export --study pbc --out pbc.csv', 'export --model 1 --out pbc-cox.bedside-model'],
+  examples: [
+    'export --study pbc --out pbc.csv',
+    'export --model 1 --out pbc-cox.bedside-model',
+    'export --study pbc --deidentify --minimum-k 5 --out pbc-shared',
+  ],
   unlocks: true,
   prepare: (options) => {
     if (options.has('study') === options.has('model'))
       throw new UsageError('export needs either --study NAME or --model ID.')
+    if (options.flag('deidentify')) return prepareDeidentify(options)
+    const stray = Object.keys(deidentifyOptions).find((name) => options.has(name))
+    if (stray !== undefined) throw new UsageError(`--${stray} is for export --deidentify.`)
     const out = options.text('out')
     if (options.flag('json') && out === undefined) throw new UsageError('export --json needs --out FILE.')
     const where = out === undefined ? null : resolve(out)
