@@ -77,7 +77,6 @@ export const takeInHand = async (
 }
 
 const coverageOf = ({ header, predictor }: OpenModel, { predictions, outcome, source }: Reference): Estimate | null => {
-  const { seed } = header.design
   if (source === 'apparent') return null
   if (predictions.task === 'diagnosis' && outcome.task === 'diagnosis') {
     const { classes, probabilities } = predictions
@@ -86,7 +85,6 @@ const coverageOf = ({ header, predictor }: OpenModel, { predictions, outcome, so
     return frequencyCoverage(
       own,
       Uint8Array.from(outcome.y, (y) => (y === positive ? 1 : 0)),
-      seed,
     )
   }
   // An analytic band (Cox) is not made from neighbours, so their agreement says nothing about it.
@@ -95,5 +93,5 @@ const coverageOf = ({ header, predictor }: OpenModel, { predictions, outcome, so
   const horizon = mainHorizon(header.horizons as number[])
   const at = nearestTime(times, horizon)
   const risks = Float64Array.from(outcome.time, (_, row) => 1 - survival[row * times.length + at])
-  return survivalCoverage(risks, outcome.time, outcome.event, horizon, seed)
+  return survivalCoverage(risks, outcome.time, outcome.event, horizon)
 }
