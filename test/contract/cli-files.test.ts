@@ -69,6 +69,37 @@ test('times asked of a model that knows no time are refused, not ignored', async
   )
 })
 
+test('a cell means in a prediction what it means in an import', async () => {
+  const header = 'id,sex,smoker,marker,sick'
+  const rows = people.map(
+    ([id, , marker], i) => `${id},${i % 2 ? 'f' : 'm'},${i % 3 ? 'TRUE' : 'FALSE'},${marker},${i % 4 ? 'no' : 'yes'}`,
+  )
+  await answerOf(vault, ['import', file('cells.csv', [header, ...rows]), '--study', 'cells'])
+  const { model } = await answerOf(
+    vault,
+    'train --study cells --task diagnosis --target sick --learner logistic --test 0 --folds 0'.split(' '),
+  )
+  const predict = async (name: string, lines: string[]) =>
+    answerOf(vault, ['predict', '--model', String(model), '--in', file(name, ['sex,smoker,marker', ...lines])])
+  const plain = await predict('plain.csv', ['f,TRUE,1200', 'm,FALSE,7', 'f,TRUE,3.5'])
+  const otherwise = await predict('otherwise.csv', ['F,yes,1.2e3', 'M,0,7.0', 'f,true, 3.50'])
+  expect(plain.problems).toEqual([])
+  expect(otherwise).toMatchObject({ problems: [], predictions: plain.predictions })
+  const { problems, predictions } = await predict('odd.csv', ['x,TRUE,7', 'f,perhaps,0x10', 'm,TRUE,7'])
+  expect(predictions).toHaveLength(3)
+  const said = problems.map((problem: { row: number; column: string; message: string }) => [
+    problem.row,
+    problem.column,
+  ])
+  expect(said).toEqual(
+    expect.arrayContaining([
+      [1, 'sex'],
+      [2, 'smoker'],
+      [2, 'marker'],
+    ]),
+  )
+})
+
 test('the same patients imported twice are noticed, and can be taken back', async () => {
   expect(await refused(['import', at('people.csv'), '--study', 'people'])).toMatch(/undo BATCH, or import --again/)
   const again = await answerOf(vault, ['import', at('people.csv'), '--study', 'people', '--again'])

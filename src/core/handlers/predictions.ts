@@ -11,6 +11,7 @@ import { getModel, listModels, modelDetail } from '../vault/models.ts'
 import { describePatients } from '../vault/patients.ts'
 import { predictionHistory, recordPrediction, respondToPrediction } from '../vault/predictions.ts'
 import { cardOf } from './cards.ts'
+import { featureReader } from './cells.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { fieldCell, fittingStudies, outcomeConcept, patientTable } from './tables.ts'
@@ -211,7 +212,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
         const hand = await core.shelf.take(input.model)
         if (input.header.length === 0)
           throw notFound('noHeader', 'The table has no header, so its columns have no names.')
-        return predictRows(hand, input)
+        return predictRows(hand, input, featureReader)
       }),
     },
   }

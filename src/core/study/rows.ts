@@ -12,55 +12,67 @@ interface Problem {
   message: string
 }
 
+const expected: Record<ConceptKind, string> = {
+  number: 'a number',
+  integer: 'a number',
+  boolean: 'yes or no',
+  date: 'a date (yyyy-mm-dd)',
+  category: 'a level',
+  text: 'text',
+}
 const missingTexts = new Set(['', 'NA', 'NaN', 'null', 'NULL'])
-const booleanWords: Record<string, number> = {
-  true: 1,
-  yes: 1,
-  y: 1,
-  t: 1,
-  '1': 1,
-  是: 1,
-  有: 1,
-  false: 0,
-  no: 0,
-  n: 0,
-  f: 0,
-  '0': 0,
-  否: 0,
-  无: 0,
-}
 
-const numberOf = (text: string, kind: ConceptKind): number => {
-  if (kind === 'boolean') return booleanWords[text.toLowerCase()] ?? Number.NaN
-  if (kind === 'date') return Date.parse(text) / 86_400_000
-  return Number(text)
-}
+/** Reads a text as an import would: a number, a level's code, or null where it says neither. */
+export type FeatureReader = (feature: ModelFeature) => (text: string) => number | string | null
 
-const readColumn = (feature: ModelFeature, texts: readonly string[], problems: Problem[]): Column => {
+const plainReader: FeatureReader =
+  ({ seen }) =>
+  (text) =>
+    seen ? text : Number(text)
+
+const readColumn = (
+  feature: ModelFeature,
+  written: readonly string[],
+  readerOf: FeatureReader,
+  problems: Problem[],
+): Column => {
   const { name, kind, unit } = feature
-  const values = new Float64Array(texts.length).fill(Number.NaN)
+  const values = new Float64Array(written.length).fill(Number.NaN)
+  const read = readerOf(feature)
   if (feature.seen) {
-    const levels = [...new Set(texts.filter((text) => !missingTexts.has(text)))].sort()
     const { seen } = feature
+    const known = new Set(seen)
+    // A level no training row had keeps its text, and is said to be unknown.
+    const codes = new Map(
+      [...new Set(written)]
+        .filter((text) => !missingTexts.has(text) || known.has(text))
+        .map((text) => [text, known.has(text) ? text : String(read(text) ?? text)]),
+    )
+    const levels = [...new Set(codes.values())].sort()
     // Sizes in millimetres under a model that learned bands: another coding, not a rare level.
-    if (levels.length > 0 && texts.length > 1 && !levels.some((level) => seen.includes(level)))
+    if (levels.length > 0 && written.length > 1 && !levels.some((level) => known.has(level)))
       problems.push({
         row: 0,
         column: name,
         message: `holds no value that was seen in training (${seen.slice(0, 6).join(', ')}${seen.length > 6 ? ', ...' : ''}); check how it is coded`,
       })
     const index = new Map(levels.map((level, at) => [level, at]))
-    texts.forEach((text, row) => {
-      values[row] = index.get(text) ?? Number.NaN
+    written.forEach((text, row) => {
+      const code = codes.get(text)
+      if (code !== undefined) values[row] = index.get(code) as number
     })
     return { name, kind, unit, values, levels }
   }
-  texts.forEach((text, row) => {
+  written.forEach((text, row) => {
     if (missingTexts.has(text)) return
-    const value = numberOf(text, kind)
-    if (Number.isFinite(value)) values[row] = value
+    const value = read(text)
+    if (typeof value === 'number' && Number.isFinite(value)) values[row] = value
     else
-      problems.push({ row: row + 1, column: name, message: `"${text.slice(0, 40)}" is not a number; taken as missing` })
+      problems.push({
+        row: row + 1,
+        column: name,
+        message: `"${text.slice(0, 40)}" is not ${expected[kind]}; taken as missing`,
+      })
   })
   return { name, kind, unit, values, levels: null }
 }
@@ -73,10 +85,14 @@ interface Rows {
 
 /**
  * Predicts for rows of text cells, one output row each, in order: `probability_<class>`, or `risk` (the score that
- * ranks patients; of Cox the linear predictor) and `survival_<time>`, or `prediction`. Missing cells are filled as in training, and said. Throws `invalidInput` naming the
- * columns that the table lacks.
+ * ranks patients; of Cox the linear predictor) and `survival_<time>`, or `prediction`. Missing cells are filled as in
+ * training, and said. Throws `invalidInput` naming the columns that the table lacks.
  */
-export const predictRows = (model: ModelAtHand, { header, rows, times }: Rows) => {
+export const predictRows = (
+  model: ModelAtHand,
+  { header, rows, times }: Rows,
+  readerOf: FeatureReader = plainReader,
+) => {
   const { header: known, predictor } = model
   const lacking = known.features.map(({ name }) => name).filter((name) => !header.includes(name))
   if (lacking.length > 0)
@@ -96,6 +112,7 @@ export const predictRows = (model: ModelAtHand, { header, rows, times }: Rows) =
     return readColumn(
       feature,
       rows.map((row) => (row[at] ?? '').trim()),
+      readerOf,
       problems,
     )
   })
