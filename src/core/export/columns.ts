@@ -86,7 +86,7 @@ export const planColumn = (
   if (certain) return { ...base, ...certain }
   if (choices.drop.includes(concept.name)) return { ...base, ...dropped('Left out as asked.', null) }
   const suspicion = suspicionOf(concept, column, facts)
-  if (suspicion && !choices.keep.includes(concept.name)) return { ...base, ...suspicion }
+  if (suspicion && !(suspicion.suspected && choices.keep.includes(concept.name))) return { ...base, ...suspicion }
   const ruling = { ...base, ...rulingOf(concept, column, facts, patients, choices) }
   if (suspicion) ruling.look = [`Kept as asked, against this: ${suspicion.why}`, ...ruling.look]
   if (mayBePlace(concept))
@@ -218,6 +218,8 @@ const rulingOf = (
       why: `${ageBand === 1 ? 'Whole years' : `Bands of ${ageBand} years, by their first year`}; 90 stands for 90 and more, at this row or by the last that is told of the patient. Fractions would give the birthday away.`,
       quasi: true,
     }
+  if (unit === null && facts && (role === 'outcomeTime' || saysFollowUp(concept)))
+    return { ...kept(false), why: 'A time elapsed, no date.', followUp: likelyScale(facts.high) }
   const elapsed = unit === null ? undefined : yearsPer[unit]
   if (elapsed !== undefined) {
     const followUp = role === 'outcomeTime' || saysFollowUp(concept) ? elapsed : null
@@ -241,6 +243,12 @@ const kept = (quasi: boolean): Ruling => ({
   why: 'Not among the identifiers of Safe Harbor.',
   quasi,
 })
+
+/** Years per unit of a time whose unit nobody gave: years, months or days, the longest that a life has room for. */
+const likelyScale = (high: number): number => {
+  if (high <= 60) return 1
+  return high <= 720 ? 1 / 12 : 1 / 365.25
+}
 
 const isCalendarYear = ({ unit, coding }: Concept, { known, low, high }: Facts) =>
   known > 0 && low >= 1850 && high < 2101 && coding.length === 0 && (unit === null || unit === 'a')
