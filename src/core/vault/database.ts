@@ -66,8 +66,18 @@ export const tune = (db: Connection, { readonly, create }: { readonly: boolean; 
 
 /** The key goes in as bytes that are wiped, never as SQL or as a JavaScript string, which cannot be. */
 const applyKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
-  const { name, before, after } = keyForms[cipher]
-  db.pragma(`cipher = '${name}'`)
+  db.pragma(`cipher = '${keyForms[cipher].name}'`)
+  // The alias brings `key` and `rekey`; the types of plain better-sqlite3 do not know them.
+  withKeyForm(cipher, key, (form) => (db as Connection & { key: (key: Buffer) => number }).key(form))
+}
+
+/** Enciphers every page under another key, in one transaction. Not in write-ahead mode. */
+export const changeKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
+  withKeyForm(cipher, key, (form) => (db as Connection & { rekey: (key: Buffer) => number }).rekey(form))
+}
+
+const withKeyForm = (cipher: Cipher, key: Buffer, use: (form: Buffer) => void): void => {
+  const { before, after } = keyForms[cipher]
   const digits = '0123456789abcdef'
   const literal = Buffer.alloc(before.length + 2 * key.length + after.length)
   literal.write(before, 0, 'latin1')
@@ -76,9 +86,11 @@ const applyKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
     literal[before.length + 2 * at + 1] = digits.charCodeAt(byte & 15)
   })
   literal.write(after, before.length + 2 * key.length, 'latin1')
-  // The alias brings `key`; the types of plain better-sqlite3 do not know it.
-  ;(db as Connection & { key: (key: Buffer) => number }).key(literal)
-  literal.fill(0)
+  try {
+    use(literal)
+  } finally {
+    literal.fill(0)
+  }
 }
 
 /** Asks for what stands on page 1 alone: not authentic is NOTADB, a file with fewer pages than page 1 says is CORRUPT. */

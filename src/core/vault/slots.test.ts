@@ -1,8 +1,24 @@
-import { createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
+import {
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  hkdfSync,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
 import { argon2id } from 'hash-wasm'
 import { expect, test } from 'vitest'
 import { canonicalJson } from './canonical.ts'
-import { defaultKeyDerivation, leastKeyDerivation, makeSlot, openSlot, type Slot, slotIsSound } from './slots.ts'
+import {
+  defaultKeyDerivation,
+  leastKeyDerivation,
+  makeSlot,
+  openSlot,
+  type Slot,
+  sealKey,
+  slotIsSound,
+} from './slots.ts'
 
 const vault = randomUUID()
 const user = randomUUID()
@@ -16,8 +32,8 @@ test('the right passphrase opens the slot, in either Unicode spelling, and no ot
   expect(await openSlot(vault, slot, '')).toBeNull()
 })
 
-test('a slot is what it says it is: Argon2id of the passphrase unwraps the key by AES-256-GCM with the header authenticated', async () => {
-  const { derivation, wrap } = slot.header
+test('a slot is what it says it is: Argon2id of the passphrase unwraps an X25519 key, to which the database key is sealed', async () => {
+  const { derivation, wrap, publicKey } = slot.header
   const wrapping = await argon2id({
     password: 'päss'.normalize('NFKC'),
     salt: Buffer.from(derivation.salt, 'base64'),
@@ -27,10 +43,29 @@ test('a slot is what it says it is: Argon2id of the passphrase unwraps the key b
     hashLength: 32,
     outputType: 'binary',
   })
-  const decipher = createDecipheriv('aes-256-gcm', wrapping, Buffer.from(wrap.nonce, 'base64'))
-  decipher.setAAD(Buffer.from(canonicalJson({ format: 'bedside-slot-1', vault, header: slot.header })))
-  decipher.setAuthTag(Buffer.from(slot.tag, 'base64'))
-  expect(Buffer.concat([decipher.update(Buffer.from(slot.wrapped, 'base64')), decipher.final()])).toEqual(key)
+  const opened = (
+    secret: Uint8Array,
+    nonce: string,
+    format: string,
+    { wrapped, tag }: { wrapped: string; tag: string },
+  ) => {
+    const decipher = createDecipheriv('aes-256-gcm', secret, Buffer.from(nonce, 'base64'))
+    decipher.setAAD(Buffer.from(canonicalJson({ format, vault, header: slot.header })))
+    decipher.setAuthTag(Buffer.from(tag, 'base64'))
+    return Buffer.concat([decipher.update(Buffer.from(wrapped, 'base64')), decipher.final()])
+  }
+  const d = opened(wrapping, wrap.nonce, 'bedside-slot-1', slot).toString('base64url')
+  const key25519 = (raw: string, secret = {}) => ({
+    key: { kty: 'OKP', crv: 'X25519', x: Buffer.from(raw, 'base64').toString('base64url'), ...secret },
+    format: 'jwk' as const,
+  })
+  const shared = diffieHellman({
+    privateKey: createPrivateKey(key25519(publicKey, { d })),
+    publicKey: createPublicKey(key25519(slot.seal.ephemeral)),
+  })
+  const salt = Buffer.concat([Buffer.from(slot.seal.ephemeral, 'base64'), Buffer.from(publicKey, 'base64')])
+  const sealing = Buffer.from(hkdfSync('sha256', shared, salt, 'bedside-seal-1', 32))
+  expect(opened(sealing, slot.seal.nonce, 'bedside-seal-1', slot.seal)).toEqual(key)
 })
 
 test('a slot moved to another user, another vault or another role of slot does not open', async () => {
@@ -38,7 +73,14 @@ test('a slot moved to another user, another vault or another role of slot does n
     { ...slot, header: { ...slot.header, user: randomUUID() } },
     { ...slot, header: { ...slot.header, kind: 'recovery' } },
     { ...slot, header: { ...slot.header, createdAt: '2020-01-01T00:00:00.000Z' } },
+    { ...slot, header: { ...slot.header, login: 'mallory' } },
+    { ...slot, header: { ...slot.header, publicKey: randomBytes(32).toString('base64') } },
     { ...slot, tag: randomBytes(16).toString('base64') },
+    { ...slot, seal: { ...slot.seal, tag: randomBytes(16).toString('base64') } },
+    // The neutral point: whoever seals to nobody must not be listened to.
+    { ...slot, seal: { ...slot.seal, ephemeral: Buffer.alloc(32).toString('base64') } },
+    // Somebody else's key, sealed by somebody who knows the public key alone, is bound to another header.
+    { ...slot, seal: sealKey(vault, { ...slot.header, user: randomUUID() }, randomBytes(32)) },
   ]
   for (const one of altered) expect(await openSlot(vault, one, 'päss')).toBeNull()
   expect(await openSlot(randomUUID(), slot, 'päss')).toBeNull()
@@ -68,4 +110,11 @@ test('two slots of one passphrase share nothing that tells so', async () => {
   expect(other.header.derivation.salt).not.toBe(slot.header.derivation.salt)
   expect(other.header.wrap.nonce).not.toBe(slot.header.wrap.nonce)
   expect(other.wrapped).not.toBe(slot.wrapped)
+})
+
+test('a vault can be given another key for everybody, without anybody typing a passphrase', async () => {
+  const next = randomBytes(32)
+  const resealed: Slot = { ...slot, seal: sealKey(vault, slot.header, next) }
+  expect(await openSlot(vault, resealed, 'päss')).toEqual(next)
+  expect(await openSlot(vault, resealed, 'pass')).toBeNull()
 })

@@ -1,4 +1,15 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
 import { argon2id } from 'hash-wasm'
 import * as z from 'zod'
 import { invalidInput } from '../../contract/errors.ts'
@@ -20,12 +31,27 @@ const mostKeyDerivation: KeyDerivation = { memoryKiB: 2_097_152, iterations: 64,
 const base64 = (length: number) =>
   z.string().refine((text) => Buffer.from(text, 'base64').length === length, `not ${length} bytes of base64`)
 
-/** One way to the database key: a passphrase's derived key wraps it. `header` is authenticated with the wrapped key. */
+/** The database key for the holder of one slot: sealed to the slot's public key (X25519, HKDF-SHA-256, AES-256-GCM). */
+export const SealSchema = z.strictObject({
+  ephemeral: base64(32),
+  nonce: base64(12),
+  wrapped: base64(32),
+  tag: base64(16),
+})
+export type Seal = z.infer<typeof SealSchema>
+
+/**
+ * One way to the database key. A passphrase's derived key unwraps the slot's private key (`wrapped`), which opens `seal`.
+ * The step in between is what lets an administrator encrypt the vault anew for everybody, without anybody's passphrase:
+ * sealing needs public keys alone. `header` is authenticated with both.
+ */
 export const SlotSchema = z.strictObject({
   header: z.strictObject({
     slot: z.uuid(),
     kind: z.enum(['passphrase', 'recovery']),
     user: z.uuid(),
+    /** What its holder signs in as; chosen for it, and the only word of a person outside the encrypted database. */
+    login: z.string().max(64).nullable(),
     derivation: z.strictObject({
       name: z.literal('argon2id'),
       memoryKiB: z.int(),
@@ -34,12 +60,15 @@ export const SlotSchema = z.strictObject({
       salt: base64(16),
     }),
     wrap: z.strictObject({ name: z.literal('aes-256-gcm'), nonce: base64(12) }),
+    publicKey: base64(32),
     createdAt: z.string(),
   }),
   wrapped: base64(32),
   tag: base64(16),
+  seal: SealSchema,
 })
 export type Slot = z.infer<typeof SlotSchema>
+type Header = Slot['header']
 
 const within = (costs: KeyDerivation): boolean =>
   (['memoryKiB', 'iterations', 'parallelism'] as const).every(
@@ -59,7 +88,8 @@ export const makeSlot = async (
   passphrase: string,
   key: Uint8Array,
   costs: KeyDerivation = defaultKeyDerivation,
-  kind: Slot['header']['kind'] = 'passphrase',
+  kind: Header['kind'] = 'passphrase',
+  login: string | null = null,
 ): Promise<Slot> => {
   if (passphrase === '')
     throw invalidInput('emptyPassphrase', 'A vault needs a passphrase; type one.', [
@@ -71,10 +101,12 @@ export const makeSlot = async (
       `Argon2id needs at least ${leastKeyDerivation.memoryKiB / 1024} MiB, ${leastKeyDerivation.iterations} pass and ${leastKeyDerivation.parallelism} lane; ask for more.`,
       [{ path: 'keyDerivation', reason: 'below the floor' }],
     )
-  const header: Slot['header'] = {
+  const pair = generateKeyPairSync('x25519')
+  const header: Header = {
     slot: randomUUID(),
     kind,
     user,
+    login,
     derivation: {
       name: 'argon2id',
       memoryKiB: costs.memoryKiB,
@@ -83,54 +115,142 @@ export const makeSlot = async (
       salt: randomBytes(16).toString('base64'),
     },
     wrap: { name: 'aes-256-gcm', nonce: randomBytes(12).toString('base64') },
+    publicKey: rawPublic(pair.publicKey).toString('base64'),
     createdAt: new Date().toISOString(),
   }
   const wrappingKey = await derive(passphrase, header.derivation)
+  const privateKey = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
   try {
-    const cipher = createCipheriv('aes-256-gcm', wrappingKey, Buffer.from(header.wrap.nonce, 'base64'))
-    cipher.setAAD(authenticated(vault, header))
-    const wrapped = Buffer.concat([cipher.update(key), cipher.final()])
-    return { header, wrapped: wrapped.toString('base64'), tag: cipher.getAuthTag().toString('base64') }
+    const { wrapped, tag } = encrypt(
+      wrappingKey,
+      Buffer.from(header.wrap.nonce, 'base64'),
+      authenticated('bedside-slot-1', vault, header),
+      privateKey.subarray(-32),
+    )
+    return { header, wrapped, tag, seal: sealKey(vault, header, key) }
   } finally {
     wrappingKey.fill(0)
+    privateKey.fill(0)
+  }
+}
+
+/** The slot's private key, or null where the passphrase is not the slot's (or the slot was changed). */
+export const unlockSlot = async (vault: string, slot: Slot, passphrase: string): Promise<KeyObject | null> => {
+  if (passphrase === '') return null
+  const { header, wrapped, tag } = slot
+  const wrappingKey = await derive(passphrase, header.derivation)
+  const nonce = Buffer.from(header.wrap.nonce, 'base64')
+  const raw = decrypt(wrappingKey, nonce, authenticated('bedside-slot-1', vault, header), { wrapped, tag })
+  wrappingKey.fill(0)
+  if (!raw) return null
+  const der = Buffer.concat([privatePrefix, raw])
+  raw.fill(0)
+  try {
+    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  } finally {
+    der.fill(0)
   }
 }
 
 /** The database key, or null where the passphrase is not the slot's (or the slot was changed). The caller wipes the key. */
 export const openSlot = async (vault: string, slot: Slot, passphrase: string): Promise<Buffer | null> => {
-  if (passphrase === '') return null
-  const { header } = slot
-  const wrappingKey = await derive(passphrase, header.derivation)
+  const privateKey = await unlockSlot(vault, slot, passphrase)
+  return privateKey && openSeal(vault, slot.header, slot.seal, privateKey)
+}
+
+/** Seals `key` to the holder of a slot. */
+export const sealKey = (vault: string, header: Header, key: Uint8Array): Seal => {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519')
+  const ephemeral = rawPublic(publicKey)
+  const sealing = sealingKey(privateKey, publicOf(header.publicKey), ephemeral, header.publicKey)
+  const nonce = randomBytes(12)
   try {
-    const decipher = createDecipheriv('aes-256-gcm', wrappingKey, Buffer.from(header.wrap.nonce, 'base64'), {
-      authTagLength: 16,
-    })
-    decipher.setAAD(authenticated(vault, header))
-    decipher.setAuthTag(Buffer.from(slot.tag, 'base64'))
-    const key = decipher.update(Buffer.from(slot.wrapped, 'base64'))
-    try {
-      decipher.final()
-    } catch {
-      key.fill(0)
-      return null
+    return {
+      ephemeral: ephemeral.toString('base64'),
+      nonce: nonce.toString('base64'),
+      ...encrypt(sealing, nonce, authenticated('bedside-seal-1', vault, header), key),
     }
-    return key
   } finally {
-    wrappingKey.fill(0)
+    sealing.fill(0)
   }
 }
 
-const authenticated = (vault: string, header: Slot['header']): Buffer =>
-  Buffer.from(canonicalJson({ format: 'bedside-slot-1', vault, header }), 'utf8')
+/** What was sealed to the slot, or null where it was changed. The caller wipes it. */
+export const openSeal = (vault: string, header: Header, seal: Seal, privateKey: KeyObject): Buffer | null => {
+  let sealing: Buffer
+  try {
+    sealing = sealingKey(privateKey, publicOf(seal.ephemeral), Buffer.from(seal.ephemeral, 'base64'), header.publicKey)
+  } catch {
+    // A point of low order: no honest seal has one.
+    return null
+  }
+  const nonce = Buffer.from(seal.nonce, 'base64')
+  try {
+    return decrypt(sealing, nonce, authenticated('bedside-seal-1', vault, header), seal)
+  } finally {
+    sealing.fill(0)
+  }
+}
+
+const authenticated = (format: string, vault: string, header: Header): Buffer =>
+  Buffer.from(canonicalJson({ format, vault, header }), 'utf8')
+
+const sealingKey = (own: KeyObject, other: KeyObject, ephemeral: Buffer, recipient: string): Buffer => {
+  const shared = diffieHellman({ privateKey: own, publicKey: other })
+  try {
+    const salt = Buffer.concat([ephemeral, Buffer.from(recipient, 'base64')])
+    return Buffer.from(hkdfSync('sha256', shared, salt, 'bedside-seal-1', 32))
+  } finally {
+    shared.fill(0)
+  }
+}
+
+const encrypt = (key: Uint8Array, nonce: Buffer, header: Buffer, plain: Uint8Array) => {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  cipher.setAAD(header)
+  const wrapped = Buffer.concat([cipher.update(plain), cipher.final()])
+  return { wrapped: wrapped.toString('base64'), tag: cipher.getAuthTag().toString('base64') }
+}
+
+const decrypt = (
+  key: Uint8Array,
+  nonce: Buffer,
+  header: Buffer,
+  { wrapped, tag }: { wrapped: string; tag: string },
+): Buffer | null => {
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
+  decipher.setAAD(header)
+  decipher.setAuthTag(Buffer.from(tag, 'base64'))
+  const plain = decipher.update(Buffer.from(wrapped, 'base64'))
+  try {
+    decipher.final()
+    return plain
+  } catch {
+    plain.fill(0)
+    return null
+  }
+}
+
+/** X25519 keys as DER are these bytes, then the 32 of the key (RFC 8410). */
+const privatePrefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
+const publicPrefix = Buffer.from('302a300506032b656e032100', 'hex')
+
+const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }).subarray(-32)
+
+const publicOf = (raw: string): KeyObject =>
+  createPublicKey({ key: Buffer.concat([publicPrefix, Buffer.from(raw, 'base64')]), format: 'der', type: 'spki' })
 
 /** The same passphrase typed on another keyboard or system gives the same bytes (NFKC, as RFC 8265 does for passwords). */
-const derive = async (passphrase: string, derivation: Slot['header']['derivation']): Promise<Uint8Array> =>
+export const derive = async (
+  passphrase: string,
+  { memoryKiB, iterations, parallelism, salt }: KeyDerivation & { salt: string },
+): Promise<Uint8Array> =>
   argon2id({
     password: Buffer.from(passphrase.normalize('NFKC'), 'utf8'),
-    salt: Buffer.from(derivation.salt, 'base64'),
-    memorySize: derivation.memoryKiB,
-    iterations: derivation.iterations,
-    parallelism: derivation.parallelism,
+    salt: Buffer.from(salt, 'base64'),
+    memorySize: memoryKiB,
+    iterations,
+    parallelism,
     hashLength: 32,
     outputType: 'binary',
   })

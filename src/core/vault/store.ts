@@ -53,11 +53,17 @@ const rowsAStatement = 64
 
 type Prepared = Statement<unknown[], unknown>
 
-interface Handle {
+/** A connection with the statements prepared on it. */
+export interface Line {
   connection: Connection
+  statements: Map<string, Prepared>
+}
+
+interface Handle {
+  /** Asked anew each time: a re-keying opens another connection. */
+  line: () => Line
   path: string
   log: VaultLog | undefined
-  statements: Map<string, Prepared>
   readsOnly: boolean
   /** Throws where the handle may no longer be used. */
   check: () => void
@@ -65,8 +71,9 @@ interface Handle {
 
 /** Store functions over a connection. `open` says whether it may still be used. */
 const makeStore = (handle: Handle): WriteStore => {
-  const { connection, path, log, statements, check } = handle
+  const { path, log, check } = handle
   const prepared = (sql: string, mode: 'objects' | 'arrays' | 'plucked'): Prepared => {
+    const { connection, statements } = handle.line()
     const key = mode + sql
     let statement = statements.get(key)
     if (!statement) {
@@ -128,16 +135,15 @@ const makeStore = (handle: Handle): WriteStore => {
 
 /** A reader over a read-only connection; `isOpen` is asked before each use. */
 export const readStore = (
-  connection: Connection,
+  line: () => Line,
   path: string,
   log: VaultLog | undefined,
   isOpen: () => boolean,
 ): ReadStore =>
   makeStore({
-    connection,
+    line,
     path,
     log,
-    statements: new Map(),
     readsOnly: true,
     check: () => {
       if (!isOpen()) throw vaultClosed()
@@ -153,10 +159,9 @@ export const writeStore = (
 ): { store: WriteStore; end: () => void } => {
   let ended = false
   const store = makeStore({
-    connection,
+    line: () => ({ connection, statements }),
     path,
     log,
-    statements,
     readsOnly: false,
     check: () => {
       if (ended) throw new Error('A write store was used after its transaction had ended.')

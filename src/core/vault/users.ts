@@ -6,6 +6,8 @@ export interface KnownUser {
   displayName: string
   role: Role
   disabled: boolean
+  createdAt: string
+  disabledAt: string | null
 }
 
 export const addUser = (
@@ -26,6 +28,7 @@ interface UserRow {
   id: string
   display_name: string
   role: Role
+  created_at: string
   disabled_at: string | null
 }
 
@@ -34,12 +37,16 @@ const known = (row: UserRow): KnownUser => ({
   displayName: row.display_name,
   role: row.role,
   disabled: row.disabled_at !== null,
+  createdAt: row.created_at,
+  disabledAt: row.disabled_at,
 })
 
 export const userById = (store: ReadStore, id: string): KnownUser | undefined => {
-  const row = store.get<UserRow>('SELECT id, display_name, role, disabled_at FROM user WHERE id = ?', id)
+  const row = store.get<UserRow>('SELECT id, display_name, role, created_at, disabled_at FROM user WHERE id = ?', id)
   return row && known(row)
 }
 
 export const listUsers = (store: ReadStore): KnownUser[] =>
-  store.all<UserRow>('SELECT id, display_name, role, disabled_at FROM user ORDER BY created_at, id').map(known)
+  store
+    .all<UserRow>('SELECT id, display_name, role, created_at, disabled_at FROM user ORDER BY created_at, id')
+    .map(known)

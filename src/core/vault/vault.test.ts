@@ -17,7 +17,7 @@ import { canonicalJson, sha256 } from './canonical.ts'
 import { storageError } from './failures.ts'
 import { concept, type Folder, freshFolder, freshVault, importCases, passphrase } from './fixture.ts'
 import { readSettings, writeSettings } from './settings.ts'
-import { leastKeyDerivation } from './slots.ts'
+import { leastKeyDerivation, makeSlot } from './slots.ts'
 import { createVault, openVault, type Vault, type VaultEvent, vaultState } from './vault.ts'
 
 const removals: (() => void)[] = []
@@ -190,8 +190,11 @@ test('vault.json that was cut, altered, made cheap or written by a newer Bedside
   }
   expect(await attempt(sealed(slotWith({ memoryKiB: 8 })))).toBe('vaultDamaged')
   expect(await attempt(sealed(slotWith({ memoryKiB: 2 ** 30 })))).toBe('vaultDamaged')
-  // An edit that hides behind a fresh checksum still meets the slot's own authentication.
+  // An edit that hides behind a fresh checksum still meets the slot's own authentication, and the whole file's.
   expect(await attempt(sealed(slotWith({ iterations: 2 })))).toBe('wrongPassphrase')
+  expect(await attempt(sealed({ ...content, createdAt: '2001-01-01T00:00:00.000Z' }))).toBe('vaultDamaged')
+  const planted = await makeSlot(content.vault, crypto.randomUUID(), 'mallory', Buffer.alloc(32), leastKeyDerivation)
+  expect(await attempt(sealed({ ...content, slots: [...content.slots, planted] }))).toBe('vaultDamaged')
   rmSync(file)
   expect(await openVault(path, { passphrase }).catch((error) => error.failure.reason)).toBe('vaultDamaged')
   writeFileSync(file, text)

@@ -23,15 +23,33 @@ import {
   vaultClosed,
   vaultDamaged,
   vaultExists,
+  vaultInUse,
   vaultMissing,
   vaultTruncated,
   wrongPassphrase,
 } from './failures.ts'
+import { encryptCopy, type RekeyOptions, removeRekeyLeftovers, resumeRekey, switchKeys } from './rekey.ts'
 import { migrate, schemaVersion } from './schema.ts'
-import { type KeyDerivation, makeSlot, openSlot } from './slots.ts'
-import { type ReadStore, readStore, type Statements, type VaultLog, type WriteStore, writeStore } from './store.ts'
-import { addUser, userById } from './users.ts'
-import { readVaultFile, syncFolder, vaultFilePath, vaultFileVersion, writeVaultFile } from './vaultFile.ts'
+import { type KeyDerivation, makeSlot, openSeal, type Slot, sealKey, unlockSlot } from './slots.ts'
+import {
+  type Line,
+  type ReadStore,
+  readStore,
+  type Statements,
+  type VaultLog,
+  type WriteStore,
+  writeStore,
+} from './store.ts'
+import { addUser, listUsers, userById } from './users.ts'
+import {
+  isAuthentic,
+  readVaultFile,
+  syncFolder,
+  type VaultFileContent,
+  vaultFilePath,
+  vaultFileVersion,
+  writeVaultFile,
+} from './vaultFile.ts'
 
 export type { KeyDerivation } from './slots.ts'
 export type { ReadStore, VaultEvent, VaultLog, WriteStore } from './store.ts'
@@ -55,13 +73,41 @@ export interface Vault {
    * Rolled back where `fn` rejects. Inside it, write with the given store alone.
    */
   exclusive<T>(fn: (store: WriteStore) => Promise<T>): Promise<T>
+  keyring: Keyring
+  /**
+   * Encrypts everything under a new key, which every slot then opens to: writes wait, reads go on. Whenever it is cut off, the
+   * vault opens afterwards, under the one key or the other. Throws `diskFull`, `cancelled`; then nothing has changed.
+   */
+  rekey(options?: RekeyOptions): Promise<void>
   /** Rolls back what is open, closes the files and forgets the key. Safe to call twice. */
   close(): void
+}
+
+/** The slots of `vault.json`. The database key itself does not leave the vault. */
+export interface Keyring {
+  /** Id of the vault. */
+  vault: string
+  slots(): readonly Slot[]
+  rekeyedAt(): string | null
+  /** A slot for a user. Nothing is written, and it opens nothing, before `replace`. */
+  make(options: SlotOptions): Promise<Slot>
+  /** Writes `vault.json` with these slots in place of all, whole or not at all. */
+  replace(slots: readonly Slot[]): void
+}
+
+export interface SlotOptions {
+  user: string
+  /** Passphrase or recovery code. */
+  secret: string
+  kind?: Slot['header']['kind']
+  login?: string | null
+  costs?: KeyDerivation | undefined
 }
 
 export interface CreateOptions {
   displayName: string
   passphrase: string
+  login?: string | null
   log?: VaultLog
   keyDerivation?: KeyDerivation
   /** For benchmarks; the default is the first of `ciphers`. */
@@ -69,9 +115,11 @@ export interface CreateOptions {
 }
 
 export interface OpenOptions {
-  /** Id of the user whose slot is to be opened; null: whichever slot the passphrase opens. */
+  /** Id or login name of the user whose slot is to be opened; null: whichever slot the passphrase opens. */
   user?: string | null
+  /** Or the recovery code, where `kind` says so. */
   passphrase: string
+  kind?: Slot['header']['kind']
   log?: VaultLog
 }
 
@@ -85,7 +133,7 @@ export const vaultState = (dir: string): 'absent' | 'locked' =>
  */
 export const createVault = async (
   dir: string,
-  { displayName, passphrase, log, keyDerivation, cipher = ciphers[0] }: CreateOptions,
+  { displayName, passphrase, login = null, log, keyDerivation, cipher = ciphers[0] }: CreateOptions,
 ): Promise<{ vault: Vault; user: User }> => {
   const path = resolve(dir)
   if (vaultState(path) === 'locked') throw vaultExists(path)
@@ -98,7 +146,7 @@ export const createVault = async (
     const user: User = { id: randomUUID(), displayName, role: 'administrator' }
     const createdAt = new Date().toISOString()
     // First, for it is what asks most of the input: nothing on disk yet.
-    const slot = await makeSlot(id, user.id, passphrase, key, keyDerivation)
+    const slot = await makeSlot(id, user.id, passphrase, key, keyDerivation, 'passphrase', login)
     made = prepareFolder(path)
     unlock = lockFolder(path, lockPath(path))
     chmodSync(lockPath(path), 0o600)
@@ -117,20 +165,23 @@ export const createVault = async (
       db.close()
     }
     chmodSync(databasePath(making), 0o600)
-    writeVaultFile(making, {
+    const file: VaultFileContent = {
       format: 'bedside-vault',
       version: vaultFileVersion,
       vault: id,
       cipher,
       createdAt,
       slots: [slot],
-    })
+      rekeyedAt: null,
+      next: null,
+    }
+    writeVaultFile(making, file, key)
     if (vaultState(path) === 'locked') throw vaultExists(path)
     renameSync(databasePath(making), databasePath(path))
     renameSync(vaultFilePath(making), vaultFilePath(path))
     rmdirSync(making)
     syncFolder(path)
-    return { vault: openWith(path, cipher, key, unlock, log), user }
+    return { vault: openWith(path, file, key, unlock, log), user }
   } catch (error) {
     key.fill(0)
     // Only who holds the lock may tidy up: another may be creating a vault here at the same time.
@@ -147,44 +198,87 @@ export const createVault = async (
   }
 }
 
+/** Whether a slot is its who signs in under this name: compared without regard to case or Unicode spelling. */
+export const isSlotOf = ({ header }: Slot, name: string): boolean =>
+  header.user === name || (header.login !== null && sameLogin(header.login, name))
+
+export const sameLogin = (one: string, other: string): boolean => loginKey(one) === loginKey(other)
+const loginKey = (login: string): string => login.trim().normalize('NFKC').toLowerCase()
+
 /**
- * Opens a vault. Throws `vaultMissing`, `notAVault`, `vaultTruncated`, `vaultDamaged`, `vaultNewer`, `vaultInUse`,
- * `wrongPassphrase`, `readOnly`; none of these changes anything on disk.
+ * Opens a vault, and ends a re-keying that was cut off. Throws `vaultMissing`, `notAVault`, `vaultTruncated`, `vaultDamaged`,
+ * `vaultNewer`, `vaultInUse`, `wrongPassphrase`, `readOnly`; none of these changes anything on disk.
  */
 export const openVault = async (
   dir: string,
-  { user = null, passphrase, log }: OpenOptions,
-): Promise<{ vault: Vault; user: User }> => {
+  { user = null, passphrase, kind = 'passphrase', log }: OpenOptions,
+): Promise<{ vault: Vault; user: User; slot: string; rekeyInterrupted: boolean }> => {
   const path = resolve(dir)
   checkFolder(path)
-  const file = readVaultFile(path)
+  const { mac, ...file } = readVaultFile(path)
   checkDatabaseSize(path)
   const unlock = lockFolder(path, lockPath(path))
-  let key: Buffer | null = null
+  let keys: { key: Buffer; next: Buffer | null } | null = null
   let vault: Vault | null = null
   try {
-    let holder: string | null = null
+    let holder: Slot | null = null
     for (const slot of file.slots) {
-      if (user !== null && slot.header.user !== user) continue
-      key = await openSlot(file.vault, slot, passphrase)
-      if (key) {
-        holder = slot.header.user
+      if (slot.header.kind !== kind || (user !== null && !isSlotOf(slot, user))) continue
+      keys = await keysOf(file, slot, passphrase)
+      if (keys) {
+        holder = slot
         break
       }
     }
-    if (!key || !holder) throw wrongPassphrase()
-    vault = openWith(path, file.cipher, key, unlock, log)
-    const found = userById(vault.read, holder)
-    if (!found || vault.read.value('SELECT id FROM vault') !== file.vault)
+    if (!keys || !holder) throw wrongPassphrase()
+    if (!isAuthentic({ ...file, mac }, keys.key)) throw vaultDamaged(path, 'its vault.json was altered')
+    const { header } = holder
+    // Before the last migration, and before the log is looked at: the keys decide which file is the database.
+    const ready = keys.next ? resumeRekey(path, { ...file, mac }, keys.key, keys.next) : { key: keys.key, file }
+    const rekeyInterrupted = removeRekeyLeftovers(path)
+    vault = openWith(path, ready.file, Buffer.from(ready.key), unlock, log)
+    if (vault.read.value('SELECT id FROM vault') !== file.vault)
       throw vaultDamaged(path, 'its vault.json belongs to another database')
-    if (found.disabled) throw wrongPassphrase()
-    return { vault, user: { id: found.id, displayName: found.displayName, role: found.role } }
+    const found = userById(vault.read, header.user)
+    // Without a row: whoever added the user was cut off before the end, so that there is no such user.
+    if (!found || found.disabled) throw wrongPassphrase()
+    reconcileSlots(vault)
+    const { id, displayName, role } = found
+    return { vault, user: { id, displayName, role }, slot: header.slot, rekeyInterrupted }
   } catch (error) {
     vault?.close()
-    key?.fill(0)
     unlock()
     throw storageError(path, error)
+  } finally {
+    keys?.key.fill(0)
+    keys?.next?.fill(0)
   }
+}
+
+/** The database key, and the one it is about to be changed for, or null where the passphrase is not the slot's. */
+const keysOf = async (
+  { vault, next }: VaultFileContent,
+  slot: Slot,
+  passphrase: string,
+): Promise<{ key: Buffer; next: Buffer | null } | null> => {
+  const privateKey = await unlockSlot(vault, slot, passphrase)
+  const key = privateKey && openSeal(vault, slot.header, slot.seal, privateKey)
+  if (!key) return null
+  const seal = next?.[slot.header.slot]
+  return { key, next: seal ? openSeal(vault, slot.header, seal, privateKey) : null }
+}
+
+/**
+ * The user table is right, and `vault.json` follows: slots of users who are not there or are disabled go, and recovery slots of
+ * those who are no administrators. Mends what a crash between the two left.
+ */
+export const reconcileSlots = ({ read, keyring }: Vault): void => {
+  const users = new Map(listUsers(read).map((user) => [user.id, user]))
+  const kept = keyring.slots().filter(({ header }) => {
+    const user = users.get(header.user)
+    return user && !user.disabled && (header.kind === 'passphrase' || user.role === 'administrator')
+  })
+  if (kept.length < keyring.slots().length) keyring.replace(kept)
 }
 
 const databasePath = (dir: string) => join(dir, 'bedside.db')
@@ -238,17 +332,27 @@ const checkDatabaseSize = (path: string): void => {
 }
 
 /** From a key to an open vault. Owns `key` and `unlock` from here on, unless it throws. */
-const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void, log: VaultLog | undefined): Vault => {
+const openWith = (
+  path: string,
+  content: VaultFileContent,
+  firstKey: Buffer,
+  unlock: () => void,
+  log: VaultLog | undefined,
+): Vault => {
+  const { cipher } = content
   const file = databasePath(path)
-  const writer = openDatabase(file, { cipher, key })
-  let reader: typeof writer
+  let key = firstKey
+  let slotsFile = content
+  let writer = openDatabase(file, { cipher, key })
+  let reader: Line
   try {
     if (writer.pragma('application_id', { simple: true }) !== applicationId)
       throw notAVault(path, 'its database is not one of Bedside')
     migrate(writer, path)
-    reader = openDatabase(file, { cipher, key, readonly: true })
+    reader = { connection: openDatabase(file, { cipher, key, readonly: true }), statements: new Map() }
   } catch (error) {
     writer.close()
+    key.fill(0)
     throw storageError(path, error)
   }
   let open = true
@@ -310,22 +414,87 @@ const openWith = (path: string, cipher: Cipher, key: Buffer, unlock: () => void,
     tail = result.catch(() => {})
     return result
   }
+
+  const closeHandles = (): void => {
+    statements.clear()
+    reader.statements.clear()
+    reader.connection.close()
+    writer.close()
+  }
+  const openHandles = (): void => {
+    writer = openDatabase(file, { cipher, key })
+    reader = { connection: openDatabase(file, { cipher, key, readonly: true }), statements: new Map() }
+  }
+  const closing = new AbortController()
+  const rekeyNow = async ({ signal, ...options }: RekeyOptions): Promise<void> => {
+    if (!open) throw vaultClosed()
+    const next = randomBytes(32)
+    try {
+      clearTimeout(shortening)
+      const [{ busy }] = writer.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
+      if (busy !== 0) throw vaultInUse(path)
+      const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
+      await encryptCopy(path, cipher, key, next, { ...options, signal: either })
+      if (!open) throw vaultClosed()
+      // From here to the end nothing waits: no reader ever meets closed files.
+      closeHandles()
+      try {
+        slotsFile = switchKeys(path, slotsFile, key, next, options.step)
+        key.fill(0)
+        key = Buffer.from(next)
+      } finally {
+        openHandles()
+      }
+    } finally {
+      next.fill(0)
+    }
+  }
+  const keyring: Keyring = {
+    vault: content.vault,
+    slots: () => slotsFile.slots,
+    rekeyedAt: () => slotsFile.rekeyedAt,
+    make: ({ user, secret, kind = 'passphrase', login = null, costs }) =>
+      makeSlot(content.vault, user, secret, key, costs, kind, login),
+    replace: (slots) => {
+      if (!open) throw vaultClosed()
+      if (!slots.some(({ header }) => header.kind === 'passphrase'))
+        throw new Error('A vault without a passphrase slot could never be opened again.')
+      const known = new Set(slotsFile.slots.map(({ header }) => header.slot))
+      // A new slot is sealed here: the key may have changed while its passphrase was derived.
+      const sealed = slots.map((slot) =>
+        known.has(slot.header.slot) ? slot : { ...slot, seal: sealKey(content.vault, slot.header, key) },
+      )
+      const changed = { ...slotsFile, slots: sealed }
+      writeVaultFile(path, changed, key)
+      slotsFile = changed
+    },
+  }
   return {
     path,
     schemaVersion,
     cipher,
-    read: readStore(reader, path, log, () => open),
+    read: readStore(
+      () => reader,
+      path,
+      log,
+      () => open,
+    ),
     write: (fn) => enqueue(fn, false),
     exclusive: (fn) => enqueue(fn, true),
+    keyring,
+    rekey: (options = {}) => {
+      const result = tail.then(() => rekeyNow(options))
+      tail = result.catch(() => {})
+      return result
+    },
     close: () => {
       if (!open) return
       open = false
-      statements.clear()
+      closing.abort()
       clearTimeout(shortening)
       try {
         if (writer.inTransaction) writer.exec('ROLLBACK')
-        reader.close()
-        writer.close()
+        closeHandles()
       } finally {
         key.fill(0)
         unlock()

@@ -1,12 +1,13 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { canonicalJson, sha256 } from './canonical.ts'
 import { ciphers } from './database.ts'
 import { notAVault, storageError, vaultDamaged, vaultNewer } from './failures.ts'
-import { SlotSchema, slotIsSound } from './slots.ts'
+import { SealSchema, SlotSchema, slotIsSound } from './slots.ts'
 
-/** `vault.json`: what is needed to unlock, and nothing of any patient or user's name. */
+/** `vault.json`: what is needed to unlock. Of persons it holds the login names they chose, of patients nothing. */
 export const vaultFileVersion = 1
 const format = 'bedside-vault'
 
@@ -17,8 +18,15 @@ const VaultFileSchema = z.strictObject({
   cipher: z.enum(ciphers),
   createdAt: z.string(),
   slots: z.array(SlotSchema).min(1),
+  /** When the database was last encrypted under a new key. */
+  rekeyedAt: z.string().nullable(),
+  /** While the database changes keys: the new key, sealed to each slot by its id. The slots hold the earlier one. */
+  next: z.record(z.uuid(), SealSchema).nullable(),
+  /** HMAC-SHA-256 over the rest under a key from the database key: nobody without it can add, take away or swap slots. */
+  mac: z.string(),
 })
 export type VaultFile = z.infer<typeof VaultFileSchema>
+export type VaultFileContent = Omit<VaultFile, 'mac'>
 
 export const vaultFilePath = (dir: string) => join(dir, 'vault.json')
 
@@ -58,10 +66,30 @@ export const readVaultFile = (dir: string): VaultFile => {
   return checked.data
 }
 
-/** Writes `vault.json` whole or not at all: a file beside it, synced, renamed over it, the folder synced. */
-export const writeVaultFile = (dir: string, content: VaultFile): void => {
+const macOf = (content: VaultFileContent, key: Uint8Array): Buffer => {
+  const macKey = Buffer.from(hkdfSync('sha256', key, content.vault, 'bedside-vault-file-1', 32))
+  try {
+    return createHmac('sha256', macKey).update(canonicalJson(content)).digest()
+  } finally {
+    macKey.fill(0)
+  }
+}
+
+/** Whether the file was last written by somebody who held the database key. */
+export const isAuthentic = ({ mac, ...content }: VaultFile, key: Uint8Array): boolean => {
+  const found = Buffer.from(mac, 'base64')
+  const right = macOf(content, key)
+  return found.length === right.length && timingSafeEqual(found, right)
+}
+
+/**
+ * Writes `vault.json` whole or not at all: a file beside it, synced, renamed over it, the folder synced. `key`: the database
+ * key that the slots' seals hold.
+ */
+export const writeVaultFile = (dir: string, unsigned: VaultFileContent, key: Uint8Array): void => {
   const path = vaultFilePath(dir)
   const beside = `${path}.new`
+  const content: VaultFile = { ...unsigned, mac: macOf(unsigned, key).toString('base64') }
   const text = `${JSON.stringify({ ...content, checksum: sha256(canonicalJson(content)) }, null, 2)}\n`
   try {
     const file = openSync(beside, 'w', 0o600)
