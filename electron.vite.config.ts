@@ -20,6 +20,7 @@ export default defineConfig({
           core: 'src/main/core.ts',
           worker: 'src/core/jobs/worker.ts',
           rowsWorker: 'src/core/intake/rowsWorker.ts',
+          rekeyWorker: 'src/core/vault/rekeyWorker.ts',
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -5,6 +5,7 @@ import { jobs } from './jobs.ts'
 import { models } from './models.ts'
 import { patients, studies } from './patients.ts'
 import { predictions } from './predictions.ts'
+import { users } from './users.ts'
 import { audit, settings, system, vault } from './vault.ts'
 
 /**
@@ -14,6 +15,7 @@ import { audit, settings, system, vault } from './vault.ts'
 export const api = {
   system,
   vault,
+  users,
   settings,
   patients,
   studies,

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { FailureSchema } from './errors.ts'
 import { procedure, staff } from './procedure.ts'
 
-export const jobKinds = ['train', 'evaluate', 'import', 'validate', 'samples'] as const
+export const jobKinds = ['train', 'evaluate', 'import', 'validate', 'samples', 'rekey'] as const
 export const jobStates = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 
 export const JobSchema = z.object({
@@ -26,10 +26,19 @@ export type Job = z.infer<typeof JobSchema>
 export type JobKind = (typeof jobKinds)[number]
 
 export const jobs = {
-  list: procedure({ access: staff, audit: false, summary: 'Jobs since the app started, newest first' }).output(
-    z.array(JobSchema),
-  ),
-  watch: procedure({ access: staff, audit: false, streams: true, summary: 'Follow a job until it ends' })
+  list: procedure({
+    access: staff,
+    audit: false,
+    background: true,
+    summary: 'Jobs since the app started, newest first',
+  }).output(z.array(JobSchema)),
+  watch: procedure({
+    access: staff,
+    audit: false,
+    streams: true,
+    background: true,
+    summary: 'Follow a job until it ends',
+  })
     .input(z.object({ job: z.string() }))
     .output(eventIterator(JobSchema)),
   cancel: procedure({ access: staff, audit: 'job.cancel', summary: 'Cancel a job; nothing it began is kept' })

@@ -18,7 +18,14 @@ test('a procedure without a role does not compile, and neither does one that doe
 
 test('only what is needed to open the vault can be called by anyone', () => {
   const open = all.filter(({ one }) => (one['~orpc'].meta as ProcedureMeta).access === 'anyone').map(({ path }) => path)
-  expect(open.sort()).toEqual(['system.info', 'vault.create', 'vault.status', 'vault.unlock'])
+  expect(open.sort()).toEqual([
+    'system.info',
+    'vault.create',
+    'vault.recover',
+    'vault.status',
+    'vault.unlock',
+    'vault.watch',
+  ])
 })
 
 test.each(all)('$path names known roles, its audit act, its output and what it is for', ({ one }) => {

@@ -97,9 +97,11 @@ export const users = {
   })
     .input(z.object({ old: PassphraseSchema, passphrase: PassphraseSchema, login: LoginSchema.optional() }))
     .output(z.object({})),
-  slots: procedure({ access: administrators, audit: 'user.slots', summary: 'Key slots: all ways to open the vault' }).output(
-    z.array(KeySlotSchema),
-  ),
+  slots: procedure({
+    access: administrators,
+    audit: 'user.slots',
+    summary: 'Key slots: all ways to open the vault',
+  }).output(z.array(KeySlotSchema)),
   revokeSlot: procedure({
     access: administrators,
     audit: 'user.revokeSlot',

@@ -1,5 +1,6 @@
+import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
-import { everyone, procedure, roles } from './procedure.ts'
+import { administrators, everyone, procedure, roles } from './procedure.ts'
 
 export const SessionSchema = z.object({ user: z.string(), displayName: z.string(), role: z.enum(roles) })
 export type Session = z.infer<typeof SessionSchema>
@@ -10,7 +11,37 @@ export const VaultStatusSchema = z.object({
   path: z.string(),
   session: SessionSchema.nullable(),
   schemaVersion: z.int().nullable(),
+  /** Names to sign in with, as they stand in `vault.json`; users who chose none are not among them. */
+  logins: z.array(z.string()),
+  /** How many users have a passphrase: with more than one, a user should be named at unlock. */
+  users: z.int(),
+  /** Whether a recovery code would open the vault. */
+  recovery: z.boolean(),
+  /** Seconds until the next passphrase is tried; 0: at once. */
+  waitSeconds: z.int(),
+  /** Minutes without anything done after which the session ends; null while locked. */
+  autoLockMinutes: z.int().nullable(),
 })
+export type VaultStatus = z.infer<typeof VaultStatusSchema>
+
+/** What the administrator sets for all who use the vault. */
+export const PolicySchema = z.object({
+  /** Never off: a workstation left alone must not stay open (45 CFR 164.312(a)(2)(iii), automatic logoff). */
+  autoLockMinutes: z.int().min(1).max(240),
+  /** The desktop window is left out of screenshots, recordings and shared screens, where the system can do that. */
+  screenProtection: z.boolean(),
+})
+export type Policy = z.infer<typeof PolicySchema>
+
+/** Why a session ended. */
+export const lockReasons = ['user', 'idle', 'system', 'revoked', 'closed'] as const
+export type LockReason = (typeof lockReasons)[number]
+export const VaultEventSchema = z.object({
+  state: z.enum(['open', 'locked']),
+  /** Null at the start and when a session begins. */
+  reason: z.enum(lockReasons).nullable(),
+})
+export type VaultStateEvent = z.infer<typeof VaultEventSchema>
 
 export const SystemInfoSchema = z.object({
   app: z.string(),
@@ -24,29 +55,87 @@ export const SystemInfoSchema = z.object({
   cipher: z.string(),
 })
 
-const PassphraseSchema = z.string().min(1).max(1024)
+export const PassphraseSchema = z.string().min(1).max(1024)
+
+export const DisplayNameSchema = z.string().trim().min(1).max(200)
+/** Letters and digits of any script, then also . _ - @; written as typed, compared without regard to case. */
+export const LoginSchema = z
+  .string()
+  .trim()
+  .max(64)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._@-]*$/u, 'takes letters, digits and . _ - @')
 
 export const vault = {
-  status: procedure({ access: 'anyone', audit: false, summary: 'Whether the vault exists, is locked or open' }).output(
-    VaultStatusSchema,
-  ),
+  status: procedure({
+    access: 'anyone',
+    audit: false,
+    background: true,
+    summary: 'Whether the vault exists, is locked or open',
+  }).output(VaultStatusSchema),
   create: procedure({
     access: 'anyone',
     audit: 'vault.create',
     summary: 'Create the vault and its first administrator',
   })
-    .input(z.object({ displayName: z.string().trim().min(1).max(200), passphrase: PassphraseSchema }))
+    .input(
+      z.object({
+        displayName: DisplayNameSchema,
+        passphrase: PassphraseSchema,
+        login: LoginSchema.nullable().default(null),
+      }),
+    )
     .output(SessionSchema),
   unlock: procedure({ access: 'anyone', audit: 'vault.unlock', summary: 'Open the vault with a passphrase' })
-    .input(z.object({ user: z.string().nullable().default(null), passphrase: PassphraseSchema }))
+    .input(
+      z.object({
+        /** Login name or id; null: whoever's passphrase it is (one key derivation a user). */
+        user: z.string().max(200).nullable().default(null),
+        passphrase: PassphraseSchema,
+      }),
+    )
     .output(SessionSchema),
+  recover: procedure({
+    access: 'anyone',
+    audit: 'vault.recover',
+    summary: 'Open the vault with the code of a recovery kit, which is used up by it, and set a new passphrase',
+  })
+    .input(z.object({ code: z.string().max(200), passphrase: PassphraseSchema }))
+    .output(SessionSchema),
+  watch: procedure({
+    access: 'anyone',
+    audit: false,
+    streams: true,
+    background: true,
+    summary: 'Follow whether this connection is signed in',
+  }).output(eventIterator(VaultEventSchema)),
+  active: procedure({
+    access: everyone,
+    audit: false,
+    summary: 'Somebody is at the window: put off the automatic lock',
+  }).output(z.object({})),
+  policy: procedure({
+    access: everyone,
+    audit: false,
+    background: true,
+    summary: 'Settings of the whole vault',
+  }).output(PolicySchema),
+  setPolicy: procedure({
+    access: administrators,
+    audit: 'vault.setPolicy',
+    summary: 'Change settings of the whole vault',
+  })
+    .input(PolicySchema.partial())
+    .output(PolicySchema),
   lock: procedure({ access: everyone, audit: 'vault.lock', summary: 'Close the vault' }).output(z.object({})),
 }
 
 export const system = {
-  info: procedure({ access: 'anyone', audit: false, summary: 'Versions and capabilities of this installation' }).output(
-    SystemInfoSchema,
-  ),
+  info: procedure({
+    access: 'anyone',
+    audit: false,
+    background: true,
+    summary: 'Versions and capabilities of this installation',
+  }).output(SystemInfoSchema),
 }
 
 export const AuditEntrySchema = z.object({
@@ -65,9 +154,12 @@ export const audit = {
 }
 
 export const settings = {
-  get: procedure({ access: everyone, audit: false, summary: 'Settings of the signed-in user' }).output(
-    z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  ),
+  get: procedure({
+    access: everyone,
+    audit: false,
+    background: true,
+    summary: 'Settings of the signed-in user',
+  }).output(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
   set: procedure({ access: everyone, audit: false, summary: 'Change settings of the signed-in user' })
     .input(z.record(z.string().max(100), z.union([z.string().max(1000), z.number(), z.boolean()])))
     .output(z.object({})),

@@ -4,7 +4,7 @@ import { createRouterClient } from '@orpc/server'
 import type { Api } from '../contract/api.ts'
 import { adviceHandlers } from './handlers/advice.ts'
 import type { Connection } from './handlers/connection.ts'
-import { createCore } from './handlers/core.ts'
+import { createCore, type VaultState } from './handlers/core.ts'
 import { exportHandlers } from './handlers/exports.ts'
 import { implementer } from './handlers/implementer.ts'
 import { intakeHandlers } from './handlers/intake.ts'
@@ -15,10 +15,12 @@ import { predictionHandlers } from './handlers/predictions.ts'
 import { sampleHandlers } from './handlers/samples.ts'
 import { studyHandlers } from './handlers/studies.ts'
 import { systemHandlers } from './handlers/system.ts'
+import { userHandlers } from './handlers/users.ts'
 import { vaultHandlers } from './handlers/vault.ts'
 import type { KeyDerivation } from './vault/vault.ts'
 
 export type { Connection } from './handlers/connection.ts'
+export type { VaultState } from './handlers/core.ts'
 
 export interface AppOptions {
   /** Folder of the vault; need not exist yet. */
@@ -35,6 +37,10 @@ export interface AppOptions {
   log?: (line: string) => void
   /** For tests: a cheaper key derivation, never below the floors. */
   keyDerivation?: KeyDerivation
+  /** Told when the vault opens or closes, and when its policy changes: for what the shell around the app has to do then. */
+  onState?: (state: VaultState) => void
+  /** For tests: the time, in milliseconds. */
+  now?: () => number
 }
 
 export interface App {
@@ -45,6 +51,8 @@ export interface App {
   client(connection: Connection): ContractRouterClient<Api>
   /** Names a file of this machine as an upload. For the CLI alone: not in the API map, so no view can read files. */
   registerFile(path: string): Promise<{ upload: string }>
+  /** Ends every session, because the system was locked or goes to sleep. */
+  lock(): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,6 +61,7 @@ const routerOf = (core: ReturnType<typeof createCore>) => {
   return os.router({
     ...systemHandlers(core, os),
     ...vaultHandlers(core, os),
+    ...userHandlers(core, os),
     ...patientHandlers(core, os),
     ...studyHandlers(core, os),
     ...intakeHandlers(core, os),
@@ -79,6 +88,7 @@ export const createApp = (options: AppOptions): App => {
     client: (connection) =>
       createRouterClient(router as never, { context: { connection } as never }) as unknown as ContractRouterClient<Api>,
     registerFile: async (path) => ({ upload: await core.uploads.register(path) }),
+    lock: () => core.lockAll('system'),
     close: core.close,
   }
 }

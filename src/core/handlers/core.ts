@@ -1,15 +1,30 @@
 import { tmpdir } from 'node:os'
-import { locked, notAllowed } from '../../contract/errors.ts'
-import type { Session } from '../../contract/vault.ts'
+import { BedsideError, locked } from '../../contract/errors.ts'
+import type { LockReason, Policy, Session } from '../../contract/vault.ts'
 import { createUploads, type Uploads } from '../intake/uploads.ts'
 import { createJobRunner, type JobRunner } from '../jobs/runner.ts'
+import { replacePassphrase, requireStrong } from '../vault/access.ts'
 import { appendAudit } from '../vault/audit.ts'
-import { openSlot } from '../vault/slots.ts'
+import { calibratedKeyDerivation } from '../vault/calibrate.ts'
+import { mistypedRecoveryCode, throttled, vaultMissing, wrongPassphrase, wrongRecoveryCode } from '../vault/failures.ts'
+import { defaultPolicy, readPolicy } from '../vault/policy.ts'
+import { readRecoveryCode } from '../vault/recovery.ts'
+import { openSlot, type Slot } from '../vault/slots.ts'
+import { createThrottle } from '../vault/throttle.ts'
 import { userById } from '../vault/users.ts'
-import { createVault, type KeyDerivation, openVault, type User, type Vault, vaultState } from '../vault/vault.ts'
+import {
+  createVault,
+  isSlotOf,
+  type KeyDerivation,
+  openVault,
+  type User,
+  type Vault,
+  vaultState,
+} from '../vault/vault.ts'
 import { readVaultFile } from '../vault/vaultFile.ts'
-import { type Connection, createConnection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { incidentOf } from './guard.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import { createModelShelf, type ModelShelf } from './shelf.ts'
 
 export interface CoreOptions {
@@ -22,8 +37,17 @@ export interface CoreOptions {
   build: string
   threads: number
   log: (line: string) => void
-  /** For tests: a cheaper key derivation, never below the floors. */
+  /** For tests: a cheaper key derivation, never below the floors. By default it is measured to take about half a second. */
   keyDerivation?: KeyDerivation
+  /** Told when the vault opens or closes, and when its policy changes. */
+  onState?: (state: VaultState) => void
+  /** For tests: the time, in milliseconds. */
+  now?: () => number
+}
+
+export interface VaultState {
+  open: boolean
+  policy: Policy
 }
 
 export interface AuditedAct {
@@ -46,22 +70,46 @@ export interface Core {
   /** The open vault; throws `locked`. */
   vault(): Vault
   status(connection: Connection): { state: 'absent' | 'locked' | 'open'; session: Session | null }
-  create(connection: Connection, displayName: string, passphrase: string): Promise<Session>
+  create(
+    connection: Connection,
+    given: { displayName: string; passphrase: string; login: string | null },
+  ): Promise<Session>
   unlock(connection: Connection, user: string | null, passphrase: string): Promise<Session>
-  /** Ends the connection's session; the vault closes with the last one. */
-  lock(connection: Connection): Promise<void>
+  /** Opens the vault with a recovery code, which is used up, and gives its user a new passphrase. */
+  recover(connection: Connection, code: string, passphrase: string): Promise<Session>
+  /** Makes sure that who is signed in is who sits there; throttled like an unlock. Throws `wrongPassphrase`, `throttled`. */
+  confirm(connection: Connection, passphrase: string): Promise<void>
+  /** Seconds until the next passphrase is tried. */
+  waitSeconds(): number
+  /** Costs of new key slots. */
+  costs(): Promise<KeyDerivation>
+  sessions: Sessions
+  /** The slots of the vault, open or locked; none where `vault.json` cannot be read: unlocking says why. */
+  slots(): readonly Slot[]
+  /** Ends the connection's session. With the last one the vault closes, as soon as no job runs any more. */
+  lock(connection: Connection, reason: LockReason): Promise<void>
+  /** Ends all sessions, of one user where one is named. */
+  lockAll(reason: LockReason, user?: string): Promise<void>
+  /** The policy was changed. */
+  policyChanged(): void
   audit(act: AuditedAct): Promise<void>
-  /** Notes that a connection is in use. */
+  /** Notes that somebody does something on a connection. */
   touch(connection: Connection): void
   connect(kind: Connection['kind']): Connection
   close(): Promise<void>
 }
 
+/** How late an automatic lock may come. */
+const patrolMilliseconds = 5_000
+
+const isWrongPassphrase = (error: unknown): boolean =>
+  error instanceof BedsideError && error.failure.reason === 'wrongPassphrase'
+
 const sessionOf = ({ id, displayName, role }: User): Session => ({ user: id, displayName, role })
 
 export const createCore = (options: CoreOptions): Core => {
   const { vaultPath, log } = options
-  const connections = new Set<Connection>()
+  const sessions = createSessions(() => void closeWhenUnused().catch((error) => incidentOf(error, log)), options.now)
   const newUploads = () => createUploads({ folder: tmpdir() })
   const newJobs = () => createJobRunner((error) => incidentOf(error, log))
   let vault: Vault | null = null
@@ -82,19 +130,65 @@ export const createCore = (options: CoreOptions): Core => {
     return result
   }
 
+  const throttle = createThrottle(vaultPath, options.now)
+  const costs = async (): Promise<KeyDerivation> => options.keyDerivation ?? (await calibratedKeyDerivation())
+
+  /** A try of a passphrase or recovery code: counted, and refused where too many were wrong lately. */
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (vaultState(vaultPath) === 'absent') throw vaultMissing(vaultPath)
+    // A folder of something else, or a damaged vault, is told before anything is written beside it.
+    readVaultFile(vaultPath)
+    const seconds = throttle.waitSeconds()
+    if (seconds > 0) throw throttled(seconds)
+    throttle.begin()
+    try {
+      const result = await work()
+      throttle.succeed()
+      return result
+    } catch (error) {
+      const wrong =
+        error instanceof BedsideError && ['wrongPassphrase', 'wrongRecoveryCode'].includes(error.failure.reason)
+      if (!wrong) throttle.forgive()
+      throw error
+    }
+  }
+
   /** Whose passphrase this is, by the slots of the vault that is already open. */
-  const holderOf = async (user: string | null, passphrase: string): Promise<User> => {
-    const file = readVaultFile(vaultPath)
-    for (const slot of file.slots) {
-      if (user !== null && slot.header.user !== user) continue
-      const key = await openSlot(file.vault, slot, passphrase)
+  const holderOf = async (
+    user: string | null,
+    secret: string,
+    kind: Slot['header']['kind'] = 'passphrase',
+  ): Promise<{ user: User; slot: string } | null> => {
+    const { keyring, read } = current()
+    for (const slot of keyring.slots()) {
+      if (slot.header.kind !== kind || (user !== null && !isSlotOf(slot, user))) continue
+      const key = await openSlot(keyring.vault, slot, secret)
       if (!key) continue
       key.fill(0)
-      const found = userById(current().read, slot.header.user)
-      if (found && !found.disabled) return found
+      const found = userById(read, slot.header.user)
+      if (found && !found.disabled) return { user: found, slot: slot.header.slot }
     }
-    throw notAllowed('wrongPassphrase', 'The passphrase is wrong. Nothing was changed; try again.')
+    return null
   }
+
+  const enter = async (
+    user: string | null,
+    secret: string,
+    kind: Slot['header']['kind'] = 'passphrase',
+  ): Promise<{ user: User; slot: string }> => {
+    if (vault) {
+      const holder = await holderOf(user, secret, kind)
+      if (!holder) throw wrongPassphrase()
+      return holder
+    }
+    const opened = await openVault(vaultPath, { user, passphrase: secret, kind, log: vaultLog })
+    vault = opened.vault
+    tellState()
+    return opened
+  }
+
+  const tellState = () =>
+    options.onState?.({ open: vault !== null, policy: vault ? readPolicy(vault.read) : defaultPolicy })
 
   const closeVault = async () => {
     await core.jobs.close()
@@ -102,9 +196,34 @@ export const createCore = (options: CoreOptions): Core => {
     core.shelf.clear()
     vault?.close()
     vault = null
+    tellState()
     core.jobs = newJobs()
     core.uploads = newUploads()
   }
+
+  /** Where nobody is signed in: what was deciphered is forgotten at once, the vault itself when the last job has ended. */
+  const closeWhenUnused = async () => {
+    if (!vault || sessions.of().length > 0) return
+    core.shelf.clear()
+    await core.jobs.settled()
+    await alone(async () => {
+      if (vault && sessions.of().length === 0) await closeVault()
+    })
+  }
+
+  const noteLock = async (connection: Connection, reason: LockReason) => {
+    const actor = connection.session?.user
+    if (actor && vault) await core.audit({ actor, act: 'vault.lock', record: `reason/${reason}`, outcome: 'done' })
+  }
+
+  /** Looks every few seconds who has been away for too long. */
+  const patrol = setInterval(() => {
+    if (!vault) return
+    const { autoLockMinutes } = readPolicy(vault.read)
+    for (const connection of sessions.idle(autoLockMinutes * 60_000))
+      void core.lock(connection, 'idle').catch((error) => incidentOf(error, log))
+  }, patrolMilliseconds)
+  patrol.unref()
 
   const core: Core = {
     options,
@@ -119,48 +238,87 @@ export const createCore = (options: CoreOptions): Core => {
       state: vault && connection.session ? 'open' : vault ? 'locked' : vaultState(vaultPath),
       session: vault ? connection.session : null,
     }),
-    create: (connection, displayName, passphrase) =>
+    sessions,
+    slots: () => {
+      if (vault) return vault.keyring.slots()
+      try {
+        return readVaultFile(vaultPath).slots
+      } catch {
+        return []
+      }
+    },
+    costs,
+    waitSeconds: () => throttle.waitSeconds(),
+    create: (connection, { displayName, passphrase, login }) =>
       alone(async () => {
-        const { keyDerivation } = options
+        if (vaultState(vaultPath) === 'absent') await requireStrong(passphrase, [displayName, login])
         const made = await createVault(vaultPath, {
           displayName,
           passphrase,
+          login,
           log: vaultLog,
-          ...(keyDerivation ? { keyDerivation } : {}),
+          keyDerivation: await costs(),
         })
         vault = made.vault
-        connection.session = sessionOf(made.user)
-        return connection.session
+        tellState()
+        return sessions.begin(connection, sessionOf(made.user))
       }),
     unlock: (connection, user, passphrase) =>
       alone(async () => {
-        if (vault) connection.session = sessionOf(await holderOf(user, passphrase))
-        else {
-          const opened = await openVault(vaultPath, { user, passphrase, log: vaultLog })
-          vault = opened.vault
-          connection.session = sessionOf(opened.user)
-        }
-        return connection.session
+        const holder = await attempt(() => enter(user, passphrase))
+        return sessions.begin(connection, sessionOf(holder.user))
       }),
-    lock: async (connection) => {
-      connection.session = null
-      if ([...connections].every(({ session }) => session === null)) await alone(closeVault)
+    recover: (connection, typed, passphrase) =>
+      alone(async () => {
+        const code = readRecoveryCode(typed)
+        if (code === null) throw mistypedRecoveryCode()
+        await requireStrong(passphrase, [])
+        const wasOpen = vault !== null
+        try {
+          const { user, slot } = await attempt(() =>
+            enter(null, code, 'recovery').catch((error) => {
+              throw isWrongPassphrase(error) ? wrongRecoveryCode() : error
+            }),
+          )
+          const { keyring } = current()
+          await replacePassphrase(current(), { user: user.id, passphrase }, await costs())
+          // Used up, but only after the new passphrase holds: cut off in between, the code still works.
+          await current().write(() => keyring.replace(keyring.slots().filter(({ header }) => header.slot !== slot)))
+          return sessions.begin(connection, sessionOf(user))
+        } catch (error) {
+          if (!wasOpen && vault && sessions.of().length === 0) await closeVault()
+          throw error
+        }
+      }),
+    confirm: (connection, passphrase) =>
+      alone(() =>
+        attempt(async () => {
+          const user = connection.session?.user
+          if (!user) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+          if (!(await holderOf(user, passphrase))) throw wrongPassphrase()
+        }),
+      ),
+    lock: async (connection, reason) => {
+      await noteLock(connection, reason)
+      if (!sessions.end(connection, reason)) return
+      const busy = core.jobs.list().some(({ endedAt }) => endedAt === null)
+      const closing = closeWhenUnused()
+      // A training goes on behind a locked screen: the lock does not wait for it.
+      if (busy) closing.catch((error) => incidentOf(error, log))
+      else await closing
     },
+    lockAll: async (reason, user) => {
+      for (const connection of sessions.of(user)) await core.lock(connection, reason)
+    },
+    policyChanged: tellState,
     audit: async (act) => {
       await current().write((store) => appendAudit(store, act))
     },
-    touch: () => {},
-    connect: (kind) => {
-      const connection = createConnection(kind, (closing) => {
-        connections.delete(closing)
-        if (closing.session) void core.lock(closing).catch((error) => incidentOf(error, log))
-      })
-      connections.add(connection)
-      return connection
-    },
+    touch: (connection) => sessions.touch(connection),
+    connect: (kind) => sessions.connect(kind),
     close: async () => {
-      for (const connection of connections) connection.session = null
-      connections.clear()
+      clearInterval(patrol)
+      sessions.clear()
       await alone(closeVault)
     },
   }

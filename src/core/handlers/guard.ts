@@ -61,10 +61,17 @@ const failureOf = (error: unknown, log: (line: string) => void): Failure => {
   return incidentOf(error, log)
 }
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** The record an act is about, by its id alone: never a name, a search text or a value. */
-const recordOf = (input: unknown): string | null => {
+const recordOf = (input: unknown, room: string | undefined): string | null => {
   if (input === null || typeof input !== 'object') return null
   const fields = input as Record<string, unknown>
+  // At unlock `user` is what was typed, which may be a passphrase in the wrong field.
+  if (room === 'users') {
+    const name = (['user', 'slot'] as const).find((each) => uuid.test(String(fields[each])))
+    return name ? `${name}/${fields[name]}` : null
+  }
   const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction', 'key'] as const)
     .filter((name) => typeof fields[name] === 'number' || typeof fields[name] === 'string')
     .map((name) => `${name}/${fields[name]}`)
@@ -78,11 +85,14 @@ const recordOf = (input: unknown): string | null => {
 export const guard = (core: Core) =>
   os.$context<CallContext>().middleware(async ({ context, path, procedure, next }, input: unknown) => {
     const { connection } = context
-    const { access, audit } = procedure['~orpc'].meta as unknown as ProcedureMeta
-    const settle = async (outcome: string) => {
+    const { access, audit, background } = procedure['~orpc'].meta as unknown as ProcedureMeta
+    const settle = async (outcome: string, output?: unknown) => {
       if (audit === false) return
       const actor = connection.session?.user ?? null
-      if (actor !== null && core.isOpen()) await core.audit({ actor, act: audit, record: recordOf(input), outcome })
+      if (actor === null || !core.isOpen()) return
+      // A user who was added is named by the answer.
+      const record = recordOf(input, path[0]) ?? (path[0] === 'users' ? recordOf(output, 'users') : null)
+      await core.audit({ actor, act: audit, record, outcome })
     }
     try {
       const session = connection.session
@@ -98,9 +108,9 @@ export const guard = (core: Core) =>
             },
           )
       }
-      core.touch(connection)
+      if (!background) core.touch(connection)
       const result = await next()
-      await settle('done')
+      await settle('done', result.output)
       return result
     } catch (error) {
       const failure = failureOf(error, core.log)

@@ -1,4 +1,5 @@
 import { listAudit } from '../vault/audit.ts'
+import { readPolicy, writePolicy } from '../vault/policy.ts'
 import { schemaVersion } from '../vault/schema.ts'
 import { readSettings, writeSettings } from '../vault/settings.ts'
 import type { Core } from './core.ts'
@@ -8,19 +9,39 @@ export const vaultHandlers = (core: Core, os: Implementer) => ({
   vault: {
     status: os.vault.status.handler(({ context }) => {
       const { state, session } = core.status(context.connection)
-      return { state, path: core.options.vaultPath, session, schemaVersion: state === 'open' ? schemaVersion : null }
+      const slots = state === 'absent' ? [] : core.slots()
+      const ofPassphrase = slots.filter(({ header }) => header.kind === 'passphrase')
+      return {
+        state,
+        path: core.options.vaultPath,
+        session,
+        schemaVersion: state === 'open' ? schemaVersion : null,
+        logins: ofPassphrase.flatMap(({ header }) => header.login ?? []).sort(),
+        users: new Set(ofPassphrase.map(({ header }) => header.user)).size,
+        recovery: slots.some(({ header }) => header.kind === 'recovery'),
+        waitSeconds: state === 'absent' ? 0 : core.waitSeconds(),
+        autoLockMinutes: state === 'open' ? readPolicy(core.vault().read).autoLockMinutes : null,
+      }
     }),
-    create: os.vault.create.handler(({ input, context }) =>
-      core.create(context.connection, input.displayName, input.passphrase),
-    ),
+    create: os.vault.create.handler(({ input, context }) => core.create(context.connection, input)),
     unlock: os.vault.unlock.handler(({ input, context }) =>
       core.unlock(context.connection, input.user, input.passphrase),
     ),
+    recover: os.vault.recover.handler(({ input, context }) =>
+      core.recover(context.connection, input.code, input.passphrase),
+    ),
     lock: os.vault.lock.handler(async ({ context }) => {
-      const { user: actor } = sessionOf(context)
-      await core.audit({ actor, act: 'vault.lock', record: null, outcome: 'done' })
-      await core.lock(context.connection)
+      await core.lock(context.connection, 'user')
       return {}
+    }),
+    watch: os.vault.watch.handler(({ context, signal }) => core.sessions.watch(context.connection, signal)),
+    // The guard has noted it.
+    active: os.vault.active.handler(() => ({})),
+    policy: os.vault.policy.handler(() => readPolicy(core.vault().read)),
+    setPolicy: os.vault.setPolicy.handler(async ({ input }) => {
+      await core.vault().write((store) => writePolicy(store, input))
+      core.policyChanged()
+      return readPolicy(core.vault().read)
     }),
   },
   settings: {

@@ -15,6 +15,8 @@ export interface JobRunner {
   /** The job's states as they come, the last one included; ends with the job. */
   watch(job: string, signal?: AbortSignal): AsyncGenerator<Job>
   cancel(job: string): void
+  /** Resolves when nothing runs and nothing waits; at once where that is so. */
+  settled(): Promise<void>
   /** Cancels what runs and waits until nothing does. */
   close(): Promise<void>
 }
@@ -137,6 +139,9 @@ export const createJobRunner = (incident: (error: unknown) => Failure): JobRunne
       }
     },
     cancel: (job) => cancel(entryOf(job)),
+    settled: async () => {
+      while (running) await running
+    },
     close: async () => {
       for (const entry of entries.values()) cancel(entry)
       await running

@@ -51,6 +51,20 @@ export const vaultNewer = (path: string, found: number, known: number) =>
 export const wrongPassphrase = () =>
   notAllowed('wrongPassphrase', 'The passphrase is wrong, or it is not that of this user. Type it again.')
 
+export const wrongRecoveryCode = () =>
+  notAllowed(
+    'wrongRecoveryCode',
+    'This recovery code opens nothing here: it was used, replaced, or is of another vault.',
+  )
+
+export const mistypedRecoveryCode = () =>
+  invalidInput('mistypedRecoveryCode', 'The recovery code was mistyped. Compare it with the printed page.', [
+    { path: 'code', reason: 'was mistyped' },
+  ])
+
+export const throttled = (seconds: number) =>
+  notAllowed('throttled', `Too many wrong passphrases. The next try is possible in ${seconds} s.`, { seconds })
+
 export const vaultExists = (path: string) =>
   conflict('vaultExists', `There is already a vault at ${path}. Unlock it, or choose another folder for a new one.`, {
     path,
