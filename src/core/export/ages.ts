@@ -36,7 +36,7 @@ export type OverAge = 0 | 1 | 2
 
 /**
  * Who is, or by what is told becomes, 90 or older. An age that is implied counts like one that is stated (HHS guidance of
- * 2012, section 3.3: born 1910, seen 2010, is "on or before 1920"). Where only years are released, years 90 apart count too:
+ * 2012: born 1910, seen 2010, is "on or before 1920"). Where only years are released, years 90 apart count too:
  * 89 cannot be told from 90 by them. A birth date without any other date is held against today.
  *
  * @param shift days each patient's dates are moved by; 0 where they are not

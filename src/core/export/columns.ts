@@ -111,6 +111,10 @@ const suspicionOf = (concept: Concept, column: Column | null, facts: Facts | nul
   if (named && !(saysBirth(concept) && number))
     return dropped(`By its name it holds ${named.what}.`, named.paragraph, !number || (facts?.high ?? 0) < 10_000)
   if (looksLikeKey(concept) && !looksLikeSite(concept)) return dropped('By its name it is an identifier.', 'R', true)
+  for (const { label } of concept.levels ?? []) {
+    const what = identifyingText(label.en) ?? identifyingText(label.zh ?? '')
+    if (what) return dropped(`The label of one of its values looks like ${what}.`, 'R', true)
+  }
   if (kind === 'category' && column?.levels) {
     for (const level of column.levels) {
       const what = identifyingText(level)

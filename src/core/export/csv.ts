@@ -13,14 +13,17 @@ export interface Piece {
  * columns. `measurements.csv`: a row a repeated measurement. `events.csv`: conditions, procedures, medications, outcomes.
  */
 export function* csvLines(released: Released, files: readonly string[]): Generator<Piece> {
-  const { columns, order, pseudonym, rowsOf } = released
+  if (files.includes('cases.csv')) yield* caseLines(released)
+  if (files.includes('measurements.csv')) yield* measurementLines(released)
+  if (files.includes('events.csv')) yield* eventLines(released)
+}
+
+function* caseLines({ columns, order, pseudonym, rowsOf }: Released): Generator<Piece> {
   const names = columns.map(({ plan }) => plan.concept.name)
   yield line('cases.csv', [patientColumn(names), ...names])
   for (const patient of order)
     for (const row of rowsOf(patient))
       yield line('cases.csv', [pseudonym(patient), ...columns.map(({ cell }) => cell(row))])
-  if (files.includes('measurements.csv')) yield* measurementLines(released)
-  if (files.includes('events.csv')) yield* eventLines(released)
 }
 
 function* measurementLines({ series, order, pseudonym, releasing }: Released): Generator<Piece> {

@@ -385,12 +385,10 @@ const filesOf = (
   },
 ): string[] => {
   const kinds = new Set(has.kinds)
-  if (format === 'csv')
-    return [
-      'cases.csv',
-      ...(has.measurements > 0 ? ['measurements.csv'] : []),
-      ...(kinds.size > 0 ? ['events.csv'] : []),
-    ]
+  if (format === 'csv') {
+    const more = [...(has.measurements > 0 ? ['measurements.csv'] : []), ...(kinds.size > 0 ? ['events.csv'] : [])]
+    return has.cases > 0 || more.length === 0 ? ['cases.csv', ...more] : more
+  }
   return [
     'Patient.ndjson',
     ...(has.cases > 0 ? ['Encounter.ndjson'] : []),
