@@ -1,4 +1,5 @@
 import { advice } from './advice.ts'
+import { audit } from './audit.ts'
 import { exports } from './exports.ts'
 import { intake, samples } from './intake.ts'
 import { jobs } from './jobs.ts'
@@ -6,7 +7,7 @@ import { models } from './models.ts'
 import { patients, studies } from './patients.ts'
 import { predictions } from './predictions.ts'
 import { users } from './users.ts'
-import { audit, settings, system, vault } from './vault.ts'
+import { settings, system, vault } from './vault.ts'
 
 /**
  * The API map: every procedure that crosses a process boundary, once. The core's router, the clients of renderer and

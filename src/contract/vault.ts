@@ -138,21 +138,6 @@ export const system = {
   }).output(SystemInfoSchema),
 }
 
-export const AuditEntrySchema = z.object({
-  sequence: z.int(),
-  at: z.string(),
-  actor: z.string(),
-  act: z.string(),
-  record: z.string().nullable(),
-  outcome: z.string(),
-})
-
-export const audit = {
-  list: procedure({ access: ['administrator', 'auditor'], audit: 'audit.read', summary: 'Audit log, newest first' })
-    .input(z.object({ before: z.int().nullable().default(null), limit: z.int().min(1).max(1000).default(100) }))
-    .output(z.object({ entries: z.array(AuditEntrySchema), total: z.int() })),
-}
-
 export const settings = {
   get: procedure({
     access: everyone,

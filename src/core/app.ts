@@ -3,6 +3,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { createRouterClient } from '@orpc/server'
 import type { Api } from '../contract/api.ts'
 import { adviceHandlers } from './handlers/advice.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import type { Connection } from './handlers/connection.ts'
 import { createCore, type VaultState } from './handlers/core.ts'
 import { exportHandlers } from './handlers/exports.ts'
@@ -70,6 +71,7 @@ const routerOf = (core: ReturnType<typeof createCore>) => {
     ...modelHandlers(core, os),
     ...predictionHandlers(core, os),
     ...adviceHandlers(core, os),
+    ...auditHandlers(core, os),
     ...exportHandlers(core, os),
   })
 }

@@ -4,11 +4,12 @@ import type { LockReason, Policy, Session } from '../../contract/vault.ts'
 import { createUploads, type Uploads } from '../intake/uploads.ts'
 import { createJobRunner, type JobRunner } from '../jobs/runner.ts'
 import { replacePassphrase, requireStrong } from '../vault/access.ts'
-import { appendAudit } from '../vault/audit.ts'
+import { type AuditLog, openAuditLog } from '../vault/auditLog.ts'
 import { calibratedKeyDerivation } from '../vault/calibrate.ts'
 import { mistypedRecoveryCode, throttled, vaultMissing, wrongPassphrase, wrongRecoveryCode } from '../vault/failures.ts'
 import { defaultPolicy, readPolicy } from '../vault/policy.ts'
 import { readRecoveryCode } from '../vault/recovery.ts'
+import { noteRefusal, type RefusedAct, refusedUser } from '../vault/refusals.ts'
 import { openSlot, type Slot } from '../vault/slots.ts'
 import { createThrottle } from '../vault/throttle.ts'
 import { userById } from '../vault/users.ts'
@@ -93,11 +94,16 @@ export interface Core {
   /** The policy was changed. */
   policyChanged(): void
   audit(act: AuditedAct): Promise<void>
+  /** The audit log of the open vault; throws `locked`. */
+  auditLog(): AuditLog
   /** Notes that somebody does something on a connection. */
   touch(connection: Connection): void
   connect(kind: Connection['kind']): Connection
   close(): Promise<void>
 }
+
+/** What carries records or models out of the vault is signed for. */
+const exportActs = /(^export\.write|\.export)$/
 
 /** How late an automatic lock may come. */
 const patrolMilliseconds = 5_000
@@ -113,11 +119,40 @@ export const createCore = (options: CoreOptions): Core => {
   const newUploads = () => createUploads({ folder: tmpdir() })
   const newJobs = () => createJobRunner((error) => incidentOf(error, log))
   let vault: Vault | null = null
+  let auditLog: AuditLog | null = null
   let opening: Promise<unknown> = Promise.resolve()
 
   const current = (): Vault => {
     if (!vault) throw locked('locked', 'The vault is locked. Unlock it and try again.')
     return vault
+  }
+
+  const currentLog = (): AuditLog => {
+    if (!auditLog) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+    return auditLog
+  }
+
+  /** A vault is open only once its audit log is, too. */
+  const take = async (opened: Vault): Promise<void> => {
+    try {
+      auditLog = await openAuditLog(opened, log)
+      vault = opened
+    } catch (error) {
+      opened.close()
+      throw error
+    }
+    tellState()
+  }
+
+  /** Who was not let in goes into the audit log, or waits beside the vault until somebody is. */
+  const recordRefusal = async (connection: Connection, act: RefusedAct, user: string | null, error: unknown) => {
+    const wrong =
+      error instanceof BedsideError && ['wrongPassphrase', 'wrongRecoveryCode'].includes(error.failure.reason)
+    // Whoever is signed in already stands in the entry that the guard writes.
+    if (!wrong || connection.session) return
+    const actor = refusedUser(vaultPath, user)
+    if (vault) await core.audit({ actor: actor ?? 'unknown', act, record: null, outcome: 'refused' })
+    else noteRefusal(vaultPath, act, actor)
   }
 
   const vaultLog = ({ event, sql, milliseconds }: { event: string; sql: string; milliseconds: number }) =>
@@ -182,8 +217,7 @@ export const createCore = (options: CoreOptions): Core => {
       return holder
     }
     const opened = await openVault(vaultPath, { user, passphrase: secret, kind, log: vaultLog })
-    vault = opened.vault
-    tellState()
+    await take(opened.vault)
     return opened
   }
 
@@ -194,8 +228,11 @@ export const createCore = (options: CoreOptions): Core => {
     await core.jobs.close()
     core.uploads.close()
     core.shelf.clear()
+    // A log whose end is signed cannot be cut unnoticed while nobody looks.
+    await auditLog?.checkpoint('lock').catch((error) => incidentOf(error, log))
     vault?.close()
     vault = null
+    auditLog = null
     tellState()
     core.jobs = newJobs()
     core.uploads = newUploads()
@@ -259,13 +296,15 @@ export const createCore = (options: CoreOptions): Core => {
           log: vaultLog,
           keyDerivation: await costs(),
         })
-        vault = made.vault
-        tellState()
+        await take(made.vault)
         return sessions.begin(connection, sessionOf(made.user))
       }),
     unlock: (connection, user, passphrase) =>
       alone(async () => {
-        const holder = await attempt(() => enter(user, passphrase))
+        const holder = await attempt(() => enter(user, passphrase)).catch(async (error) => {
+          await recordRefusal(connection, 'vault.unlock', user, error)
+          throw error
+        })
         return sessions.begin(connection, sessionOf(holder.user))
       }),
     recover: (connection, typed, passphrase) =>
@@ -286,6 +325,7 @@ export const createCore = (options: CoreOptions): Core => {
           await current().write(() => keyring.replace(keyring.slots().filter(({ header }) => header.slot !== slot)))
           return sessions.begin(connection, sessionOf(user))
         } catch (error) {
+          await recordRefusal(connection, 'vault.recover', null, error)
           if (!wasOpen && vault && sessions.of().length === 0) await closeVault()
           throw error
         }
@@ -312,8 +352,10 @@ export const createCore = (options: CoreOptions): Core => {
     },
     policyChanged: tellState,
     audit: async (act) => {
-      await current().write((store) => appendAudit(store, act))
+      await currentLog().append(act)
+      if (exportActs.test(act.act) && act.outcome === 'done') await currentLog().checkpoint('export')
     },
+    auditLog: currentLog,
     touch: (connection) => sessions.touch(connection),
     connect: (kind) => sessions.connect(kind),
     close: async () => {

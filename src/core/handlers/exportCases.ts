@@ -6,7 +6,7 @@ import { fieldCell } from './tables.ts'
 
 const casesAChunk = 1000
 
-const quoted = (cell: unknown): string => {
+export const quoted = (cell: unknown): string => {
   if (cell === null || cell === undefined) return ''
   const text = String(cell)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
@@ -16,7 +16,7 @@ const quoted = (cell: unknown): string => {
  * A spreadsheet must not run a cell as a formula: text that begins like one gets an apostrophe before it. `+`, `+/-` and
  * `-5 to 0` call nothing: they are results, and stay as they are.
  */
-const harmless = (cell: unknown): unknown =>
+export const harmless = (cell: unknown): unknown =>
   typeof cell === 'string' && /^[=@\t\r]|^[+-].*[(|!]/s.test(cell) ? `'${cell}` : cell
 
 /**

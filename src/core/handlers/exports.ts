@@ -69,6 +69,9 @@ interface KeptKey {
   createdBy: string
 }
 
+/** Whether there is an export key of this name. */
+export const hasExportKey = (store: ReadStore, key: string): boolean => keysOf(store).has(key)
+
 const keysOf = (store: ReadStore): Map<string, KeptKey> =>
   new Map(
     Object.entries(readSettings(store, null))

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
+import { findStudy } from '../vault/studies.ts'
 import type { CallContext } from './connection.ts'
 import type { Core } from './core.ts'
+import { hasExportKey } from './exports.ts'
 
 const statusOf: Record<FailureCode, number> = {
   notFound: 404,
@@ -63,8 +65,11 @@ const failureOf = (error: unknown, log: (line: string) => void): Failure => {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** The record an act is about, by its id alone: never a name, a search text or a value. */
-const recordOf = (input: unknown, room: string | undefined): string | null => {
+/**
+ * The record an act is about, by numbers alone: never a name, a search text or a value, whatever a caller sends in its place.
+ * A study stands by its number, one that is only being made as `study/new`.
+ */
+const recordOf = (core: Core, input: unknown, room: string | undefined): string | null => {
   if (input === null || typeof input !== 'object') return null
   const fields = input as Record<string, unknown>
   // At unlock `user` is what was typed, which may be a passphrase in the wrong field.
@@ -72,9 +77,14 @@ const recordOf = (input: unknown, room: string | undefined): string | null => {
     const name = (['user', 'slot'] as const).find((each) => uuid.test(String(fields[each])))
     return name ? `${name}/${fields[name]}` : null
   }
-  const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction', 'key'] as const)
-    .filter((name) => typeof fields[name] === 'number' || typeof fields[name] === 'string')
-    .map((name) => `${name}/${fields[name]}`)
+  const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction', 'key'] as const).flatMap((name) => {
+    const value = fields[name]
+    if (Number.isSafeInteger(value)) return [`${name}/${value}`]
+    if (typeof value !== 'string') return []
+    if (name === 'study') return [`study/${findStudy(core.vault().read, value)?.id ?? 'new'}`]
+    if (name === 'key') return room === 'exports' && hasExportKey(core.vault().read, value) ? [`key/${value}`] : []
+    return uuid.test(value) ? [`${name}/${value}`] : []
+  })
   return parts.length > 0 ? parts.join(' ') : null
 }
 
@@ -91,7 +101,7 @@ export const guard = (core: Core) =>
       const actor = connection.session?.user ?? null
       if (actor === null || !core.isOpen()) return
       // A user who was added is named by the answer.
-      const record = recordOf(input, path[0]) ?? (path[0] === 'users' ? recordOf(output, 'users') : null)
+      const record = recordOf(core, input, path[0]) ?? (path[0] === 'users' ? recordOf(core, output, 'users') : null)
       await core.audit({ actor, act: audit, record, outcome })
     }
     try {

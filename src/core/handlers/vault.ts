@@ -1,4 +1,3 @@
-import { listAudit } from '../vault/audit.ts'
 import { readPolicy, writePolicy } from '../vault/policy.ts'
 import { schemaVersion } from '../vault/schema.ts'
 import { readSettings, writeSettings } from '../vault/settings.ts'
@@ -50,8 +49,5 @@ export const vaultHandlers = (core: Core, os: Implementer) => ({
       await core.vault().write((store) => writeSettings(store, sessionOf(context).user, input))
       return {}
     }),
-  },
-  audit: {
-    list: os.audit.list.handler(({ input }) => listAudit(core.vault().read, input)),
   },
 })

@@ -7,7 +7,7 @@ export interface Migration {
   title: string
   sql: string
   /** What SQL cannot do, after it, in the same transaction. */
-  then?: (db: Connection) => void
+  code?: (db: Connection) => void
 }
 
 /** Every change to the schema, in order, each in a transaction of its own. Never edit one that was released: add one. */
@@ -392,7 +392,7 @@ BEGIN SELECT RAISE(ABORT, 'checkpoints are only ever appended'); END;
 CREATE TRIGGER checkpoint_never_shrinks BEFORE DELETE ON checkpoint
 BEGIN SELECT RAISE(ABORT, 'checkpoints are only ever appended'); END;
 `,
-    then: makeSigningKey,
+    code: makeSigningKey,
   },
 ]
 
@@ -406,11 +406,11 @@ export const migrate = (db: Connection, path: string, steps: readonly Migration[
   const known = steps.length
   const found = db.pragma('user_version', { simple: true }) as number
   if (found > known) throw vaultNewer(path, found, known)
-  for (const { version, sql, then } of steps.slice(found)) {
+  for (const { version, sql, code } of steps.slice(found)) {
     db.exec('BEGIN IMMEDIATE')
     try {
       db.exec(sql)
-      then?.(db)
+      code?.(db)
       if (version === 1) db.pragma(`application_id = ${applicationId}`)
       db.pragma(`user_version = ${version}`)
       db.exec('COMMIT')

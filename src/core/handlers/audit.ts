@@ -1,0 +1,55 @@
+import type { AuditFilter } from '../../contract/audit.ts'
+import { auditHead } from '../vault/audit.ts'
+import { auditColumns, type ExportedEntry, listAudit, walkAudit } from '../vault/auditSearch.ts'
+import { lastCheckpoint } from '../vault/checkpoints.ts'
+import { pemOf, signingKey } from '../vault/signing.ts'
+import type { ReadStore } from '../vault/store.ts'
+import type { Core } from './core.ts'
+import { harmless, quoted } from './exportCases.ts'
+import type { Implementer } from './implementer.ts'
+
+export const auditHandlers = (core: Core, os: Implementer) => {
+  const read = () => core.vault().read
+  return {
+    audit: {
+      list: os.audit.list.handler(({ input }) => listAudit(read(), input)),
+      export: os.audit.export.handler(({ input: { format, ...filter }, signal }) =>
+        exportAudit(read(), format, filter, signal),
+      ),
+      verify: os.audit.verify.handler(async ({ input, signal }) => {
+        const verdict = await core.auditLog().verify({ against: input.against, signal })
+        for (const fault of new Set(verdict.findings.map((finding) => finding.fault)))
+          await core.audit({ actor: 'system', act: 'audit.alarm', record: null, outcome: `found: ${fault}` })
+        return verdict
+      }),
+      checkpoint: os.audit.checkpoint.handler(async () => {
+        const restored = core.auditLog().restoreOutside()
+        return { checkpoint: await core.auditLog().checkpoint('asked'), restored }
+      }),
+      status: os.audit.status.handler(() => ({
+        entries: auditHead(read()).count,
+        checkpoint: lastCheckpoint(read()),
+        alarms: core.auditLog().alarms,
+      })),
+      key: os.audit.key.handler(() => {
+        const { fingerprint, publicKey, createdAt } = signingKey(read())
+        return { algorithm: 'ed25519' as const, fingerprint, publicKey: pemOf(publicKey), createdAt }
+      }),
+    },
+  }
+}
+
+/** The log as CSV (RFC 4180) or JSON Lines, in pieces; CSV begins with its header. */
+async function* exportAudit(
+  store: ReadStore,
+  format: 'csv' | 'jsonl',
+  filter: AuditFilter,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  if (format === 'csv') yield `${auditColumns.join(',')}\r\n`
+  const line = (entry: ExportedEntry) =>
+    format === 'csv'
+      ? `${auditColumns.map((name) => quoted(harmless(entry[name]))).join(',')}\r\n`
+      : `${JSON.stringify(Object.fromEntries(auditColumns.map((name) => [name, entry[name]])))}\n`
+  for await (const entries of walkAudit(store, filter, signal)) yield entries.map(line).join('')
+}
