@@ -46,7 +46,7 @@ const runWindow = async (): Promise<string | null> => {
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const began = Date.now()
   const code = await run(electron, [root, ...args], { env })
-  if (code !== 0 && Date.now() - began < 20_000)
+  if (code !== 0 && Date.now() - began < 10_000)
     return `Electron cannot open a window here (it ended with code ${code}), so Bedside starts in the browser.`
   process.exitCode = code
   return null
