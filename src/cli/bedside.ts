@@ -42,13 +42,14 @@ const run = async (words: string[]): Promise<void> => {
   const connection = app.connect('cli')
   const client = app.client(connection)
   try {
+    let passphrase = ''
     if (command.unlocks) {
       // Where there is no vault the core says so; nothing is asked for that.
       const { state } = await client.vault.status()
-      const passphrase = state === 'absent' ? 'none' : await askPassphrase('Passphrase: ', interrupt.signal)
+      passphrase = state === 'absent' ? 'none' : await askPassphrase('Passphrase: ', interrupt.signal)
       await client.vault.unlock({ user: options.text('user') ?? null, passphrase })
     }
-    await prepared({ client, terminal, registerFile: app.registerFile, signal: interrupt.signal })
+    await prepared({ client, terminal, registerFile: app.registerFile, signal: interrupt.signal, passphrase })
   } finally {
     terminal.clearProgress()
     connection.close()

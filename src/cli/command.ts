@@ -16,6 +16,8 @@ export interface Run {
   /** Lets the core read a file of this machine, instead of uploading it piece by piece. */
   registerFile(path: string): Promise<{ upload: string }>
   signal: AbortSignal
+  /** What the vault was unlocked with, for acts that ask for it again; empty where it was not. */
+  passphrase: string
 }
 
 export interface Command {

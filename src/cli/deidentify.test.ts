@@ -58,7 +58,7 @@ const run = async (
     const parsed = parseCommand(['export', '--study', 'pbc', ...words], commands)
     if (parsed.kind !== 'run') throw new Error('help')
     const prepared = parsed.command.prepare(parsed.options, parsed.operands)
-    await prepared({ client, terminal, registerFile: app.registerFile, signal: control.signal })
+    await prepared({ client, terminal, registerFile: app.registerFile, signal: control.signal, passphrase: '' })
   } catch (thrown) {
     error = sentenceOf(thrown)
   }

@@ -12,12 +12,31 @@ export const askPassphrase = async (prompt: string, signal: AbortSignal): Promis
   return typeHidden(prompt, signal)
 }
 
-/** Asks twice, for a passphrase that is new. */
-export const askNewPassphrase = async (signal: AbortSignal): Promise<string> => {
-  if (process.env.BEDSIDE_PASSPHRASE) return askPassphrase('', signal)
+/**
+ * A passphrase that is new, typed in twice: from `variable` where that is set. BEDSIDE_NEW_PASSPHRASE where another one opens the
+ * vault first.
+ */
+export const askNewPassphrase = async (
+  signal: AbortSignal,
+  variable: 'BEDSIDE_PASSPHRASE' | 'BEDSIDE_NEW_PASSPHRASE' = 'BEDSIDE_PASSPHRASE',
+): Promise<string> => {
+  const known = process.env[variable]
+  delete process.env[variable]
+  if (known) return known
+  if (!process.stdin.isTTY) throw new UsageError(`No new passphrase: set ${variable}, or run this in a terminal.`)
   const first = await typeHidden('New passphrase: ', signal)
   if ((await typeHidden('Once more: ', signal)) !== first) throw new UsageError('The two passphrases are not the same.')
   return first
+}
+
+/** The code of a recovery kit: from BEDSIDE_RECOVERY_CODE, else typed in. */
+export const askRecoveryCode = async (signal: AbortSignal): Promise<string> => {
+  const { BEDSIDE_RECOVERY_CODE: known } = process.env
+  delete process.env.BEDSIDE_RECOVERY_CODE
+  if (known) return known
+  if (!process.stdin.isTTY)
+    throw new UsageError('No recovery code: set BEDSIDE_RECOVERY_CODE, or run this in a terminal.')
+  return typeHidden('Recovery code: ', signal)
 }
 
 const typeHidden = (prompt: string, signal: AbortSignal): Promise<string> => {

@@ -3,10 +3,12 @@ import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
+import { passphraseCommand, recoverCommand, recoveryKitCommand, rekeyCommand } from './keys.ts'
 import { predictCommand } from './predict.ts'
 import { studiesCommand } from './studies.ts'
 import { trainCommand } from './train.ts'
 import { undoCommand } from './undo.ts'
+import { usersCommand } from './users.ts'
 
 export const commands: readonly Command[] = [
   initCommand,
@@ -17,4 +19,9 @@ export const commands: readonly Command[] = [
   predictCommand,
   evaluateCommand,
   exportCommand,
+  usersCommand,
+  passphraseCommand,
+  recoveryKitCommand,
+  recoverCommand,
+  rekeyCommand,
 ]

@@ -8,6 +8,7 @@ export const initCommand: Command = {
   says: 'Create the vault and its first administrator',
   options: {
     name: { value: 'NAME', says: "the administrator's name (default: your account's)" },
+    login: { value: 'NAME', says: 'a name to sign in with; it stands in vault.json, readable without a passphrase' },
     samples: { says: 'load the sample clinic too, with models trained on it' },
   },
   examples: ['--vault ./clinic init --name "Dr. Lin"', '--vault ./clinic init --samples --json'],
@@ -19,11 +20,11 @@ export const initCommand: Command = {
       const { path, state } = await client.vault.status()
       // Asked before the passphrase is; the core refuses it too.
       const passphrase = state === 'absent' ? await askNewPassphrase(signal) : 'refused'
-      const session = await client.vault.create({ displayName, passphrase })
+      const session = await client.vault.create({ displayName, passphrase, login: options.text('login') ?? null })
       if (options.flag('samples')) await finish(run, (await client.samples.load({})).job)
       terminal.answer({ vault: path, user: session.user, displayName: session.displayName, role: session.role }, [
         `The vault is at ${path}; ${session.displayName} is its administrator.`,
-        'Nobody can open it without the passphrase. Keep it safe.',
+        'Nobody can open it without the passphrase. Keep it safe, and make a recovery kit: bedside recovery-kit',
       ])
     }
   },
