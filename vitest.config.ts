@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'src/{contract,core,server,cli}/**/*.test.ts',
+            'src/{contract,core,server,cli,main}/**/*.test.ts',
             'src/{figures,renderer}/**/*.test.{ts,tsx}',
             'test/{golden,fuzz,contract}/**/*.test.ts',
             'scripts/**/*.test.ts',

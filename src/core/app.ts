@@ -38,7 +38,7 @@ export interface AppOptions {
   log?: (line: string) => void
   /** For tests: a cheaper key derivation, never below the floors. */
   keyDerivation?: KeyDerivation
-  /** Told when the vault opens or closes, and when its policy changes: for what the shell around the app has to do then. */
+  /** Told when somebody signs in or a session ends, and when the policy changes: for what the shell has to do then. */
   onState?: (state: VaultState) => void
   /** For tests: the time, in milliseconds. */
   now?: () => number

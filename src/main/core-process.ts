@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
+import type { VaultState } from '../core/app.ts'
 
 export interface CoreProcess {
   /** Gives a window a port to the core; an earlier port of that window is closed by its page being gone. */
   connect(window: WebContents): void
+  /** Ends every session. */
+  lock(): void
   /** Asks the core to close the vault and end; resolves when it has, or was made to. */
   stop(): Promise<void>
 }
@@ -20,8 +23,9 @@ const grace = 10_000
  *
  * @param vault folder of the vault
  * @param gaveUp told, once, when the core keeps dying
+ * @param onState told when somebody signs in or a session ends; also by the core's death
  */
-export const startCore = (vault: string, gaveUp: () => void): CoreProcess => {
+export const startCore = (vault: string, gaveUp: () => void, onState: (state: VaultState) => void): CoreProcess => {
   let core: UtilityProcess | null = null
   let stopping = false
   const deaths: number[] = []
@@ -32,9 +36,15 @@ export const startCore = (vault: string, gaveUp: () => void): CoreProcess => {
       stdio: 'inherit',
     })
     core = started
+    let last: VaultState | null = null
+    started.on('message', (state: VaultState) => {
+      last = state
+      onState(state)
+    })
     started.once('exit', () => {
       if (core !== started) return
       core = null
+      if (last) onState({ ...last, open: false })
       if (stopping) return
       const now = Date.now()
       deaths.push(now)
@@ -50,6 +60,9 @@ export const startCore = (vault: string, gaveUp: () => void): CoreProcess => {
       const { port1, port2 } = new MessageChannelMain()
       core.postMessage('connect', [port1])
       window.mainFrame.postMessage('bedside:port', null, [port2])
+    },
+    lock() {
+      core?.postMessage('lock')
     },
     async stop() {
       stopping = true

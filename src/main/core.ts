@@ -8,7 +8,7 @@ declare const __BEDSIDE_BUILD__: string
 
 /**
  * The core as a process of its own (Electron's utilityProcess). Main sends it one MessagePort a window; patient data
- * travels on that port between this process and the window alone.
+ * travels on that port between this process and the window alone. To main it tells whether somebody is signed in.
  */
 const parent = (process as unknown as { parentPort: ParentPort }).parentPort
 const [vaultPath] = process.argv.slice(2)
@@ -20,6 +20,7 @@ const app = createApp({
   worker: new URL('./worker.js', import.meta.url),
   build: __BEDSIDE_BUILD__,
   log: (line) => process.stderr.write(`${line}\n`),
+  onState: (state) => parent.postMessage(state),
 })
 const handler = new RPCHandler<{ connection: Connection }>(app.router)
 
@@ -41,5 +42,7 @@ const stop = async () => {
 parent.on('message', ({ data, ports }) => {
   const [port] = ports
   if (data === 'connect' && port) serve(port)
+  // The system's screen is locked, or it goes to sleep.
+  if (data === 'lock') void app.lock()
   if (data === 'stop') void stop()
 })

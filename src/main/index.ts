@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { app, BrowserWindow, dialog, ipcMain, session } from 'electron'
+import { app, BrowserWindow, clipboard, dialog, ipcMain, powerMonitor, session } from 'electron'
+import type { VaultState } from '../core/app.ts'
+import { watchClipboard } from './clipboard.ts'
 import { startCore } from './core-process.ts'
 import { guardContents, guardSession, quietChromium } from './guard.ts'
 import { labelsFor, setMenu } from './menu.ts'
@@ -45,10 +47,34 @@ const run = async (vault: string) => {
   guardSession(session.defaultSession)
   serveRenderer(session.defaultSession, join(import.meta.dirname, '../renderer'))
 
-  const core = startCore(vault, () => {
-    dialog.showErrorBox('Bedside', labelsFor(app.getLocale()) === labelsFor('zh') ? sorry.zh : sorry.en)
-    app.exit(1)
-  })
+  const copied = watchClipboard(clipboard)
+  app.on('browser-window-focus', () => void copied.focused())
+  app.on('browser-window-blur', () => void copied.blurred())
+  let wasOpen = false
+  let screenProtection = false
+  const follow = ({ open, policy }: VaultState) => {
+    screenProtection = open && policy.screenProtection
+    for (const window of BrowserWindow.getAllWindows()) {
+      window.setContentProtection(screenProtection)
+      // Addresses hold what was searched for.
+      if (wasOpen && !open) window.webContents.navigationHistory.clear()
+    }
+    if (wasOpen && !open) void copied.locked()
+    wasOpen = open
+  }
+  app.on('browser-window-created', (_event, window) => window.setContentProtection(screenProtection))
+
+  const core = startCore(
+    vault,
+    () => {
+      dialog.showErrorBox('Bedside', labelsFor(app.getLocale()) === labelsFor('zh') ? sorry.zh : sorry.en)
+      app.exit(1)
+    },
+    follow,
+  )
+  powerMonitor.on('lock-screen', () => core.lock())
+  powerMonitor.on('suspend', () => core.lock())
+  powerMonitor.on('user-did-resign-active', () => core.lock())
 
   ipcMain.on('bedside:ready', ({ sender, senderFrame }) => {
     const own = BrowserWindow.getAllWindows().some((window) => window.webContents === sender)

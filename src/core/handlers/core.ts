@@ -40,13 +40,14 @@ export interface CoreOptions {
   log: (line: string) => void
   /** For tests: a cheaper key derivation, never below the floors. By default it is measured to take about half a second. */
   keyDerivation?: KeyDerivation
-  /** Told when the vault opens or closes, and when its policy changes. */
+  /** Told when somebody signs in or a session ends, and when the policy changes. */
   onState?: (state: VaultState) => void
   /** For tests: the time, in milliseconds. */
   now?: () => number
 }
 
 export interface VaultState {
+  /** Whether anybody is signed in. */
   open: boolean
   policy: Policy
 }
@@ -115,7 +116,11 @@ const sessionOf = ({ id, displayName, role }: User): Session => ({ user: id, dis
 
 export const createCore = (options: CoreOptions): Core => {
   const { vaultPath, log } = options
-  const sessions = createSessions(() => void closeWhenUnused().catch((error) => incidentOf(error, log)), options.now)
+  const sessions = createSessions({
+    onClose: () => void closeWhenUnused().catch((error) => incidentOf(error, log)),
+    onChange: () => tellState(),
+    now: options.now,
+  })
   const newUploads = () => createUploads({ folder: tmpdir() })
   const newJobs = () => createJobRunner((error) => incidentOf(error, log))
   let vault: Vault | null = null
@@ -141,7 +146,6 @@ export const createCore = (options: CoreOptions): Core => {
       opened.close()
       throw error
     }
-    tellState()
   }
 
   /** Who was not let in goes into the audit log, or waits beside the vault until somebody is. */
@@ -222,7 +226,7 @@ export const createCore = (options: CoreOptions): Core => {
   }
 
   const tellState = () =>
-    options.onState?.({ open: vault !== null, policy: vault ? readPolicy(vault.read) : defaultPolicy })
+    options.onState?.({ open: sessions.of().length > 0, policy: vault ? readPolicy(vault.read) : defaultPolicy })
 
   const closeVault = async () => {
     await core.jobs.close()
@@ -233,7 +237,6 @@ export const createCore = (options: CoreOptions): Core => {
     vault?.close()
     vault = null
     auditLog = null
-    tellState()
     core.jobs = newJobs()
     core.uploads = newUploads()
   }

@@ -20,13 +20,22 @@ export interface Sessions {
   clear(): void
 }
 
-export const createSessions = (onClose: (connection: Connection) => void, now: () => number = Date.now): Sessions => {
+export interface SessionsOptions {
+  /** A connection went away with a session on it. */
+  onClose: (connection: Connection) => void
+  /** Somebody signed in, or a session ended. */
+  onChange: () => void
+  now?: (() => number) | undefined
+}
+
+export const createSessions = ({ onClose, onChange, now = Date.now }: SessionsOptions): Sessions => {
   const connections = new Set<Connection>()
   const touched = new WeakMap<Connection, number>()
   const listeners = new WeakMap<Connection, Set<(event: VaultStateEvent) => void>>()
 
   const tell = (connection: Connection, event: VaultStateEvent) => {
     for (const listener of listeners.get(connection) ?? []) listener(event)
+    onChange()
   }
 
   const end = (connection: Connection, reason: LockReason): boolean => {
