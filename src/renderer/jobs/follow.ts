@@ -36,6 +36,7 @@ export const followJob = async (id: string): Promise<void> => {
 
 const changedBy: Record<Job['kind'], () => readonly (readonly unknown[])[]> = {
   validate: () => [],
+  rekey: () => [orpc.users.key()],
   train: () => [orpc.models.key(), orpc.predictions.models.key()],
   evaluate: () => [orpc.models.evaluations.key()],
   import: () => [orpc.patients.key(), orpc.studies.key(), orpc.intake.batches.key(), orpc.intake.mappings.key()],

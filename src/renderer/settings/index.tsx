@@ -1,13 +1,18 @@
 import { Paper, SegmentedControl, Skeleton, Stack, Text, Title, useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useId } from 'react'
+import { administrators } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { changeLanguage, languageNames, languages, useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { View } from '../shell/View.tsx'
-import { useSession, useVaultStatus } from '../unlock/session.ts'
+import { useMay, useSession, useVaultStatus } from '../unlock/session.ts'
+import { Keys } from './Keys.tsx'
 import { keepSetting } from './keep.ts'
+import { MyPassphrase } from './MyPassphrase.tsx'
+import { PolicySettings } from './PolicySettings.tsx'
 import classes from './Settings.module.css'
+import { Users } from './Users.tsx'
 
 export const SettingsView = () => {
   const { t } = useTranslation('settings')
@@ -15,6 +20,7 @@ export const SettingsView = () => {
   const language = useLanguage()
   const session = useSession()
   const status = useVaultStatus()
+  const administers = useMay(administrators)
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: 0 }))
   const sample = { number: 1234.5, share: 0.182, at: '2024-03-09T14:05:00' }
@@ -71,6 +77,14 @@ export const SettingsView = () => {
             )}
           </dl>
         </Paper>
+        <MyPassphrase />
+        {administers && (
+          <>
+            <Users />
+            <Keys />
+            <PolicySettings />
+          </>
+        )}
         <Paper p="md">
           <Title order={2} size="h3" mb="xs">
             {t('about')}

@@ -7,6 +7,7 @@ import { useTranslation } from '../language/index.ts'
 import { ConnectionView } from './ConnectionView.tsx'
 import { Entry } from './Entry.tsx'
 import { FirstRun } from './FirstRun.tsx'
+import { usePresence } from './presence.ts'
 import { forgetRecords, SessionContext, useVaultStatus } from './session.ts'
 import { Unlock } from './Unlock.tsx'
 import { VaultTrouble } from './VaultTrouble.tsx'
@@ -37,8 +38,18 @@ export const Gate = ({ children }: { children: ReactNode }) => {
   }
   if (!status.data) return <Connecting />
   if (status.data.state === 'absent') return <FirstRun path={status.data.path} />
-  if (status.data.state === 'locked' || !status.data.session) return <Unlock path={status.data.path} />
-  return <SessionContext.Provider value={status.data.session}>{children}</SessionContext.Provider>
+  if (status.data.state === 'locked' || !status.data.session) return <Unlock status={status.data} />
+  return (
+    <SessionContext.Provider value={status.data.session}>
+      <Present />
+      {children}
+    </SessionContext.Provider>
+  )
+}
+
+const Present = () => {
+  usePresence()
+  return null
 }
 
 const Connecting = () => {

@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import type { Role } from '../../contract/procedure.ts'
-import type { Session } from '../../contract/vault.ts'
+import type { LockReason, Session } from '../../contract/vault.ts'
 import { client, orpc, queryClient } from '../api.ts'
 
 export const SessionContext = createContext<Session | null>(null)
@@ -20,8 +20,15 @@ export const useMay = (roles: readonly Role[]): boolean => roles.includes(useSes
 export const useVaultStatus = () =>
   useQuery(orpc.vault.status.queryOptions({ staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_INFINITY }))
 
+let lockReason: LockReason | null = null
+
+/** Why the window was locked, where that was not its user's own doing. */
+export const lastLockReason = (): Exclude<LockReason, 'user' | 'closed'> | null =>
+  lockReason === 'user' || lockReason === 'closed' ? null : lockReason
+
 /** After unlock or create: the status is known without asking again. */
 export const signedIn = (session: Session): void => {
+  lockReason = null
   queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
     status ? { ...status, state: 'open' as const, session } : status,
   )
@@ -38,8 +45,12 @@ export const lockVault = async (): Promise<void> => {
   }
 }
 
-/** What was read leaves this window's memory; it shows as locked until the core says otherwise. */
-export const forgetRecords = (): void => {
+/**
+ * What was read leaves this window's memory, and what was searched for its address; it shows as locked until the core says
+ * otherwise.
+ */
+export const forgetRecords = (reason: LockReason | null = null): void => {
+  lockReason = reason
   const statusKey = JSON.stringify(orpc.vault.status.queryKey())
   queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
     status ? { ...status, state: 'locked' as const, session: null } : status,
@@ -47,6 +58,7 @@ export const forgetRecords = (): void => {
   queryClient.removeQueries({ predicate: (query) => JSON.stringify(query.queryKey) !== statusKey })
   queryClient.getMutationCache().clear()
   notifications.clean()
+  window.history.replaceState(null, '', '#/')
 }
 
 /** The session outside React, for the router. */

@@ -1,0 +1,205 @@
+import { Alert, Button, Checkbox, Group, Modal, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { IconFileShredder, IconPrinter, IconRefresh } from '@tabler/icons-react'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { RecoveryKit } from '../../contract/users.ts'
+import { orpc, queryClient } from '../api.ts'
+import { followJob } from '../jobs/follow.ts'
+import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
+import { useSession } from '../unlock/session.ts'
+import { Dialog } from './Dialog.tsx'
+import classes from './Settings.module.css'
+
+/** The administrator's recovery kit, and the vault's key itself. */
+export const Keys = () => {
+  const { t } = useTranslation('settings')
+  const formats = useFormats()
+  const session = useSession()
+  const list = useQuery(orpc.users.list.queryOptions({ staleTime: 0 }))
+  const [asking, setAsking] = useState<'kit' | 'rekey' | null>(null)
+  const [kit, setKit] = useState<RecoveryKit | null>(null)
+  const own = list.data?.users.find(({ user }) => user === session.user)
+  return (
+    <>
+      <Paper p="md" className={classes.section}>
+        <div>
+          <Title order={2} size="h3">
+            {t('kit.title')}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {t('kit.help')} {own?.recoveryKitAt && t('kit.madeOn', { date: formats.date(own.recoveryKitAt) })}
+          </Text>
+          {own && !own.recoveryKitAt && (
+            <Alert color="amber" mt="xs">
+              {t('kit.none')}
+            </Alert>
+          )}
+        </div>
+        <Button variant="default" leftSection={<IconPrinter size={16} />} onClick={() => setAsking('kit')}>
+          {t('kit.make')}
+        </Button>
+      </Paper>
+      <Paper p="md" className={classes.section}>
+        <div>
+          <Title order={2} size="h3">
+            {t('rekey.title')}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {t('rekey.help')}{' '}
+            {list.data?.rekeyedAt && t('rekey.doneOn', { date: formats.dateTime(list.data.rekeyedAt) })}
+          </Text>
+          {list.data?.rekeyInterrupted && (
+            <Alert color="amber" mt="xs">
+              {t('rekey.interrupted')}
+            </Alert>
+          )}
+        </div>
+        <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={() => setAsking('rekey')}>
+          {t('rekey.do')}
+        </Button>
+      </Paper>
+      {asking === 'kit' && <AskKit onMade={setKit} onClose={() => setAsking(null)} />}
+      {asking === 'rekey' && <AskRekey onClose={() => setAsking(null)} />}
+      {kit && <KitPage kit={kit} onClose={() => setKit(null)} />}
+    </>
+  )
+}
+
+const OwnPassphrase = ({
+  value,
+  onChange,
+  error,
+  disabled,
+}: {
+  value: string
+  onChange: (value: string) => void
+  error: string | null
+  disabled: boolean
+}) => {
+  const { t } = useTranslation('settings')
+  return (
+    <PasswordInput
+      name="passphrase"
+      label={t('passphrase.own')}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      error={error}
+      autoComplete="current-password"
+      maxLength={1024}
+      disabled={disabled}
+      data-autofocus
+      visibilityToggleButtonProps={{ 'aria-label': t('unlock:showPassphrase') }}
+    />
+  )
+}
+
+const AskKit = ({ onMade, onClose }: { onMade: (kit: RecoveryKit) => void; onClose: () => void }) => {
+  const { t } = useTranslation('settings')
+  const [passphrase, setPassphrase] = useState('')
+  const [tried, setTried] = useState(false)
+  const make = useMutation(
+    orpc.users.makeRecoveryKit.mutationOptions({
+      // The code is kept by the page that shows it, and by nothing else.
+      gcTime: 0,
+      onSuccess: (kit) => {
+        void queryClient.invalidateQueries({ queryKey: orpc.users.key() })
+        void queryClient.invalidateQueries({ queryKey: orpc.vault.status.key() })
+        onMade(kit)
+        onClose()
+      },
+    }),
+  )
+  return (
+    <Dialog
+      title={t('kit.make')}
+      submit={t('kit.make')}
+      pending={make.isPending}
+      error={make.error}
+      onClose={onClose}
+      onSubmit={() => {
+        setTried(true)
+        if (passphrase !== '') make.mutate({ passphrase })
+      }}
+    >
+      <Text size="sm">{t('kit.replaces')}</Text>
+      <OwnPassphrase
+        value={passphrase}
+        onChange={setPassphrase}
+        error={tried && passphrase === '' ? t('passphrase.oldMissing') : null}
+        disabled={make.isPending}
+      />
+    </Dialog>
+  )
+}
+
+/** Shown once. Only this page is printed, whatever lies behind it. */
+const KitPage = ({ kit, onClose }: { kit: RecoveryKit; onClose: () => void }) => {
+  const { t } = useTranslation('settings')
+  const lines = kit.text[useLanguage() === 'zh-CN' ? 'zh' : 'en']
+  const [kept, setKept] = useState(false)
+  return (
+    <Modal
+      opened
+      onClose={() => {}}
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+      size="lg"
+      title={<Text fw={640}>{t('kit.shownOnce')}</Text>}
+    >
+      <Stack gap="md">
+        <div className={classes.kit}>
+          <Title order={2}>{lines[0]}</Title>
+          <p className={classes.code} translate="no">
+            {kit.code}
+          </p>
+          {lines.slice(1).map((line) => (!line.includes(kit.code) ? <p key={line}>{line}</p> : null))}
+        </div>
+        <Checkbox label={t('kit.kept')} checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} />
+        <Group justify="flex-end" gap="xs">
+          <Button leftSection={<IconPrinter size={16} />} onClick={() => window.print()} data-autofocus>
+            {t('kit.print')}
+          </Button>
+          <Button variant="default" leftSection={<IconFileShredder size={16} />} disabled={!kept} onClick={onClose}>
+            {t('kit.close')}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}
+
+const AskRekey = ({ onClose }: { onClose: () => void }) => {
+  const { t } = useTranslation('settings')
+  const [passphrase, setPassphrase] = useState('')
+  const [tried, setTried] = useState(false)
+  const rekey = useMutation(
+    orpc.users.rekey.mutationOptions({
+      onSuccess: ({ job }) => {
+        void followJob(job)
+        onClose()
+      },
+    }),
+  )
+  return (
+    <Dialog
+      title={t('rekey.title')}
+      submit={t('rekey.do')}
+      pending={rekey.isPending}
+      error={rekey.error}
+      onClose={onClose}
+      onSubmit={() => {
+        setTried(true)
+        if (passphrase !== '') rekey.mutate({ passphrase })
+      }}
+    >
+      <Text size="sm">{t('rekey.explained')}</Text>
+      <OwnPassphrase
+        value={passphrase}
+        onChange={setPassphrase}
+        error={tried && passphrase === '' ? t('passphrase.oldMissing') : null}
+        disabled={rekey.isPending}
+      />
+    </Dialog>
+  )
+}
