@@ -31,7 +31,7 @@ describe.each([
   })
   afterAll(async () => {
     if (skip) return
-    await shell.close()
+    await shell?.close()
     await folder.remove()
   })
 

@@ -32,6 +32,8 @@ export const temporaryFolder = async (): Promise<{ path: string; remove(): Promi
 export interface RunningServer {
   /** The one-time address. */
   address: string
+  /** Bugs that the core logged. */
+  incidents: string[]
   stop(): Promise<number>
 }
 
@@ -41,8 +43,12 @@ export const startServer = async (vault: string): Promise<RunningServer> => {
     env: { ...process.env, BEDSIDE_NO_BROWSER: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const incidents: string[] = []
+  child.stderr?.on('data', (chunk) => {
+    if (/^incident /m.test(String(chunk))) incidents.push(String(chunk))
+  })
   const address = await firstMatch(child, /Bedside is at (http:\S+)/)
-  return { address, stop: () => end(child) }
+  return { address, incidents, stop: () => end(child) }
 }
 
 /** Bedside in headless Chromium, served on loopback. */
@@ -73,6 +79,7 @@ export const openInBrowser = async (options: ShellOptions): Promise<Shell> => {
         await running.close()
         const code = await server.stop()
         if (code !== 0) throw new Error(`The server ended with code ${code}`)
+        if (server.incidents.length > 0) throw new Error(`The core met a bug: ${server.incidents.join('')}`)
       },
     }
   } catch (error) {
@@ -93,7 +100,7 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
   const executablePath = findElectron()
   if (!executablePath) throw new Error(withoutElectron() ?? '')
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
-  const app = await _electron.launch({
+  const app = await launchElectron({
     executablePath,
     args: [
       ...(process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []),
@@ -104,7 +111,7 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
     ],
     env: { ...env, LANGUAGE: (options.locale ?? 'en-GB').replace('-', '_') } as Record<string, string>,
     colorScheme: options.colorScheme ?? 'light',
-    timeout: 60_000,
+    timeout: 30_000,
   })
   let closed = false
   const page = await app.firstWindow()
@@ -121,6 +128,19 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
       await app.close()
       clearTimeout(late)
     },
+  }
+}
+
+/** On a busy machine Electron under a debugger now and then does not come up at all: then it is started anew. */
+const launchElectron = async (
+  options: Parameters<typeof _electron.launch>[0],
+  attempts = 3,
+): Promise<Awaited<ReturnType<typeof _electron.launch>>> => {
+  try {
+    return await _electron.launch(options)
+  } catch (error) {
+    if (attempts <= 1) throw error
+    return launchElectron(options, attempts - 1)
   }
 }
 
