@@ -88,7 +88,8 @@ export const parseCommand = (words: string[], commands: readonly Command[]): Par
   if (values.has('help')) return { kind: 'help', command }
   const most = command.operands ? 1 : 0
   if (operands.length > most) throw new UsageError(`${command.name} does not take ${JSON.stringify(operands[most])}.`)
-  if (operands.length < most) throw new UsageError(`${command.name} needs ${command.operands}.`)
+  const least = command.operands?.startsWith('[') ? 0 : most
+  if (operands.length < least) throw new UsageError(`${command.name} needs ${command.operands}.`)
   return { kind: 'run', command, options: readerOf(values, command.name), operands }
 }
 

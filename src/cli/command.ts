@@ -22,7 +22,7 @@ export interface Run {
 
 export interface Command {
   name: string
-  /** Operands, as the help shows them. */
+  /** The operand, as the help shows it; in brackets where it may be left out. */
   operands?: string
   says: string
   options: Record<string, OptionRule>

@@ -1,5 +1,6 @@
 import { advice } from './advice.ts'
 import { audit } from './audit.ts'
+import { backup } from './backup.ts'
 import { exports } from './exports.ts'
 import { intake, samples } from './intake.ts'
 import { jobs } from './jobs.ts'
@@ -28,5 +29,6 @@ export const api = {
   advice,
   exports,
   audit,
+  backup,
 }
 export type Api = typeof api

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { FailureSchema } from './errors.ts'
 import { procedure, staff } from './procedure.ts'
 
-export const jobKinds = ['train', 'evaluate', 'import', 'validate', 'samples', 'rekey'] as const
+export const jobKinds = ['train', 'evaluate', 'import', 'validate', 'samples', 'rekey', 'backup'] as const
 export const jobStates = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 
 export const JobSchema = z.object({

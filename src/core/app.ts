@@ -4,6 +4,7 @@ import { createRouterClient } from '@orpc/server'
 import type { Api } from '../contract/api.ts'
 import { adviceHandlers } from './handlers/advice.ts'
 import { auditHandlers } from './handlers/audit.ts'
+import { backupHandlers, startBackupSchedule } from './handlers/backup.ts'
 import type { Connection } from './handlers/connection.ts'
 import { createCore, type VaultState } from './handlers/core.ts'
 import { exportHandlers } from './handlers/exports.ts'
@@ -72,6 +73,7 @@ const routerOf = (core: ReturnType<typeof createCore>) => {
     ...predictionHandlers(core, os),
     ...adviceHandlers(core, os),
     ...auditHandlers(core, os),
+    ...backupHandlers(core, os),
     ...exportHandlers(core, os),
   })
 }
@@ -84,6 +86,7 @@ export const createApp = (options: AppOptions): App => {
     ...options,
   })
   const router = routerOf(core)
+  const stopSchedule = startBackupSchedule(core)
   return {
     router,
     connect: core.connect,
@@ -91,6 +94,9 @@ export const createApp = (options: AppOptions): App => {
       createRouterClient(router as never, { context: { connection } as never }) as unknown as ContractRouterClient<Api>,
     registerFile: async (path) => ({ upload: await core.uploads.register(path) }),
     lock: () => core.lockAll('system'),
-    close: core.close,
+    close: async () => {
+      stopSchedule()
+      await core.close()
+    },
   }
 }

@@ -1,4 +1,6 @@
 import type { Command } from '../command.ts'
+import { auditCommand } from './audit.ts'
+import { backupCommand, restoreCommand } from './backup.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
@@ -24,4 +26,7 @@ export const commands: readonly Command[] = [
   recoveryKitCommand,
   recoverCommand,
   rekeyCommand,
+  auditCommand,
+  backupCommand,
+  restoreCommand,
 ]

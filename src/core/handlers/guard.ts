@@ -88,6 +88,18 @@ const recordOf = (core: Core, input: unknown, room: string | undefined): string 
   return parts.length > 0 ? parts.join(' ') : null
 }
 
+const isStream = (output: unknown): output is AsyncGenerator<unknown> =>
+  typeof output === 'object' && output !== null && Symbol.asyncIterator in output
+
+/** What goes wrong once a stream has begun is told like anything else. */
+async function* withFailures(stream: AsyncGenerator<unknown>, log: (line: string) => void): AsyncGenerator<unknown> {
+  try {
+    yield* stream
+  } catch (error) {
+    throw replyOf(failureOf(error, log))
+  }
+}
+
 /**
  * Stands before every procedure: checks session and role, turns errors into failures, and writes the act to the audit log
  * once it is known how it went.
@@ -121,7 +133,7 @@ export const guard = (core: Core) =>
       if (!background) core.touch(connection)
       const result = await next()
       await settle('done', result.output)
-      return result
+      return isStream(result.output) ? { ...result, output: withFailures(result.output, core.log) } : result
     } catch (error) {
       const failure = failureOf(error, core.log)
       await settle(failure.code === 'notAllowed' ? 'refused' : `failed: ${failure.reason}`).catch(() => {})

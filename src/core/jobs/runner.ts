@@ -8,8 +8,16 @@ export interface JobContext {
 }
 
 export interface JobRunner {
-  /** Starts the work, or queues it behind the job that runs; returns at once. */
-  start(kind: JobKind, title: string, work: (context: JobContext) => Promise<Record<string, unknown>>): Job
+  /**
+   * Starts the work, or queues it behind the job that runs; returns at once. `beside`: work that is light on the processor, a
+   * backup say, does not wait for a training that takes the night.
+   */
+  start(
+    kind: JobKind,
+    title: string,
+    work: (context: JobContext) => Promise<Record<string, unknown>>,
+    options?: { beside?: boolean },
+  ): Job
   get(job: string): Job
   list(): Job[]
   /** The job's states as they come, the last one included; ends with the job. */
@@ -38,6 +46,7 @@ export const createJobRunner = (incident: (error: unknown) => Failure): JobRunne
   const entries = new Map<string, Entry>()
   const waiting: Entry[] = []
   let running: Promise<void> | null = null
+  const beside = new Set<Promise<void>>()
 
   const change = (entry: Entry, changes: Partial<Job>) => {
     entry.job = { ...entry.job, ...changes }
@@ -92,7 +101,7 @@ export const createJobRunner = (incident: (error: unknown) => Failure): JobRunne
   }
 
   return {
-    start: (kind, title, work) => {
+    start: (kind, title, work, options = {}) => {
       const job: Job = {
         job: randomUUID(),
         kind,
@@ -108,6 +117,13 @@ export const createJobRunner = (incident: (error: unknown) => Failure): JobRunne
       const entry: Entry = { job, controller: new AbortController(), listeners: new Set(), work }
       entries.set(job.job, entry)
       forget()
+      if (options.beside) {
+        const going: Promise<void> = Promise.resolve()
+          .then(() => run(entry))
+          .finally(() => beside.delete(going))
+        beside.add(going)
+        return entry.job
+      }
       waiting.push(entry)
       running ??= Promise.resolve().then(drain)
       return entry.job
@@ -140,11 +156,11 @@ export const createJobRunner = (incident: (error: unknown) => Failure): JobRunne
     },
     cancel: (job) => cancel(entryOf(job)),
     settled: async () => {
-      while (running) await running
+      while (running || beside.size > 0) await Promise.all([running, ...beside])
     },
     close: async () => {
       for (const entry of entries.values()) cancel(entry)
-      await running
+      await Promise.all([running, ...beside])
     },
   }
 }

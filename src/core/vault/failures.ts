@@ -114,6 +114,55 @@ const diskFailed = (path: string, what: string, options?: ErrorOptions) =>
     options,
   )
 
+export const backupMissing = (path: string) =>
+  notFound('backupMissing', `There is no backup at ${path}. Name the folder of a backup.`, { path })
+
+export const notABackup = (path: string) =>
+  storageFailed('notABackup', `${path} is no backup of a Bedside vault. Name the folder of a backup.`, { path })
+
+/** `part`: the file of the backup that is damaged. */
+export const backupDamaged = (path: string, part: string) =>
+  storageFailed(
+    'backupDamaged',
+    `The backup at ${path} is damaged: its ${part} is not what was written. Nothing was restored; use another backup.`,
+    { path, part },
+  )
+
+export const backupNewer = (path: string) =>
+  storageFailed('backupNewer', `The backup at ${path} was made by a newer Bedside. Update Bedside to restore it.`, {
+    path,
+  })
+
+export const backupFolderMissing = (path: string) =>
+  notFound(
+    'backupFolderMissing',
+    `The folder for backups, ${path}, is not there. Connect its disk or choose another folder.`,
+    { path },
+  )
+
+export const backupInsideVault = (path: string) =>
+  invalidInput(
+    'backupInsideVault',
+    `${path} lies in the vault itself, and would be lost with it. Choose a folder elsewhere, best on another disk.`,
+    [{ path: 'folder', reason: 'lies in the vault' }],
+    { path },
+  )
+
+export const backupDiskFull = (path: string, options?: ErrorOptions) =>
+  storageFailed(
+    'backupDiskFull',
+    `There is not enough space at ${path} for the backup; nothing of it was left there. Free some space or choose another folder.`,
+    { path },
+    options,
+  )
+
+export const restoreDiffers = (path: string, what: string) =>
+  storageFailed(
+    'restoreDiffers',
+    `What was restored from ${path} is not what was backed up (${what}); it was removed again. Use another backup.`,
+    { path, what },
+  )
+
 /**
  * Turns an error of SQLite or of the file system into the failure a user can act on. Anything else comes back as it was:
  * a broken constraint or a faulty statement is a bug of ours.

@@ -14,7 +14,16 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Role } from '../../contract/procedure.ts'
-import { applicationId, autocheckpoint, type Cipher, ciphers, lockFolder, openDatabase, pageSize } from './database.ts'
+import {
+  applicationId,
+  autocheckpoint,
+  type Cipher,
+  type Connection,
+  ciphers,
+  lockFolder,
+  openDatabase,
+  pageSize,
+} from './database.ts'
 import {
   folderNotEmpty,
   notAFolder,
@@ -73,6 +82,11 @@ export interface Vault {
    * Rolled back where `fn` rejects. Inside it, write with the given store alone.
    */
   exclusive<T>(fn: (store: WriteStore) => Promise<T>): Promise<T>
+  /**
+   * Holds the database file still while `fn` runs: it is all that was committed before, and what is written meanwhile stays in
+   * the log. Writes wait while the log is emptied at the start, and for nothing else; a re-keying waits for the end.
+   */
+  still<T>(fn: (held: StillDatabase) => Promise<T>): Promise<T>
   keyring: Keyring
   /**
    * Encrypts everything under a new key, which every slot then opens to: writes wait, reads go on. Whenever it is cut off, the
@@ -81,6 +95,13 @@ export interface Vault {
   rekey(options?: RekeyOptions): Promise<void>
   /** Rolls back what is open, closes the files and forgets the key. Safe to call twice. */
   close(): void
+}
+
+export interface StillDatabase {
+  /** The encrypted file. */
+  database: string
+  /** Opens a copy of it, to read only. The caller closes it. */
+  openCopy(file: string): Connection
 }
 
 /** The slots of `vault.json`. The database key itself does not leave the vault. */
@@ -256,7 +277,7 @@ export const openVault = async (
 }
 
 /** The database key, and the one it is about to be changed for, or null where the passphrase is not the slot's. */
-const keysOf = async (
+export const keysOf = async (
   { vault, next }: VaultFileContent,
   slot: Slot,
   passphrase: string,
@@ -281,13 +302,13 @@ export const reconcileSlots = ({ read, keyring }: Vault): void => {
   if (kept.length < keyring.slots().length) keyring.replace(kept)
 }
 
-const databasePath = (dir: string) => join(dir, 'bedside.db')
+export const databasePath = (dir: string) => join(dir, 'bedside.db')
 /** What may lie in the folder before there is a vault: leftovers of a creation cut off, the lock, the intake's uploads. */
 const ownNames = ['.making', 'bedside.lock', 'uploads', 'lost+found']
-const lockPath = (dir: string) => join(dir, 'bedside.lock')
+export const lockPath = (dir: string) => join(dir, 'bedside.lock')
 
 /** Makes the folder, or checks that an existing one is empty. Returns the topmost folder it made. */
-const prepareFolder = (path: string): string | undefined => {
+export const prepareFolder = (path: string): string | undefined => {
   if (!existsSync(path)) {
     let parent = dirname(path)
     while (!existsSync(parent) && dirname(parent) !== parent) parent = dirname(parent)
@@ -369,7 +390,7 @@ const openWith = (
     clearTimeout(shortening)
     shortening = setTimeout(() => {
       tail = tail.then(() => {
-        if (!open) return
+        if (!open || holding) return
         try {
           writer.pragma('wal_checkpoint(TRUNCATE)')
         } catch {
@@ -402,7 +423,7 @@ const openWith = (
       throw open ? storageError(path, error) : vaultClosed()
     } finally {
       end()
-      if (asynchronous && open) writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
+      if (asynchronous && open && !holding) writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
     }
   }
   const enqueue = <T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> => {
@@ -425,6 +446,60 @@ const openWith = (
     writer = openDatabase(file, { cipher, key })
     reader = { connection: openDatabase(file, { cipher, key, readonly: true }), statements: new Map() }
   }
+  /**
+   * A reader that begins while the log is empty reads the file alone, and SQLite writes no page to a file that is read so: no
+   * checkpoint comes before it ends.
+   */
+  let holding: { reader: Connection; ended: Promise<void> } | null = null
+  const hold = (ended: Promise<void>): StillDatabase => {
+    if (!open) throw vaultClosed()
+    clearTimeout(shortening)
+    const [{ busy }] = writer.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
+    if (busy !== 0) throw vaultInUse(path)
+    const holder = openDatabase(file, { cipher, key, readonly: true })
+    holder.exec('BEGIN')
+    holder.prepare('SELECT count(*) FROM sqlite_schema').get()
+    holding = { reader: holder, ended }
+    // Each commit would else try in vain to move the log into the file, looking through all of it.
+    writer.pragma('wal_autocheckpoint = 0')
+    return {
+      database: file,
+      openCopy: (copy) => {
+        if (!open) throw vaultClosed()
+        return openDatabase(copy, { cipher, key, readonly: true })
+      },
+    }
+  }
+  const still = async <T>(fn: (held: StillDatabase) => Promise<T>): Promise<T> => {
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    // In the queue of writes, and not while another holds: the log could not be emptied.
+    let held: StillDatabase | null = null
+    while (!held) {
+      await holding?.ended
+      const began = tail.then(() => (holding ? null : hold(ended)))
+      tail = began.catch(() => {})
+      held = await began.catch((error) => {
+        throw storageError(path, error)
+      })
+    }
+    try {
+      const result = await fn(held)
+      if (!open) throw vaultClosed()
+      return result
+    } finally {
+      holding?.reader.close()
+      holding = null
+      end()
+      if (open) {
+        writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
+        shortenLogSoon()
+      }
+    }
+  }
+
   const closing = new AbortController()
   const rekeyNow = async ({ signal, ...options }: RekeyOptions): Promise<void> => {
     if (!open) throw vaultClosed()
@@ -481,9 +556,10 @@ const openWith = (
     ),
     write: (fn) => enqueue(fn, false),
     exclusive: (fn) => enqueue(fn, true),
+    still,
     keyring,
     rekey: (options = {}) => {
-      const result = tail.then(() => rekeyNow(options))
+      const result = tail.then(() => holding?.ended).then(() => rekeyNow(options))
       tail = result.catch(() => {})
       return result
     },
@@ -493,6 +569,7 @@ const openWith = (
       closing.abort()
       clearTimeout(shortening)
       try {
+        holding?.reader.close()
         if (writer.inTransaction) writer.exec('ROLLBACK')
         closeHandles()
       } finally {

@@ -48,6 +48,7 @@ const changedBy: Record<Job['kind'], () => readonly (readonly unknown[])[]> = {
     orpc.models.key(),
     orpc.predictions.models.key(),
   ],
+  backup: () => [orpc.backup.key()],
 }
 
 const refresh = (keys: readonly (readonly unknown[])[]) =>

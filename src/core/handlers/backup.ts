@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto'
+import { basename, isAbsolute, resolve } from 'node:path'
+import type { BackupSchedule, RestoreEvent } from '../../contract/backup.ts'
+import { BedsideError, conflict, invalidInput, notAllowed } from '../../contract/errors.ts'
+import type { JobContext } from '../jobs/runner.ts'
+import { listBackups, makeBackup, pruneBackups, verifyBackup } from '../vault/backup.ts'
+import { restoreBackup } from '../vault/restore.ts'
+import { readSettings, writeSettings } from '../vault/settings.ts'
+import type { ReadStore } from '../vault/store.ts'
+import type { Core } from './core.ts'
+import { type Implementer, sessionOf } from './implementer.ts'
+
+const hour = 3_600_000
+const defaults: BackupSchedule = { folder: null, everyHours: 0, keep: 7 }
+
+interface Last {
+  at: string | null
+  path: string | null
+  failure: string | null
+}
+
+export const backupHandlers = (core: Core, os: Implementer) => {
+  const read = () => core.vault().read
+  const folderOf = (given: string | null): string => {
+    if (given !== null) return absolute('folder', given)
+    const { folder } = readSchedule(read())
+    if (folder === null) throw conflict('noBackupFolder', 'No folder for backups was chosen yet. Name one.')
+    return folder
+  }
+  return {
+    backup: {
+      create: os.backup.create.handler(({ input, context }) => {
+        const folder = folderOf(input.folder)
+        const { user } = sessionOf(context)
+        const { job } = core.jobs.start(
+          'backup',
+          basename(folder),
+          (job) => runBackup(core, folder, 'asked', user, job),
+          {
+            beside: true,
+          },
+        )
+        return { job }
+      }),
+      list: os.backup.list.handler(({ input }) => listBackups(folderOf(input.folder), core.vault().keyring.vault)),
+      verify: os.backup.verify.handler(({ input }) => {
+        const path = absolute('path', input.path)
+        const own = core.vault().keyring.vault
+        const work = async ({ signal, report }: JobContext) => {
+          const manifest = await verifyBackup(path, { signal, onProgress: (share) => report('readingBackup', share) })
+          const { backup, vault, createdAt, files, tables, audit, key } = manifest
+          return {
+            path,
+            backup,
+            vault,
+            own: vault === own,
+            createdAt,
+            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+            tables: tables.length,
+            rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+            audit,
+            key,
+          }
+        }
+        return { job: core.jobs.start('backup', basename(path), work, { beside: true }).job }
+      }),
+      settings: os.backup.settings.handler(() => {
+        const schedule = readSchedule(read())
+        const last = readLast(read())
+        const next = dueAt(schedule, last, 0)
+        return {
+          ...schedule,
+          lastAt: last.at,
+          lastPath: last.path,
+          lastFailure: last.failure,
+          nextAt: next === null ? null : new Date(Math.max(next, Date.now())).toISOString(),
+        }
+      }),
+      schedule: os.backup.schedule.handler(({ input }) => {
+        const folder = typeof input.folder === 'string' ? absolute('folder', input.folder) : input.folder
+        return core.vault().write((store) => {
+          const { folder: before, everyHours, keep } = readSchedule(store)
+          const schedule: BackupSchedule = {
+            folder: folder === undefined ? before : folder,
+            everyHours: input.everyHours ?? everyHours,
+            keep: input.keep ?? keep,
+          }
+          if (schedule.everyHours > 0 && schedule.folder === null)
+            throw conflict('noBackupFolder', 'No folder for backups was chosen yet. Name one.')
+          writeSettings(store, null, {
+            'backup.folder': schedule.folder ?? '',
+            'backup.everyHours': schedule.everyHours,
+            'backup.keep': schedule.keep,
+          })
+          return schedule
+        })
+      }),
+      restore: os.backup.restore.handler(({ input, context, signal }) => {
+        const path = absolute('path', input.path)
+        const into = input.into === null ? core.options.vaultPath : absolute('into', input.into)
+        // Before anyone is signed in a restore may only make the vault that is not there yet, as creating one does.
+        const own = resolve(into) === resolve(core.options.vaultPath)
+        if (!own && (context.connection.session?.role !== 'administrator' || !core.isOpen()))
+          throw notAllowed('restoreElsewhere', 'Only an administrator who is signed in may restore to another place.')
+        const { user, passphrase } = input
+        return restoreEvents((report) => restoreBackup({ path, into, user, passphrase, signal, report }))
+      }),
+    },
+  }
+}
+
+/** A page knows nothing of the core's working folder, so a path is whole or refused. */
+const absolute = (name: string, path: string): string => {
+  if (!isAbsolute(path))
+    throw invalidInput('pathNotAbsolute', `${path} is not a whole path; write it from the root of the disk on.`, [
+      { path: name, reason: 'is not a whole path' },
+    ])
+  return resolve(path)
+}
+
+/** A backup with its entries in the audit log: one that the backup itself holds, signed, and one of how it ended. */
+const runBackup = async (
+  core: Core,
+  folder: string,
+  reason: 'asked' | 'scheduled',
+  actor: string,
+  { signal, report }: JobContext,
+): Promise<Record<string, unknown>> => {
+  const id = randomUUID()
+  const entry = (outcome: string) => ({ actor, act: 'backup.create', record: `backup/${id}`, outcome })
+  const log = core.auditLog()
+  const vault = core.vault()
+  await log.append(entry('started'))
+  await log.checkpoint('backup')
+  try {
+    const { path, manifest } = await makeBackup({
+      vault,
+      folder,
+      reason,
+      build: core.options.build,
+      id,
+      signal,
+      report: (stage, share) => report(stage, stage === 'copying' ? share / 2 : 0.5 + share / 2),
+    })
+    await log.append(entry('done'))
+    await log.checkpoint('backup')
+    await vault.write((store) => writeLast(store, { at: manifest.createdAt, path, failure: null }))
+    const bytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0)
+    const rows = manifest.tables.reduce((sum, { rows }) => sum + rows, 0)
+    return { path, backup: id, bytes, tables: manifest.tables.length, rows, audit: manifest.audit }
+  } catch (error) {
+    const failure = error instanceof BedsideError ? error.failure : null
+    await log.append(entry(`failed: ${failure?.reason ?? 'incident'}`)).catch(() => {})
+    if (reason === 'scheduled')
+      await vault
+        .write((store) => writeLast(store, { failure: failure?.message ?? 'Something went wrong inside Bedside.' }))
+        .catch(() => {})
+    throw error
+  }
+}
+
+/** Makes a backup by itself whenever one is due, while the vault is open. Returns how to stop that. */
+export const startBackupSchedule = (core: Core, everyMilliseconds = 60_000): (() => void) => {
+  /** A disk that is not connected is not asked for each minute. */
+  let tried = 0
+  let running = false
+  const look = async () => {
+    if (running || !core.isOpen()) return
+    const { read } = core.vault()
+    const schedule = readSchedule(read)
+    const { folder, keep } = schedule
+    const due = dueAt(schedule, readLast(read), tried)
+    if (folder === null || due === null || due > Date.now()) return
+    running = true
+    tried = Date.now()
+    core.jobs.start(
+      'backup',
+      basename(folder),
+      async (context) => {
+        try {
+          const made = await runBackup(core, folder, 'scheduled', 'system', context)
+          const removed = pruneBackups(folder, core.vault().keyring.vault, keep)
+          return { ...made, removed: removed.length }
+        } finally {
+          running = false
+        }
+      },
+      { beside: true },
+    )
+  }
+  const timer = setInterval(() => {
+    look().catch((error) => core.log(`backup: ${(error as Error).name}`))
+  }, everyMilliseconds)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Milliseconds; null: never. `tried`: when one was last begun, whatever became of it. */
+const dueAt = ({ folder, everyHours }: BackupSchedule, { at }: Last, tried: number): number | null => {
+  if (folder === null || everyHours === 0) return null
+  const afterLast = at === null ? 0 : Date.parse(at) + everyHours * hour
+  return Math.max(afterLast, tried === 0 ? 0 : tried + Math.min(everyHours, 1) * hour)
+}
+
+const readSchedule = (store: ReadStore): BackupSchedule => {
+  const settings = readSettings(store, null)
+  const { 'backup.folder': folder, 'backup.everyHours': everyHours, 'backup.keep': keep } = settings
+  return {
+    folder: typeof folder === 'string' && folder !== '' ? folder : defaults.folder,
+    everyHours: typeof everyHours === 'number' ? everyHours : defaults.everyHours,
+    keep: typeof keep === 'number' ? keep : defaults.keep,
+  }
+}
+
+const readLast = (store: ReadStore): Last => {
+  const settings = readSettings(store, null)
+  const text = (name: string) => (typeof settings[name] === 'string' && settings[name] !== '' ? settings[name] : null)
+  return { at: text('backup.lastAt'), path: text('backup.lastPath'), failure: text('backup.lastFailure') }
+}
+
+const writeLast = (store: Parameters<typeof writeSettings>[0], last: Partial<Last>): void =>
+  writeSettings(store, null, {
+    ...(last.at === undefined ? {} : { 'backup.lastAt': last.at ?? '' }),
+    ...(last.path === undefined ? {} : { 'backup.lastPath': last.path ?? '' }),
+    ...(last.failure === undefined ? {} : { 'backup.lastFailure': last.failure ?? '' }),
+  })
+
+/** What a restore reports, as a stream; a stage that comes again replaces the one that nobody has read yet. */
+async function* restoreEvents(
+  work: (report: (stage: RestoreEvent['stage'], progress: number | null) => void) => Promise<RestoreEvent['result']>,
+): AsyncGenerator<RestoreEvent> {
+  let next: RestoreEvent | null = null
+  let wake = () => {}
+  const ended = work((stage, progress) => {
+    next = { stage, progress, result: null }
+    wake()
+  })
+  let over = false
+  ended.then(
+    () => {
+      over = true
+      wake()
+    },
+    () => {
+      over = true
+      wake()
+    },
+  )
+  while (!over) {
+    if (next) {
+      const event = next
+      next = null
+      yield event
+    } else
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+  }
+  yield { stage: 'done', progress: 1, result: await ended }
+}
