@@ -20,17 +20,17 @@ export const useNewPassphrase = (names: readonly string[]): NewPassphraseState =
   const { t } = useTranslation('unlock')
   const [passphrase, setPassphrase] = useState('')
   const [again, setAgain] = useState('')
-  const [strength, setStrength] = useState<Strength | null>(null)
+  const [judged, setJudged] = useState<{ of: string; strength: Strength } | null>(null)
   const known = names.join('\n')
   useEffect(() => {
-    if (passphrase === '') return setStrength(null)
+    if (passphrase === '') return setJudged(null)
     let wanted = true
     // Judging takes some milliseconds: once a pause, not once a key.
     const timer = setTimeout(() => {
       strengthOf(passphrase, known.split('\n')).then(
-        (found) => wanted && setStrength(found),
+        (strength) => wanted && setJudged({ of: passphrase, strength }),
         // Without the judge's dictionaries there is no meter; the core still refuses what is weak.
-        () => wanted && setStrength(null),
+        () => wanted && setJudged(null),
       )
     }, 120)
     return () => {
@@ -38,7 +38,9 @@ export const useNewPassphrase = (names: readonly string[]): NewPassphraseState =
       clearTimeout(timer)
     }
   }, [passphrase, known])
-  const weak = strength !== null && strength.score < leastScore
+  // While one types, the meter shows the last verdict; only one on what now stands there keeps it from being taken.
+  const strength = judged?.strength ?? null
+  const weak = judged !== null && judged.of === passphrase && judged.strength.score < leastScore
   return {
     passphrase,
     again,
