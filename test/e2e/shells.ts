@@ -105,6 +105,8 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
     args: [
       ...(process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       `--lang=${options.locale ?? 'en-GB'}`,
+      // Beside the vault: tests leave nothing in the profile of whoever runs them.
+      `--user-data-dir=${options.vault}-profile`,
       root,
       '--vault',
       options.vault,
