@@ -2,6 +2,7 @@ import { Alert, Button, Checkbox, Group, Modal, Paper, PasswordInput, Stack, Tex
 import { IconFileShredder, IconPrinter, IconRefresh } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { createPortal } from 'react-dom'
 import type { RecoveryKit } from '../../contract/users.ts'
 import { orpc, queryClient } from '../api.ts'
 import { followJob } from '../jobs/follow.ts'
@@ -132,10 +133,26 @@ const AskKit = ({ onMade, onClose }: { onMade: (kit: RecoveryKit) => void; onClo
   )
 }
 
-/** Shown once. Only this page is printed, whatever lies behind it. */
+const KitText = ({ kit }: { kit: RecoveryKit }) => {
+  const [title, ...lines] = kit.text[useLanguage() === 'zh-CN' ? 'zh' : 'en']
+  return (
+    <>
+      <Title order={2}>{title}</Title>
+      <p className={classes.code} translate="no">
+        {kit.code}
+      </p>
+      {lines
+        .filter((line) => !line.includes(kit.code))
+        .map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+    </>
+  )
+}
+
+/** Shown once. Printed is a copy of its own beside the app, which is left out: a dialog would be cut at its edges. */
 const KitPage = ({ kit, onClose }: { kit: RecoveryKit; onClose: () => void }) => {
   const { t } = useTranslation('settings')
-  const lines = kit.text[useLanguage() === 'zh-CN' ? 'zh' : 'en']
   const [kept, setKept] = useState(false)
   return (
     <Modal
@@ -149,12 +166,14 @@ const KitPage = ({ kit, onClose }: { kit: RecoveryKit; onClose: () => void }) =>
     >
       <Stack gap="md">
         <div className={classes.kit}>
-          <Title order={2}>{lines[0]}</Title>
-          <p className={classes.code} translate="no">
-            {kit.code}
-          </p>
-          {lines.slice(1).map((line) => (!line.includes(kit.code) ? <p key={line}>{line}</p> : null))}
+          <KitText kit={kit} />
         </div>
+        {createPortal(
+          <div className={classes.printed}>
+            <KitText kit={kit} />
+          </div>,
+          document.body,
+        )}
         <Checkbox label={t('kit.kept')} checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} />
         <Group justify="flex-end" gap="xs">
           <Button leftSection={<IconPrinter size={16} />} onClick={() => window.print()} data-autofocus>
