@@ -16,9 +16,11 @@ test('a procedure without a role does not compile, and neither does one that doe
   expect(() => procedure({ access: ['visitor'], audit: false, summary: 'x' })).not.toThrow()
 })
 
-test('only what is needed to open the vault can be called by anyone', () => {
+test('only what is needed to open the vault, or to have one at all, can be called by anyone', () => {
   const open = all.filter(({ one }) => (one['~orpc'].meta as ProcedureMeta).access === 'anyone').map(({ path }) => path)
   expect(open.sort()).toEqual([
+    // On a new computer nobody can sign in yet; where there is a vault it refuses (test/contract/backup.test.ts).
+    'backup.restore',
     'system.info',
     'vault.create',
     'vault.recover',

@@ -111,7 +111,10 @@ test('nobody restores over a vault, and nobody but an administrator to a place o
   const into = join(folder, 'planted')
   expect((await failure(restore(stranger, { path, into, passphrase }))).reason).toBe('restoreElsewhere')
   expect(existsSync(into)).toBe(false)
-  expect((await failure(restore(client, { path: 'backups/x', passphrase }))).reason).toBe('pathNotAbsolute')
+  // Where there is a vault, a stranger is refused alike whether the folder they name exists or not.
+  for (const named of [path, join(folder, 'nothing'), folder])
+    expect((await failure(restore(stranger, { path: named, passphrase }))).reason).toBe('vaultExists')
+  expect((await failure(restore(client, { path: 'backups/x', into, passphrase }))).reason).toBe('pathNotAbsolute')
   expect((await failure(client.backup.create({}))).reason).toBe('noBackupFolder')
   expect((await restore(client, { path, into, passphrase }))?.path).toBe(into)
 })

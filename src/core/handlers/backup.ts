@@ -4,9 +4,11 @@ import type { BackupSchedule, RestoreEvent } from '../../contract/backup.ts'
 import { BedsideError, conflict, invalidInput, notAllowed } from '../../contract/errors.ts'
 import type { JobContext } from '../jobs/runner.ts'
 import { listBackups, makeBackup, pruneBackups, verifyBackup } from '../vault/backup.ts'
+import { vaultExists } from '../vault/failures.ts'
 import { restoreBackup } from '../vault/restore.ts'
 import { readSettings, writeSettings } from '../vault/settings.ts'
 import type { ReadStore } from '../vault/store.ts'
+import { vaultState } from '../vault/vault.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
@@ -96,12 +98,14 @@ export const backupHandlers = (core: Core, os: Implementer) => {
         })
       }),
       restore: os.backup.restore.handler(({ input, context, signal }) => {
-        const path = absolute('path', input.path)
         const into = input.into === null ? core.options.vaultPath : absolute('into', input.into)
         // Before anyone is signed in a restore may only make the vault that is not there yet, as creating one does.
         const own = resolve(into) === resolve(core.options.vaultPath)
         if (!own && (context.connection.session?.role !== 'administrator' || !core.isOpen()))
           throw notAllowed('restoreElsewhere', 'Only an administrator who is signed in may restore to another place.')
+        // Before the named folder is looked at: with a vault here, a stranger learns nothing of this machine's files.
+        if (own && vaultState(into) === 'locked') throw vaultExists(into)
+        const path = absolute('path', input.path)
         const { user, passphrase } = input
         return restoreEvents((report) => restoreBackup({ path, into, user, passphrase, signal, report }))
       }),
