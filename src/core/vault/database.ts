@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { storageError, vaultDamaged, vaultInUse, vaultTruncated } from './failures.ts'
 
@@ -6,6 +7,8 @@ export type Connection = Database.Database
 /** Ciphers a vault file may name. New vaults take the first; docs/data-model.md says why and what the other costs. */
 export const ciphers = ['chacha20-poly1305', 'sqlcipher-aes-256'] as const
 export type Cipher = (typeof ciphers)[number]
+
+export const databasePath = (dir: string) => join(dir, 'bedside.db')
 
 export const pageSize = 4096
 /** Pages of log after which a commit moves them into the database: 8 MB. */

@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled } from '../../contract/errors.ts'
-import { type Cipher, changeKey, openDatabase } from './database.ts'
+import { type Cipher, changeKey, databasePath, openDatabase } from './database.ts'
 import { diskFull, storageError, vaultDamaged } from './failures.ts'
 import { sealKey } from './slots.ts'
 import { syncFolder, type VaultFile, type VaultFileContent, writeVaultFile } from './vaultFile.ts'
@@ -34,7 +34,6 @@ export interface RekeyOptions {
  */
 
 export const rekeyPath = (dir: string) => join(dir, 'bedside.db.rekey')
-const databasePath = (dir: string) => join(dir, 'bedside.db')
 
 /** What a re-keying that did not come to be announced has left. Returns whether there was anything. */
 export const removeRekeyLeftovers = (dir: string): boolean => {

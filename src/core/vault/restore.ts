@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { BackupManifest, RestoreEvent } from '../../contract/backup.ts'
 import { openAuditLog } from './auditLog.ts'
 import { checkpointsPath } from './checkpoints.ts'
-import { lockFolder, openDatabase } from './database.ts'
+import { databasePath, lockFolder, openDatabase } from './database.ts'
 import { tableDigests } from './digests.ts'
 import {
   backupDamaged,
@@ -15,7 +15,7 @@ import {
   wrongPassphrase,
 } from './failures.ts'
 import { readManifest, takePart } from './manifest.ts'
-import { databasePath, isSlotOf, keysOf, lockPath, openVault, prepareFolder, vaultState } from './vault.ts'
+import { isSlotOf, keysOf, lockPath, openVault, prepareFolder, vaultState } from './vault.ts'
 import { isAuthentic, readVaultFile, syncFolder, vaultFilePath } from './vaultFile.ts'
 
 export interface RestoreRequest {
