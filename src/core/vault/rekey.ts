@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
+import { existsSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled } from '../../contract/errors.ts'
@@ -67,11 +67,11 @@ export const encryptCopy = async (
     report?.('encrypting', null)
     await encryptOnThread(worker, { file: rekeyPath(dir), cipher, key, next }, signal)
     stopIfAborted(signal)
-    const file = openSync(rekeyPath(dir), 'r+')
+    const file = await open(rekeyPath(dir), 'r+')
     try {
-      fsyncSync(file)
+      await file.sync()
     } finally {
-      closeSync(file)
+      await file.close()
     }
     step?.('encrypted')
   } catch (error) {
