@@ -1,9 +1,8 @@
 import type { Matrix } from '../cohort/matrix.ts'
 import { randomOf } from '../learn/random.ts'
 
-/** Mean and scale of each column over the known values of training rows; the yardstick of distances between patients. */
+/** Scale of each column over the known values of training rows; the yardstick of distances between patients. */
 export interface Yardstick {
-  center: Float64Array
   scale: Float64Array
   /** Median distance between two training cases: distances are told in this unit. */
   median: number
@@ -25,7 +24,6 @@ const distance = (a: Matrix, i: number, b: Matrix, j: number, scale: Float64Arra
 }
 
 export const yardstickOf = (training: Matrix, seed = 1): Yardstick => {
-  const center = new Float64Array(training.columns)
   const scale = new Float64Array(training.columns)
   for (let column = 0; column < training.columns; column++) {
     let n = 0
@@ -39,7 +37,6 @@ export const yardstickOf = (training: Matrix, seed = 1): Yardstick => {
       mean += delta / n
       squares += delta * (value - mean)
     }
-    center[column] = mean
     scale[column] = n > 1 && squares > 0 ? Math.sqrt(squares / (n - 1)) : 1
   }
   const random = randomOf(seed, 78)
@@ -50,7 +47,7 @@ export const yardstickOf = (training: Matrix, seed = 1): Yardstick => {
     if (i !== j) distances.push(distance(training, i, training, j, scale))
   }
   distances.sort((a, b) => a - b)
-  return { center, scale, median: distances[distances.length >> 1] || 1 }
+  return { scale, median: distances[distances.length >> 1] || 1 }
 }
 
 /** The `count` training rows nearest to a patient, nearest first; `distance` in units of the median distance. */

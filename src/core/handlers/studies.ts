@@ -1,5 +1,6 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
+import { quantileOf } from '../cohort/summary.ts'
 import { type Column, columnOf } from '../cohort/table.ts'
 import { kaplanMeier, survivalQuantile } from '../learn/survival/kaplanMeier.ts'
 import { defineCases } from '../study/cases.ts'
@@ -11,12 +12,6 @@ import { exportStudy } from './exportCases.ts'
 import type { Implementer } from './implementer.ts'
 
 const mostCounts = 12
-
-const quantileOf = (sorted: Float64Array, share: number): number => {
-  const at = share * (sorted.length - 1)
-  const low = Math.floor(at)
-  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low])
-}
 
 const countsOf = (column: Column, known: Float64Array, concept: Concept) => {
   const counts = new Map<number, number>()

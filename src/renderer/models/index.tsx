@@ -1,5 +1,4 @@
 export { ModelsView } from './ModelsView.tsx'
 export { ModelView } from './ModelView.tsx'
-export { StudiesView } from './StudiesView.tsx'
 export { StudyView } from './StudyView.tsx'
 export { TrainView } from './TrainView.tsx'
