@@ -10,13 +10,52 @@ export interface Matrix {
   terms: readonly string[]
   /** Index of the source feature of each column; several columns of one category share theirs. */
   source: Int32Array | readonly number[]
+  /** Stratum of each row, for learners with a baseline a stratum; -1: a stratum not seen in training. */
+  strata?: Int32Array
+  /** What was measured over time, for learners whose `needs.sequences` says so. */
+  sequences?: Sequences
+  /** A picture a row, for learners whose `needs.grids` says so. */
+  grids?: Grids
+}
+
+/** Measurements over time: steps `offsets[row]` to `offsets[row + 1]` belong to a row, oldest first. A row may have none. */
+export interface Sequences {
+  /** Names of what is measured, with its unit where it has one. */
+  channels: readonly { name: string; unit: string | null }[]
+  /** rows + 1 entries. */
+  offsets: Int32Array
+  /** When each step was, in `timeUnit` of whoever made the sequences; irregular gaps are kept. */
+  times: Float64Array
+  /** steps x channels, row-major; NaN: not measured at that step. */
+  values: Float64Array
+}
+
+/** Pictures of one size: rows x height x width x channels, row-major. */
+export interface Grids {
+  height: number
+  width: number
+  channels: readonly string[]
+  values: Float32Array
 }
 
 /** The outcome of each row. Class indices, values, or times (in the design's unit) with event indicators. */
 export type Outcome =
   | { task: 'diagnosis'; classes: readonly string[]; y: Int32Array }
-  | { task: 'regression'; y: Float64Array }
-  | { task: 'survival'; time: Float64Array; event: Uint8Array }
+  | {
+      task: 'regression'
+      y: Float64Array
+      /** Of counts: time or persons at risk, above 0; learners of rates take its logarithm as offset. */
+      exposure?: Float64Array
+    }
+  | {
+      task: 'survival'
+      time: Float64Array
+      event: Uint8Array
+      /** Start-stop rows: the row is at risk in (entry, time]. */
+      entry?: Float64Array
+      /** 1 where a competing event ended the follow-up (`event` is 0 there). */
+      competing?: Uint8Array
+    }
 
 export const takeMatrixRows = (matrix: Matrix, rows: ArrayLike<number>): Matrix => {
   const count = rows.length
@@ -26,19 +65,70 @@ export const takeMatrixRows = (matrix: Matrix, rows: ArrayLike<number>): Matrix 
     const to = column * count
     for (let i = 0; i < count; i++) data[to + i] = matrix.data[from + rows[i]]
   }
-  return { ...matrix, rows: count, data }
+  const { strata, sequences, grids } = matrix
+  return {
+    ...matrix,
+    rows: count,
+    data,
+    ...(strata ? { strata: take(strata, rows) } : {}),
+    ...(sequences ? { sequences: takeSequences(sequences, rows) } : {}),
+    ...(grids ? { grids: takeGrids(grids, rows) } : {}),
+  }
+}
+
+export const takeSequences = (sequences: Sequences, rows: ArrayLike<number>): Sequences => {
+  const { offsets, channels } = sequences
+  const width = channels.length
+  const taken = shared(Int32Array, rows.length + 1)
+  for (let i = 0; i < rows.length; i++) taken[i + 1] = taken[i] + offsets[rows[i] + 1] - offsets[rows[i]]
+  const times = shared(Float64Array, taken[rows.length])
+  const values = shared(Float64Array, taken[rows.length] * width)
+  for (let i = 0; i < rows.length; i++) {
+    const from = offsets[rows[i]]
+    const to = offsets[rows[i] + 1]
+    times.set(sequences.times.subarray(from, to), taken[i])
+    values.set(sequences.values.subarray(from * width, to * width), taken[i] * width)
+  }
+  return { channels, offsets: taken, times, values }
+}
+
+export const takeGrids = (grids: Grids, rows: ArrayLike<number>): Grids => {
+  const size = grids.height * grids.width * grids.channels.length
+  const values = shared(Float32Array, rows.length * size)
+  for (let i = 0; i < rows.length; i++)
+    values.set(grids.values.subarray(rows[i] * size, (rows[i] + 1) * size), i * size)
+  return { ...grids, values }
 }
 
 export const takeOutcomeRows = (outcome: Outcome, rows: ArrayLike<number>): Outcome => {
-  const pick = <T extends Float64Array | Int32Array | Uint8Array>(values: T, into: T): T => {
-    for (let i = 0; i < rows.length; i++) into[i] = values[rows[i]]
-    return into
+  if (outcome.task === 'diagnosis') return { ...outcome, y: take(outcome.y, rows) }
+  if (outcome.task === 'regression') {
+    const { y, exposure } = outcome
+    return { task: 'regression', y: take(y, rows), ...(exposure ? { exposure: take(exposure, rows) } : {}) }
   }
-  if (outcome.task === 'diagnosis') return { ...outcome, y: pick(outcome.y, new Int32Array(rows.length)) }
-  if (outcome.task === 'regression') return { task: 'regression', y: pick(outcome.y, new Float64Array(rows.length)) }
+  const { time, event, entry, competing } = outcome
   return {
     task: 'survival',
-    time: pick(outcome.time, new Float64Array(rows.length)),
-    event: pick(outcome.event, new Uint8Array(rows.length)),
+    time: take(time, rows),
+    event: take(event, rows),
+    ...(entry ? { entry: take(entry, rows) } : {}),
+    ...(competing ? { competing: take(competing, rows) } : {}),
   }
+}
+
+type Typed = Float64Array | Float32Array | Int32Array | Uint8Array
+
+/** On shared memory, so that a worker thread reads it without a copy. */
+const shared = <T extends Typed>(
+  kind: { new (buffer: SharedArrayBuffer): T; BYTES_PER_ELEMENT: number },
+  length: number,
+): T => new kind(new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT))
+
+const take = <T extends Typed>(values: T, rows: ArrayLike<number>): T => {
+  const into = shared(
+    values.constructor as { new (buffer: SharedArrayBuffer): T; BYTES_PER_ELEMENT: number },
+    rows.length,
+  )
+  for (let i = 0; i < rows.length; i++) into[i] = values[rows[i]]
+  return into
 }

@@ -1,4 +1,5 @@
 import type { ConceptKind } from '../../contract/values.ts'
+import { type Grids, type Sequences, takeGrids, takeSequences } from './matrix.ts'
 
 /**
  * A column of a snapshot. Numbers, integers, booleans (0/1) and dates (days since 1970-01-01) as they are; a category as
@@ -20,6 +21,10 @@ export interface Table {
   patients: Int32Array
   /** The vault's encounter of each row; for similar cases. */
   encounters: Int32Array
+  /** What was measured over time up to each row's case, where the design asks for it. */
+  sequences?: Sequences
+  /** A picture a row, where the design asks for it. */
+  grids?: Grids
 }
 
 const collator = new Intl.Collator('en', { sensitivity: 'variant', ignorePunctuation: false, numeric: false })
@@ -53,5 +58,13 @@ export const takeRows = (table: Table, rows: ArrayLike<number>): Table => {
     for (let i = 0; i < count; i++) values[i] = column.values[rows[i]]
     return { ...column, values }
   })
-  return { rows: count, columns, patients, encounters }
+  const { sequences, grids } = table
+  return {
+    rows: count,
+    columns,
+    patients,
+    encounters,
+    ...(sequences ? { sequences: takeSequences(sequences, rows) } : {}),
+    ...(grids ? { grids: takeGrids(grids, rows) } : {}),
+  }
 }

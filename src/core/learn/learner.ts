@@ -51,7 +51,10 @@ export interface Predictor {
    * a new case's value (prediction, one a row).
    */
   interval?(x: Matrix, level: number): { low: Float64Array; high: Float64Array }
-  /** Survival: S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. */
+  /**
+   * Survival: S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. Of a model that
+   * accounts for competing events: one minus the cumulative incidence of the event of interest.
+   */
   survival?(x: Matrix, times: ArrayLike<number>): Float64Array
   /** Survival: a risk score a row, higher is worse (Cox: linear predictor centred as R's; forest: expected events). */
   risk?(x: Matrix): Float64Array
@@ -83,6 +86,10 @@ export interface MatrixNeeds {
   native: boolean
   /** Missing policy where the design names none. */
   missing: 'native' | 'median' | 'drop'
+  /** Whether the learner reads `Matrix.sequences`; `required`: it refuses a matrix without. */
+  sequences?: 'reads' | 'required'
+  /** Whether the learner reads `Matrix.grids`; `required`: it refuses a matrix without. */
+  grids?: 'reads' | 'required'
 }
 
 /**
