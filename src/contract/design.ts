@@ -12,6 +12,12 @@ export const OutcomeDesignSchema = z.discriminatedUnion('task', [
     time: z.string(),
     timeUnit: TimeUnitSchema.default('days'),
     event: z.object({ column: z.string(), values: z.array(z.string()).min(1) }),
+    /** Values that mean a competing event ended the follow-up; of the event's column where none is named. */
+    competing: z.object({ column: z.string().nullish(), values: z.array(z.string()).min(1) }).nullish(),
+    /** Column of the time a row comes under observation: delayed entry, and start-stop rows of what changes over time. */
+    entry: z.string().nullish(),
+    /** Column whose levels have a baseline each; it is no feature then. */
+    strata: z.string().nullish(),
   }),
 ])
 

@@ -15,6 +15,8 @@ export const evaluateCommand: Command = {
     time: { value: 'COLUMN', says: 'follow-up time there (default: as in the model)' },
     'time-unit': { value: 'UNIT', says: `${timeUnits.join(', ')} (default: as in the model)` },
     event: { value: 'COLUMN=V,...', says: 'column and values that mean the event there (default: as in the model)' },
+    competing: { value: '[COLUMN=]V,...', says: 'values that mean a competing event there (default: as in the model)' },
+    entry: { value: 'COLUMN', says: 'time a row comes under observation there (default: as in the model)' },
   },
   examples: [
     'evaluate --model 3 --study pima-test --json',

@@ -20,6 +20,9 @@ export const trainCommand: Command = {
     time: { value: 'COLUMN', says: 'follow-up time (survival)' },
     'time-unit': { value: 'UNIT', says: `${timeUnits.join(', ')} (default: days)` },
     event: { value: 'COLUMN=V,...', says: 'column and values that mean the event was seen (survival)' },
+    competing: { value: '[COLUMN=]V,...', says: 'values that mean a competing event, by default of the event column' },
+    entry: { value: 'COLUMN', says: 'time a row comes under observation: delayed entry, start-stop rows (survival)' },
+    strata: { value: 'COLUMN', says: 'column whose levels have a baseline each (survival)' },
     learner: { value: 'ID', says: 'what learns, e.g. forest, logistic, cox' },
     features: { value: 'A,B', says: 'columns to learn from (default: all that are no outcome, key or date)' },
     exclude: { value: 'A,B', says: 'columns to leave out', many: true },
@@ -160,10 +163,19 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
 const outcomeOptions: Record<Task, readonly string[]> = {
   diagnosis: ['target', 'positive'],
   regression: ['target'],
-  survival: ['time', 'time-unit', 'event'],
+  survival: ['time', 'time-unit', 'event', 'competing', 'entry', 'strata'],
 }
 /** The options that name an outcome. */
-export const outcomeNames = ['target', 'positive', 'time', 'time-unit', 'event'] as const
+export const outcomeNames = [
+  'target',
+  'positive',
+  'time',
+  'time-unit',
+  'event',
+  'competing',
+  'entry',
+  'strata',
+] as const
 
 /** The outcome that the options name, over the one in `base`; what they leave out is taken from there. */
 export const outcomeFrom = (
@@ -188,7 +200,18 @@ export const outcomeFrom = (
     const timeUnit = options.has('time-unit')
       ? choice('time-unit', options.required('time-unit'), timeUnits)
       : before?.timeUnit
-    return { task, time, event, ...(timeUnit ? { timeUnit } : {}) }
+    const competing = options.has('competing') ? competingFrom(options.required('competing')) : before?.competing
+    const entry = options.text('entry') ?? before?.entry
+    const strata = options.text('strata') ?? before?.strata
+    return {
+      task,
+      time,
+      event,
+      ...(timeUnit ? { timeUnit } : {}),
+      ...(competing ? { competing } : {}),
+      ...(entry ? { entry } : {}),
+      ...(strata ? { strata } : {}),
+    }
   }
   const before = same && same.task !== 'survival' ? same : null
   const target = options.text('target') ?? before?.target
@@ -212,6 +235,22 @@ const eventFrom = (text: string) => {
       `--event ${text} does not say which values mean the event: --event ${text.replace(/=.*/, '') || 'COLUMN'}=1.`,
     )
   return { column, values }
+}
+
+/** `1` or `1,3` of the event's column, or `death=1` of another. */
+const competingFrom = (text: string) => {
+  const at = text.indexOf('=')
+  const column = at < 0 ? null : text.slice(0, at).trim()
+  const values = text
+    .slice(at + 1)
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '')
+  if (column === '' || values.length === 0)
+    throw new UsageError(
+      `--competing ${text} does not say which values mean a competing event: --competing 1, or --competing COLUMN=1.`,
+    )
+  return { ...(column ? { column } : {}), values }
 }
 
 const setting = (text: string): [string, string | number | boolean] => {

@@ -55,6 +55,8 @@ export type Outcome =
       entry?: Float64Array
       /** 1 where a competing event ended the follow-up (`event` is 0 there). */
       competing?: Uint8Array
+      /** Patient of each row, where some have several rows. */
+      cluster?: Int32Array
     }
 
 export const takeMatrixRows = (matrix: Matrix, rows: ArrayLike<number>): Matrix => {
@@ -106,13 +108,14 @@ export const takeOutcomeRows = (outcome: Outcome, rows: ArrayLike<number>): Outc
     const { y, exposure } = outcome
     return { task: 'regression', y: take(y, rows), ...(exposure ? { exposure: take(exposure, rows) } : {}) }
   }
-  const { time, event, entry, competing } = outcome
+  const { time, event, entry, competing, cluster } = outcome
   return {
     task: 'survival',
     time: take(time, rows),
     event: take(event, rows),
     ...(entry ? { entry: take(entry, rows) } : {}),
     ...(competing ? { competing: take(competing, rows) } : {}),
+    ...(cluster ? { cluster: take(cluster, rows) } : {}),
   }
 }
 

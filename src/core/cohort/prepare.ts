@@ -4,6 +4,7 @@ import type { Cell, ConceptKind } from '../../contract/values.ts'
 import type { MatrixNeeds } from '../learn/learner.ts'
 import { fillCode, fitFeature } from './feature.ts'
 import type { Matrix } from './matrix.ts'
+import { fitStrata, type PreparedStrata, strataOf } from './strata.ts'
 import { type Column, columnOf, sharedFloats, type Table } from './table.ts'
 
 /** One column of the matrix a feature becomes. */
@@ -48,6 +49,8 @@ export interface Preparation {
   rows: number
   droppedRows: number
   features: PreparedFeature[]
+  /** Where the design names strata. */
+  strata?: PreparedStrata
   /** Features that did not become columns. */
   dropped: { name: string; reason: 'constant' | 'allMissing' | 'someMissing'; message: string }[]
 }
@@ -85,7 +88,7 @@ export const fitPreparation = (
   table: Table,
   rows: ArrayLike<number>,
   features: readonly string[],
-  { missing, needs }: { missing: MissingPolicy | null; needs: MatrixNeeds },
+  { missing, needs, strata }: { missing: MissingPolicy | null; needs: MatrixNeeds; strata?: string | null },
 ): Preparation => {
   const policy = missing ?? needs.missing
   if (policy === 'native' && !needs.native)
@@ -141,6 +144,7 @@ export const fitPreparation = (
     rows: training.length,
     droppedRows: rows.length - training.length,
     features: prepared,
+    ...(strata ? { strata: fitStrata(table, training, strata) } : {}),
     dropped,
   }
 }
@@ -149,7 +153,8 @@ export const fitPreparation = (
  * Makes the matrix of a table's rows (all where `rows` is left out), in their order. A level the preparation did not see counts
  * as missing and is reported. `purpose`: under the policy `drop`, `fit` leaves out rows with missing cells, as for training and
  * assessment; `predict` fills them with the training median or mode, so that every patient gets an answer, with what was
- * filled said. Other policies treat both alike. Throws `invalidInput` where the table lacks a column or has it as another kind.
+ * filled said. Other policies treat both alike. Rows of a stratum that was not seen in training are left out by `fit`, and
+ * have the stratum -1 by `predict`. Throws `invalidInput` where the table lacks a column or has it as another kind.
  */
 export const applyPreparation = (
   preparation: Preparation,
@@ -165,6 +170,14 @@ export const applyPreparation = (
     const whole = (row: number) => sources.every(({ read }) => !Number.isNaN(read(row)))
     dropped = taken.filter((row) => !whole(row))
     if (dropped.length > 0) taken = taken.filter(whole)
+  }
+  let strata = preparation.strata ? strataOf(preparation.strata, table, taken) : null
+  if (strata?.includes(-1) && purpose === 'fit') {
+    // Without a baseline there is nothing to predict or to learn.
+    const known = (_: number, at: number) => strata?.[at] !== -1
+    dropped = Int32Array.from([...dropped, ...taken.filter((_, at) => strata?.[at] === -1)]).sort()
+    taken = taken.filter(known)
+    strata = strata.filter((stratum) => stratum !== -1)
   }
 
   const columns = features.flatMap((feature) => feature.columns)
@@ -212,7 +225,14 @@ export const applyPreparation = (
     })
   })
   return {
-    matrix: { rows: count, columns: columns.length, data, terms: columns.map(({ term }) => term), source },
+    matrix: {
+      rows: count,
+      columns: columns.length,
+      data,
+      terms: columns.map(({ term }) => term),
+      source,
+      ...(strata ? { strata } : {}),
+    },
     rows: taken,
     dropped,
     filled,
@@ -261,6 +281,17 @@ export const prepareRow = (preparation: Preparation, values: Readonly<Record<str
       values: Float64Array.of(cell === null || cell === '' ? Number.NaN : Number(cell)),
     }
   })
+  if (preparation.strata) {
+    const { name } = preparation.strata
+    const known = (values[name] ?? null) !== null && values[name] !== ''
+    columns.push({
+      name,
+      kind: 'category',
+      unit: null,
+      levels: known ? [String(values[name])] : [],
+      values: Float64Array.of(known ? 0 : Number.NaN),
+    })
+  }
   const table: Table = { rows: 1, columns, patients: new Int32Array(1), encounters: new Int32Array(1) }
   return applyPreparation(preparation, table, null, 'predict')
 }

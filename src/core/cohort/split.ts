@@ -129,7 +129,7 @@ const rowsOf = (rows: Int32Array, groups: number[][], held: boolean[], wanted: b
   return Int32Array.from(taken).sort()
 }
 
-/** A patient's stratum: the rarest class among the rows, whether any row has the event, or the fifth of the mean value. */
+/** A patient's stratum: the rarest class among the rows, whether any row has the event or a competing one, or the fifth of the mean value. */
 const strataOf = (outcome: Outcome, groups: number[][]): Int32Array => {
   if (outcome.task === 'diagnosis') {
     const counts = new Float64Array(outcome.classes.length)
@@ -139,7 +139,10 @@ const strataOf = (outcome: Outcome, groups: number[][]): Int32Array => {
     )
   }
   if (outcome.task === 'survival')
-    return Int32Array.from(groups, (members) => (members.some((position) => outcome.event[position] === 1) ? 1 : 0))
+    return Int32Array.from(groups, (members) => {
+      if (members.some((position) => outcome.event[position] === 1)) return 1
+      return members.some((position) => outcome.competing?.[position] === 1) ? 2 : 0
+    })
   const means = Float64Array.from(
     groups,
     (members) => members.reduce((sum, position) => sum + outcome.y[position], 0) / members.length,

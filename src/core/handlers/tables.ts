@@ -1,7 +1,7 @@
 import { notFound, outOfDomain } from '../../contract/errors.ts'
 import type { Cell, Concept } from '../../contract/values.ts'
 import type { Column, Table } from '../cohort/table.ts'
-import type { ModelHeader } from '../study/model.ts'
+import { inputsOf, type ModelHeader } from '../study/model.ts'
 import { readCase, type StoredCase } from '../vault/cases.ts'
 import { listConcepts } from '../vault/concepts.ts'
 import { encountersOf } from '../vault/encounters.ts'
@@ -59,7 +59,7 @@ export const patientTable = (
   const own = encountersOf(store, patient)
   if (own.length === 0)
     throw notFound('patientMissing', `There is no patient ${patient}, or no case of this patient.`, { patient })
-  const fitting = fittingStudies(store, header.features)
+  const fitting = fittingStudies(store, inputsOf(header))
   const order = (study: string) => (study === header.design.study ? 0 : fitting.has(study) ? 1 : 2)
   const candidates = own
     .filter(({ encounter }) => asked === null || encounter === asked)
@@ -71,7 +71,7 @@ export const patientTable = (
       'This model needs values that no study of this patient records. Choose a model of one of the studies.',
     )
   const stored = readCase(store, chosen.encounter)
-  const columns = header.features.map((feature) => columnOf(stored, feature))
+  const columns = inputsOf(header).map((feature) => columnOf(stored, feature))
   const table = { rows: 1, columns, patients: Int32Array.of(patient), encounters: Int32Array.of(chosen.encounter) }
   return { table, stored, study: chosen.study }
 }

@@ -90,6 +90,12 @@ export interface MatrixNeeds {
   sequences?: 'reads' | 'required'
   /** Whether the learner reads `Matrix.grids`; `required`: it refuses a matrix without. */
   grids?: 'reads' | 'required'
+  /** Whether the learner reads `Outcome.entry` (delayed entry, start-stop rows); without, such a study is refused. */
+  entry?: 'reads'
+  /** Whether the learner reads `Outcome.competing`; without, competing events count as censored, and that is said. */
+  competing?: 'reads' | 'required'
+  /** Whether the learner reads `Matrix.strata`; without, such a study is refused. */
+  strata?: 'reads'
 }
 
 /**

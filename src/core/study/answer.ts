@@ -17,7 +17,7 @@ import { domainPercentile, domainVerdict, nearestCases } from '../explain/simila
 import type { ContributionTarget } from '../learn/learner.ts'
 import { numbersAtRisk, survivalAt, timeAtSurvival } from '../learn/survival/kaplanMeier.ts'
 import { mainHorizon, nearestTime } from './assessment.ts'
-import { cellText } from './cases.ts'
+import { cellText } from './cells.ts'
 import { sharesOf } from './explanation.ts'
 import type { ModelAtHand } from './hand.ts'
 import { alignTable, type ModelFeature } from './model.ts'
@@ -50,12 +50,13 @@ interface PatientRow {
 const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
   const { header } = model
   const row = alignTable(header, patient)
-  if (row.columns.every(({ values }) => Number.isNaN(values[0])))
+  if (row.columns.every(({ name, values }) => name === header.strata?.name || Number.isNaN(values[0])))
     throw outOfDomain(
       'nothingRecorded',
       'No prediction: none of the values the model uses is recorded for this patient.',
     )
   const prepared = applyPreparation(header.preparation, row, null, 'predict')
+  if (header.strata && prepared.matrix.strata?.[0] === -1) throw stratumUnknown(header.strata, row)
   const filled = new Map(
     filledAt(prepared, 0).map(({ name, with: value }) => {
       const feature = header.features.find((one) => one.name === name)!
@@ -63,6 +64,16 @@ const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
     }),
   )
   return { row, matrix: prepared.matrix, filled }
+}
+
+const stratumUnknown = ({ name, seen, levels }: ModelFeature, row: Table) => {
+  const column = columnOf(row, name)!
+  const said = cellText(column, column.values[0])
+  return outOfDomain(
+    'stratumUnknown',
+    `No prediction: the model has a curve for each ${name} it learned from${said === null ? ', and this patient has none recorded' : `, and ${said} was not among them`}.`,
+    { column: name, known: (seen ?? levels?.map(({ code }) => code) ?? []).join(', ') },
+  )
 }
 
 const decimals = (value: number): string =>

@@ -2,7 +2,9 @@ import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
 import type { Concept, ConceptRole } from '../../contract/values.ts'
 import type { Outcome } from '../cohort/matrix.ts'
-import { type Column, columnOf, type Table } from '../cohort/table.ts'
+import type { Column, Table } from '../cohort/table.ts'
+import { cellText, codeTest, required } from './cells.ts'
+import { recordedTest, survivalColumns, survivalOutcome, timeColumns } from './survivalOutcome.ts'
 
 export interface FlowStep {
   step: string
@@ -31,10 +33,10 @@ const notPredictors: readonly ConceptRole[] = [
   'outcomeEvent',
 ]
 
-/** Columns that make up the outcome: never predictors of it. */
+/** Columns that make up the outcome, its strata among them: never predictors of it. */
 export const outcomeColumns = (design: StudyDesign): string[] => {
   const { outcome } = design
-  return outcome.task === 'survival' ? [outcome.time, outcome.event.column] : [outcome.target]
+  return outcome.task === 'survival' ? survivalColumns(outcome) : [outcome.target]
 }
 
 const nearest = (name: string, known: readonly string[]): string => {
@@ -93,32 +95,6 @@ export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): st
       missing.map((name) => ({ path: name, reason: 'is not a column of the study' })),
     )
   return [...new Set(names)]
-}
-
-const required = (table: Table, name: string): Column => {
-  const column = columnOf(table, name)
-  if (!column) throw invalidInput('unknownColumn', `There is no column ${name} in this study.`)
-  return column
-}
-
-/** The value of a cell as a person wrote it: the level of a category, the number otherwise; null: not recorded. */
-export const cellText = (column: Column, value: number): string | null => {
-  if (Number.isNaN(value)) return null
-  return column.levels ? (column.levels[value] ?? null) : String(value)
-}
-
-/** Whether a cell is the value a person named: the same number, or the same level text. */
-const codeTest = (column: Column, codes: readonly string[]): ((value: number) => boolean) => {
-  if (column.levels) {
-    const levels = column.levels
-    const wanted = new Set(codes.map((code) => levels.indexOf(code)).filter((index) => index >= 0))
-    return (value) => wanted.has(value)
-  }
-  const words: Record<string, number> = { true: 1, yes: 1, false: 0, no: 0 }
-  const wanted = new Set(
-    codes.map((code) => (column.kind === 'boolean' ? (words[code.toLowerCase()] ?? Number(code)) : Number(code))),
-  )
-  return (value) => wanted.has(value)
 }
 
 const filterTest = (table: Table, filter: StudyDesign['filters'][number]): ((row: number) => boolean) => {
@@ -190,38 +166,14 @@ export const defineCases = (
     invalidInput('noCases', `No case is left in study ${design.study}: ${what}.`, [], { study: design.study })
 
   if (outcome.task === 'survival') {
-    const time = required(table, outcome.time)
-    const event = required(table, outcome.event.column)
-    if (time.levels) throw invalidInput('timeNotANumber', `${outcome.time} is not a number, so it cannot be a time.`)
-    exclude(
-      'outcomeMissing',
-      `${outcome.time}, ${outcome.event.column}`,
-      (row) => !Number.isNaN(time.values[row]) && !Number.isNaN(event.values[row]),
-    )
-    if (rows.length === 0) throw empty(`${outcome.time} or ${outcome.event.column} is missing in every row`)
-    const negative = rows.find((row) => time.values[row] < 0)
-    if (negative !== undefined)
-      throw invalidInput(
-        'negativeTime',
-        `${outcome.time} is negative in row ${negative + 1}; a follow-up time is 0 or more.`,
-      )
-    const happened = codeTest(event, outcome.event.values)
-    const times = new Float64Array(new SharedArrayBuffer(rows.length * 8))
-    const events = new Uint8Array(new SharedArrayBuffer(rows.length))
-    let count = 0
-    for (let i = 0; i < rows.length; i++) {
-      times[i] = time.values[rows[i]]
-      events[i] = happened(event.values[rows[i]]) ? 1 : 0
-      count += events[i]
+    if (outcome.strata) {
+      const strata = required(table, outcome.strata)
+      exclude('strataMissing', outcome.strata, (row) => !Number.isNaN(strata.values[row]))
     }
-    if (count === 0) {
-      const found = [...new Set(Array.from(rows, (row) => cellText(event, event.values[row])))].slice(0, 8).join(', ')
-      throw invalidInput(
-        'noEvents',
-        `${outcome.event.column} is never ${outcome.event.values.join(' or ')}: no event to learn from. It has ${found}.`,
-      )
-    }
-    return { rows, outcome: { task: 'survival', time: times, event: events }, features, flow }
+    const known = recordedTest(table, outcome)
+    exclude('outcomeMissing', timeColumns(outcome).join(', '), known)
+    if (rows.length === 0) throw empty(`${timeColumns(outcome).join(' or ')} is missing in every row`)
+    return { rows, outcome: survivalOutcome(table, outcome, rows), features, flow }
   }
 
   const target = required(table, outcome.target)

@@ -76,5 +76,8 @@ const inUnitOf = (model: StudyDesign, other: StudyDesign, outcome: Outcome): Out
   if (outcome.task !== 'survival' || model.outcome.task !== 'survival' || other.outcome.task !== 'survival')
     return outcome
   const { [other.outcome.timeUnit]: from, [model.outcome.timeUnit]: to } = daysPer
-  return from === to ? outcome : { ...outcome, time: outcome.time.map((time) => (time * from) / to) }
+  if (from === to) return outcome
+  const converted = (times: Float64Array) => times.map((time) => (time * from) / to)
+  const { time, entry } = outcome
+  return { ...outcome, time: converted(time), ...(entry ? { entry: converted(entry) } : {}) }
 }

@@ -37,6 +37,8 @@ export interface ModelHeader {
   design: StudyDesign
   snapshotHash: string
   features: ModelFeature[]
+  /** The column whose levels have a baseline each, where the design names one. */
+  strata?: ModelFeature
   preparation: Preparation
   parameters: Parameters
   classes: string[] | null
@@ -77,13 +79,17 @@ export const openModel = async (bytes: Uint8Array): Promise<OpenModel> => {
   return { header, learner, predictor: await learner.load({ header: header.state, arrays }) }
 }
 
+/** Columns a model reads of a case: its features, and its strata where it has some. */
+export const inputsOf = ({ features, strata }: Pick<ModelHeader, 'features' | 'strata'>): ModelFeature[] =>
+  strata ? [...features, strata] : features
+
 /**
  * A table with the model's columns, in its order, from a table of another study or file: levels are matched by their text.
  * Throws `invalidInput` naming the columns that are missing or of another kind.
  */
 export const alignTable = (header: ModelHeader, table: Table): Table => {
   const issues: { path: string; reason: string }[] = []
-  const columns = header.features.map((feature) => {
+  const columns = inputsOf(header).map((feature) => {
     const column = columnOf(table, feature.name)
     if (!column) {
       issues.push({ path: feature.name, reason: 'is not there' })

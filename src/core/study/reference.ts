@@ -76,6 +76,8 @@ export const encodeReference = ({ model, outOfFold, heldOut, apparent, outcomeOf
   if (outcome.task === 'survival') {
     arrays.time = outcome.time
     arrays.event = outcome.event
+    if (outcome.entry) arrays.entry = outcome.entry
+    if (outcome.competing) arrays.competing = outcome.competing
   } else arrays.y = outcome.y
   if (predictions.task === 'diagnosis') arrays.probabilities = predictions.probabilities
   if (predictions.task === 'regression') arrays.values = predictions.values
@@ -117,6 +119,12 @@ export const decodeReference = (bytes: Uint8Array): Reference => {
       risk: arrays.risk as Float64Array,
       survival: arrays.survival as Float64Array,
     },
-    outcome: { task: 'survival', time: arrays.time as Float64Array, event: arrays.event as Uint8Array },
+    outcome: {
+      task: 'survival',
+      time: arrays.time as Float64Array,
+      event: arrays.event as Uint8Array,
+      ...(arrays.entry ? { entry: arrays.entry as Float64Array } : {}),
+      ...(arrays.competing ? { competing: arrays.competing as Uint8Array } : {}),
+    },
   }
 }

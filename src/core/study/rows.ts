@@ -3,7 +3,7 @@ import type { ConceptKind } from '../../contract/values.ts'
 import { applyPreparation } from '../cohort/prepare.ts'
 import type { Column, Table } from '../cohort/table.ts'
 import type { ModelAtHand } from './hand.ts'
-import type { ModelFeature } from './model.ts'
+import { inputsOf, type ModelFeature } from './model.ts'
 
 interface Problem {
   /** From 1; 0: the whole table. */
@@ -94,7 +94,8 @@ export const predictRows = (
   readerOf: FeatureReader = plainReader,
 ) => {
   const { header: known, predictor } = model
-  const lacking = known.features.map(({ name }) => name).filter((name) => !header.includes(name))
+  const inputs = inputsOf(known)
+  const lacking = inputs.map(({ name }) => name).filter((name) => !header.includes(name))
   if (lacking.length > 0)
     throw invalidInput(
       'columnsMissing',
@@ -107,7 +108,7 @@ export const predictRows = (
       `The model's task is ${known.task}; only a survival model predicts for times. Leave the times out.`,
     )
   const problems: Problem[] = []
-  const columns = known.features.map((feature) => {
+  const columns = inputs.map((feature) => {
     const at = header.indexOf(feature.name)
     return readColumn(
       feature,
@@ -133,6 +134,15 @@ export const predictRows = (
       })
   }
   const { matrix } = prepared
+  matrix.strata?.forEach((stratum, position) => {
+    if (stratum === -1)
+      problems.push({
+        row: position + 1,
+        column: known.strata?.name ?? null,
+        message:
+          'was not seen in training or is missing, so there is no curve to predict by; the row has no prediction',
+      })
+  })
   if (known.task === 'diagnosis') {
     const classes = known.classes as string[]
     const all = predictor.probabilities!(matrix)
@@ -167,7 +177,11 @@ export const predictRows = (
   }, [])
   return {
     header: ['risk', ...asked.map((time) => `survival_${time}`)],
-    rows: rows.map((_, i) => [risk[i], ...asked.map((_time, k) => survival[i * asked.length + place[k]])]),
+    rows: rows.map((_, i) =>
+      [risk[i], ...asked.map((_time, k) => survival[i * asked.length + place[k]])].map((value) =>
+        Number.isNaN(value) ? null : value,
+      ),
+    ),
     problems,
   }
 }

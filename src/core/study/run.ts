@@ -26,6 +26,7 @@ import { defaultHorizons } from './horizons.ts'
 import { encodeModel } from './model.ts'
 import { encodeReference, joinPredictions } from './reference.ts'
 import { setCoverageOf } from './sets.ts'
+import { refuseUnread, unreadWarnings } from './survivalNeeds.ts'
 import { warningsOf } from './warnings.ts'
 
 export interface StudyRun {
@@ -103,6 +104,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const started = performance.now()
   const { design, table, concepts } = run
   const learner = requireLearner(design)
+  const strataColumn = design.outcome.task === 'survival' ? (design.outcome.strata ?? null) : null
   const parameters = completeParameters(learner, design.parameters)
   context.stage('preparing', 0.01)
   const cases = defineCases(table, design, featuresOf(design, concepts))
@@ -126,6 +128,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     const preparation = fitPreparation(table, rows, cases.features, {
       missing: policy,
       needs: chosen.needs,
+      strata: strataColumn,
     })
     const prepared = applyPreparation(preparation, table, rows)
     const kept = prepared.rows
@@ -246,6 +249,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const importances = importanceOf(model.predictor, model.matrix, target, used.length, design.seed)
   const importance = cases.features.map((name) => importances[used.indexOf(name)] ?? 0)
   const features = describeFeatures(concepts, cases.features, table, model.rows, importance)
+  const [strata] = strataColumn ? describeFeatures(concepts, [strataColumn], table, model.rows, [0]) : []
   const reference = encodeReference({
     model,
     outOfFold: folds.length > 0 ? { rows: outOfFold.rows, predictions: outOfFold.predictions() } : null,
@@ -264,6 +268,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       design,
       snapshotHash: run.snapshotHash,
       features,
+      ...(strata ? { strata } : {}),
       preparation: model.preparation,
       parameters,
       classes,
@@ -279,6 +284,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const warnings = [
     ...model.preparation.dropped.map(({ reason, message }) => ({ reason: `${reason}Feature`, message })),
     ...model.fitted.warnings,
+    ...unreadWarnings(learner, model.outcome),
     ...warningsOf({
       design,
       table,
@@ -331,6 +337,7 @@ const requireLearner = (design: StudyDesign): Learner => {
   const { task } = design.outcome
   if (!learner.tasks.includes(task))
     throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
+  refuseUnread(learner, design.outcome)
   return learner
 }
 
