@@ -1,3 +1,4 @@
+import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'
 import { growForestTrees } from './trees/forestTask.ts'
 
@@ -9,4 +10,5 @@ import { growForestTrees } from './trees/forestTask.ts'
 export const workerTasks: Record<string, (input: any) => unknown> = {
   binColumns: binColumnsTask,
   growForestTrees,
+  fitMachine,
 }

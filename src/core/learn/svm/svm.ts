@@ -1,0 +1,307 @@
+import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import type { Parameter } from '../../../contract/models.ts'
+import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
+import { checkMatrix, weightedRows } from '../linear/design.ts'
+import { randomOf, shuffle } from '../random.ts'
+import type { Machine, MachineInput } from './fitTask.ts'
+import { type Kernel, pointsOf } from './kernel.ts'
+import { fitSigmoid } from './platt.ts'
+import { loadMachines } from './svmModel.ts'
+
+const numeric = (
+  name: string,
+  label: Parameter['label'],
+  description: Parameter['description'],
+  [min, value, max]: [number, number, number],
+): Parameter => ({ name, label, description, type: 'number', default: value, min, max, choices: null })
+
+const parameters: readonly Parameter[] = [
+  {
+    name: 'kernel',
+    label: { en: 'Kernel', zh: '核函数' },
+    description: {
+      en: 'rbf: similarity falls with distance, so curves and interactions are learned; linear: a plane.',
+      zh: 'rbf：相似度随距离下降，可学习曲线与交互作用；linear：线性平面。',
+    },
+    type: 'choice',
+    default: 'rbf',
+    min: null,
+    max: null,
+    choices: ['rbf', 'linear'],
+  },
+  numeric(
+    'cost',
+    { en: 'Cost', zh: '惩罚系数 C' },
+    {
+      en: 'What a case on the wrong side costs; larger fits the training rows closer.',
+      zh: '样本位于错误一侧的代价；越大越贴合训练数据。',
+    },
+    [1e-6, 1, 1e6],
+  ),
+  numeric(
+    'gamma',
+    { en: 'Gamma', zh: '核宽度 gamma' },
+    {
+      en: 'How fast similarity falls with squared distance (rbf). 0: one over the number of columns times their variance, as scikit-learn.',
+      zh: '相似度随距离平方下降的速度（rbf）。0 表示取 1 /（列数 × 方差），与 scikit-learn 相同。',
+    },
+    [0, 0, 1e6],
+  ),
+  numeric(
+    'epsilon',
+    { en: 'Tube width', zh: '不敏感带宽度' },
+    {
+      en: 'For values: errors below this many standard deviations of the value cost nothing.',
+      zh: '用于数值预测：误差小于该数值（以标准差计）时不计损失。',
+    },
+    [0, 0.1, 10],
+  ),
+  numeric(
+    'tolerance',
+    { en: 'Tolerance', zh: '收敛容差' },
+    { en: 'Largest violation of the optimality conditions at the end.', zh: '结束时最优性条件允许的最大偏差。' },
+    [1e-10, 0.001, 0.1],
+  ),
+]
+
+/** Parts the training rows are dealt into to calibrate the decisions, as libsvm. */
+const calibrationFolds = 5
+
+/**
+ * Support vector machine (Cortes & Vapnik 1995; regression: epsilon-insensitive) with a linear or Gaussian kernel, solved by
+ * sequential minimal optimisation as libsvm. Several classes: one machine a pair. Class probabilities: Platt's sigmoid on
+ * decisions of a five-fold cross-validation within the training rows, coupled over pairs. Values are learned in units of their
+ * standard deviation, so that `cost` and `epsilon` mean the same for every value. See docs/methods.md.
+ */
+export const svm: Learner = {
+  id: 'svm',
+  label: { en: 'Support vector machine', zh: '支持向量机' },
+  description: {
+    en: 'Separates by the cases nearest the border. Time grows with the square of the cases: up to some ten thousand.',
+    zh: '依据边界附近的病例进行分类。耗时随病例数的平方增长，适用于约一万例以内。',
+  },
+  tasks: ['diagnosis', 'regression'],
+  parameters,
+  needs: { categories: 'oneHot', standardise: true, native: false, missing: 'median' },
+  stateVersion: 1,
+  fit: fitMachines,
+  load: loadMachines,
+}
+
+async function fitMachines(
+  matrix: Matrix,
+  given: Outcome,
+  parameters: Parameters,
+  context: FitContext,
+  givenWeights?: Float64Array,
+): Promise<Fitted> {
+  if (given.task === 'survival') throw new TypeError('svm learns classes or values')
+  checkMatrix(matrix, 'svm', givenWeights)
+  if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  const taken = weightedRows(givenWeights)
+  const x = taken ? takeMatrixRows(matrix, taken) : matrix
+  const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
+  const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+  const kernel = kernelOf(parameters, x)
+  const common = { x, kernel, epsilon: Number(parameters.epsilon), tolerance: Number(parameters.tolerance) }
+  const cost = (row: number) => Number(parameters.cost) * (weights ? weights[row] : 1)
+  const run = runnerOf(context)
+  return outcome.task === 'regression'
+    ? fitValue(outcome.y, common, cost, weights, run)
+    : fitClasses(outcome, common, cost, weights, run, context.seed)
+}
+
+type Common = Pick<MachineInput, 'x' | 'kernel' | 'epsilon' | 'tolerance'>
+type Run = (inputs: MachineInput[]) => Promise<Machine[]>
+
+/** Fits machines on the pool, a piece each, counting those that are done. */
+const runnerOf =
+  (context: FitContext): Run =>
+  async (inputs) => {
+    let done = 0
+    return await Promise.all(
+      inputs.map(async (input) => {
+        const [machine] = await context.parallel<MachineInput, Machine>('fitMachine', [input])
+        if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+        context.progress(++done / inputs.length)
+        return machine
+      }),
+    )
+  }
+
+const kernelOf = (parameters: Parameters, x: Matrix): Kernel => {
+  if (parameters.kernel === 'linear') return { kind: 'linear' }
+  if (Number(parameters.gamma) > 0) return { kind: 'rbf', gamma: Number(parameters.gamma) }
+  const count = x.rows * x.columns
+  let mean = 0
+  for (let i = 0; i < count; i++) mean += x.data[i] / count
+  let variance = 0
+  for (let i = 0; i < count; i++) variance += (x.data[i] - mean) ** 2 / count
+  return { kind: 'rbf', gamma: variance > 0 ? 1 / (x.columns * variance) : 1 }
+}
+
+const fitValue = async (
+  y: Float64Array,
+  common: Common,
+  cost: (row: number) => number,
+  weights: Float64Array | undefined,
+  run: Run,
+): Promise<Fitted> => {
+  if (y.some((value) => !Number.isFinite(value)))
+    throw invalidInput('missingOutcome', 'svm: the target has missing values; leave out the rows without it.')
+  const { mean, sd } = spreadOf(y, weights)
+  const rows = Int32Array.from(y.keys())
+  const scaled = y.map((value) => (value - mean) / sd)
+  const input = {
+    ...common,
+    rows,
+    y: scaled,
+    task: 'regression' as const,
+    cost: Float64Array.from(rows, cost),
+    decide: null,
+  }
+  const [machine] = await run([input])
+  return fittedOf(common, [machine], { task: 'regression', mean, sd }, {}, [])
+}
+
+const spreadOf = (y: Float64Array, weights: Float64Array | undefined): { mean: number; sd: number } => {
+  let [total, mean, squares] = [0, 0, 0]
+  y.forEach((value, row) => {
+    const weight = weights ? weights[row] : 1
+    total += weight
+    mean += (weight / total) * (value - mean)
+  })
+  y.forEach((value, row) => {
+    squares += (weights ? weights[row] : 1) * (value - mean) ** 2
+  })
+  return { mean, sd: Math.sqrt(squares / total) || 1 }
+}
+
+const fitClasses = async (
+  { classes, y }: Extract<Outcome, { task: 'diagnosis' }>,
+  common: Common,
+  cost: (row: number) => number,
+  weights: Float64Array | undefined,
+  run: Run,
+  seed: number,
+): Promise<Fitted> => {
+  const members = classes.map((_, label) => Int32Array.from(y.keys()).filter((row) => y[row] === label))
+  const present = [...classes.keys()].filter((label) => members[label].length > 0)
+  if (present.length < 2)
+    throw invalidInput(
+      'oneClassOnly',
+      `svm: every training row is ${classes[present[0]]}; a diagnosis needs two classes or more to tell apart.`,
+    )
+  const warnings: Fitted['warnings'] = []
+  const absent = classes.filter((_, label) => members[label].length === 0)
+  if (absent.length > 0)
+    warnings.push({
+      reason: 'absentClass',
+      message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
+    })
+  const pairs = present.flatMap((first, i) => present.slice(i + 1).map((second): [number, number] => [first, second]))
+
+  const inputOf = (rows: Int32Array, first: number, decide: Int32Array | null): MachineInput => ({
+    ...common,
+    rows,
+    y: Float64Array.from(rows, (row) => (y[row] === first ? 1 : -1)),
+    task: 'diagnosis',
+    cost: Float64Array.from(rows, cost),
+    decide,
+  })
+  const inputs: MachineInput[] = []
+  /** Of each pair: its rows, and what happens to each fold: an input, or the only class that is left to learn from. */
+  const plans = pairs.map(([first, second], pair) => {
+    const rows = Int32Array.from([...members[first], ...members[second]]).sort()
+    const whole = inputs.push(inputOf(rows, first, null)) - 1
+    const fold = foldsOf([members[first], members[second]], randomOf(seed, pair))
+    const held = Array.from({ length: calibrationFolds }, (_, k) => {
+      const out = rows.filter((row) => fold.get(row) === k)
+      const left = rows.filter((row) => fold.get(row) !== k)
+      const kinds = new Set(Array.from(left, (row) => y[row]))
+      if (out.length === 0 || kinds.size < 2) return { out, input: -1, sole: kinds.size === 1 ? [...kinds][0] : null }
+      return { out, input: inputs.push(inputOf(left, first, out)) - 1, sole: null }
+    })
+    return { first, second, whole, held }
+  })
+  const machines = await run(inputs)
+
+  const sigmoids = plans.map(({ first, held }) => {
+    const decisions: number[] = []
+    const positive: boolean[] = []
+    const cases: number[] = []
+    for (const { out, input, sole } of held)
+      out.forEach((row, i) => {
+        // A fold whose rest has one class decides for that class, as libsvm.
+        decisions.push(
+          input >= 0 ? (machines[input].decisions as Float64Array)[i] : sole === null ? 0 : sole === first ? 1 : -1,
+        )
+        positive.push(y[row] === first)
+        cases.push(weights ? weights[row] : 1)
+      })
+    return fitSigmoid(decisions, positive, cases)
+  })
+  return fittedOf(
+    common,
+    plans.map(({ whole }) => machines[whole]),
+    { task: 'diagnosis', classes: classes.length, pairs },
+    {
+      sigmoids: Float64Array.from(sigmoids.flatMap(({ a, b }) => [a, b])),
+    },
+    warnings,
+  )
+}
+
+/** Deals the rows of each class into folds in turn, so that each fold has its share of both. */
+const foldsOf = (groups: Int32Array[], random: ReturnType<typeof randomOf>): Map<number, number> => {
+  const fold = new Map<number, number>()
+  let next = 0
+  for (const group of groups)
+    for (const row of shuffle(Int32Array.from(group), random)) fold.set(row, next++ % calibrationFolds)
+  return fold
+}
+
+const fittedOf = (
+  { x, kernel }: Common,
+  machines: Machine[],
+  header: Record<string, unknown>,
+  arrays: Fitted['state']['arrays'],
+  warnings: Fitted['warnings'],
+): Fitted => {
+  const unfinished = machines.filter(({ converged }) => !converged)
+  if (unfinished.length > 0)
+    warnings.push({
+      reason: 'notConverged',
+      message: `The fit had not converged after ${unfinished[0].iterations} steps; a smaller cost or standardised features help.`,
+    })
+  const rhos = Float64Array.from(machines, ({ rho }) => rho)
+  const common = { terms: [...x.terms], kernel, supportVectors: machines.map(({ support }) => support.length) }
+  const done = (state: Fitted['state']): Fitted => ({ state, fit: null, outOfBag: null, backend: null, warnings })
+
+  if (kernel.kind === 'linear') {
+    // A plane needs no support vectors: their weighted sum says the same.
+    const planes = new Float64Array(machines.length * x.columns)
+    machines.forEach(({ support, coefficients }, machine) => {
+      for (let column = 0; column < x.columns; column++)
+        for (let s = 0; s < support.length; s++)
+          planes[machine * x.columns + column] += coefficients[s] * x.data[column * x.rows + support[s]]
+    })
+    const means = Float64Array.from({ length: x.columns }, (_, column) => {
+      let sum = 0
+      for (let row = 0; row < x.rows; row++) sum += x.data[column * x.rows + row]
+      return sum / x.rows
+    })
+    return done({ header: { ...header, ...common }, arrays: { ...arrays, rhos, planes, means } })
+  }
+  // One list of vectors for all machines; each has a coefficient for every one, 0 for those of others.
+  const rows = Int32Array.from(new Set(machines.flatMap(({ support }) => [...support]))).sort()
+  const place = new Map(Array.from(rows, (row, at) => [row, at]))
+  const coefficients = new Float64Array(machines.length * rows.length)
+  machines.forEach(({ support, coefficients: own }, machine) => {
+    for (let s = 0; s < support.length; s++)
+      coefficients[machine * rows.length + (place.get(support[s]) as number)] = own[s]
+  })
+  const vectors = pointsOf(x, rows).values
+  return done({ header: { ...header, ...common }, arrays: { ...arrays, rhos, coefficients, vectors } })
+}
