@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url'
 import openWabt from 'wabt'
 
 /** Assembles dense.wat. For building and its test only: the app carries the bytes in kernels.ts. */
-export const assemble = async (): Promise<string> => {
+export const assemble = (): Promise<string> => assembled(fileURLToPath(new URL('./dense.wat', import.meta.url)))
+
+/** A WebAssembly text file as base64 of its binary. */
+export const assembled = async (source: string): Promise<string> => {
   const wabt = await openWabt()
-  const source = fileURLToPath(new URL('./dense.wat', import.meta.url))
   const module = wabt.parseWat(source, readFileSync(source, 'utf8'), { simd: true })
   module.validate()
   return Buffer.from(module.toBinary({}).buffer).toString('base64')

@@ -1,3 +1,5 @@
+import { dotsKernel } from './dots.ts'
+
 /** Training rows as a kernel sees them: row-major rows x columns, with the squared length of each row. */
 export interface Points {
   rows: number
@@ -29,52 +31,70 @@ export const pointsOf = (
 }
 
 /** K(point `row` of `a`, point i of `b`) for every i, into `into`. */
-export const kernelRow = (
-  kernel: Kernel,
-  a: Points,
-  row: number,
-  b: Points,
-  into: Float32Array | Float64Array,
-): void => {
+export const kernelRow = (kernel: Kernel, a: Points, row: number, b: Points, into: Float64Array): void => {
   const { rows, columns, values, squares } = b
   const at = row * columns
-  const mine = a.values
-  const whole = columns - (columns % 4)
   for (let i = 0, from = 0; i < rows; i++, from += columns) {
-    let one = 0
-    let two = 0
-    let three = 0
-    let four = 0
-    for (let j = 0; j < whole; j += 4) {
-      one += mine[at + j] * values[from + j]
-      two += mine[at + j + 1] * values[from + j + 1]
-      three += mine[at + j + 2] * values[from + j + 2]
-      four += mine[at + j + 3] * values[from + j + 3]
-    }
-    for (let j = whole; j < columns; j++) one += mine[at + j] * values[from + j]
-    into[i] = one + two + (three + four)
+    let sum = 0
+    for (let j = 0; j < columns; j++) sum += a.values[at + j] * values[from + j]
+    into[i] = sum
   }
   if (kernel.kind === 'linear') return
   const { gamma } = kernel
   const own = a.squares[row]
-  // Rounding can leave the distance of a point to its twin a hair below 0.
-  for (let i = 0; i < rows; i++) into[i] = Math.exp(-gamma * Math.max(0, own + squares[i] - 2 * into[i]))
+  for (let i = 0; i < rows; i++) into[i] = similarity(gamma, own + squares[i] - 2 * into[i])
 }
+
+/** Rounding can leave the squared distance of a point to its twin a hair below 0. */
+const similarity = (gamma: number, distance: number): number => (distance > 0 ? Math.exp(-gamma * distance) : 1)
 
 /** Bytes of kernel rows that are kept; beyond, the row that was asked for least recently makes room. */
 const cacheBytes = 400 * 2 ** 20
+
+/** Node's own, which its types leave to the browser's. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { exports: unknown }
+}
+interface Exports {
+  memory: { buffer: ArrayBuffer; grow(pages: number): number }
+  dots(point: number, points: number, stride: number, count: number, into: number): void
+}
+
+/** Scalar products of one point with all, by SIMD (dots.wat). */
+const dotProducts = ({ rows, columns, values }: Points): ((row: number) => Float64Array) => {
+  const { memory, dots } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(dotsKernel, 'base64')))
+    .exports as Exports
+  const width = columns + (columns % 2)
+  const count = Math.ceil(rows / 4) * 4
+  const [points, into] = [64, 64 + count * width * 8]
+  memory.grow(Math.ceil((into + count * 8) / 65536))
+  const held = new Float64Array(memory.buffer, points, count * width)
+  for (let row = 0; row < rows; row++) held.set(values.subarray(row * columns, (row + 1) * columns), row * width)
+  const products = new Float64Array(memory.buffer, into, rows)
+  return (row) => {
+    dots(points + row * width * 8, points, width * 8, count, into)
+    return products
+  }
+}
 
 /**
  * The kernel matrix of a training set, a row at a time, as float32 (as libsvm's cache). The least recently used row makes
  * room for a new one where not all fit.
  */
 export const kernelMatrix = (kernel: Kernel, points: Points) => {
-  const { rows } = points
+  const { rows, squares } = points
   const room = Math.max(2, Math.min(rows, Math.floor(cacheBytes / (4 * rows))))
   /** Least recently used first: Map keeps the order of insertion. */
   const cached = new Map<number, Float32Array>()
   const diagonal = new Float64Array(rows).fill(1)
-  if (kernel.kind === 'linear') diagonal.set(points.squares)
+  if (kernel.kind === 'linear') diagonal.set(squares)
+  const productsOf = dotProducts(points)
+  const fill = (into: Float32Array, i: number) => {
+    const products = productsOf(i)
+    if (kernel.kind === 'linear') into.set(products)
+    else for (let j = 0; j < rows; j++) into[j] = similarity(kernel.gamma, squares[i] + squares[j] - 2 * products[j])
+  }
   const row = (i: number): Float32Array => {
     const known = cached.get(i)
     if (known) {
@@ -91,7 +111,7 @@ export const kernelMatrix = (kernel: Kernel, points: Points) => {
       cached.delete(oldest)
     }
     into ??= new Float32Array(rows)
-    kernelRow(kernel, points, i, points, into)
+    fill(into, i)
     cached.set(i, into)
     return into
   }
