@@ -5,6 +5,12 @@ import { dirname, join } from 'node:path'
 const root = dirname(import.meta.dirname)
 const folder = join(root, 'node_modules', 'electron')
 
+/** Folder that holds a ready Electron, or null where none is on this machine. */
+export const electronFolder = (): string | null => {
+  if (!findElectron()) return null
+  return process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist')
+}
+
 /** Electron's program, or null where it is not on this machine. Never downloads: `require('electron')` would, and might hang. */
 export const findElectron = (): string | null => {
   const name =
