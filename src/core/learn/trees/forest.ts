@@ -82,6 +82,19 @@ const parameters: readonly Parameter[] = [
     },
     [2, 255, 255],
   ),
+  {
+    name: 'competingRule',
+    label: { en: 'Splits under competing events', zh: '竞争事件下的分裂规则' },
+    description: {
+      en: 'Where the study names competing events. gray: splits part the cumulative incidence; causeSpecific: the hazard, competing events counting as censored.',
+      zh: '仅在研究指定竞争事件时使用。gray：按累积发生率分裂；causeSpecific：按病因别风险分裂，竞争事件视为删失。',
+    },
+    type: 'choice',
+    default: 'gray',
+    min: null,
+    max: null,
+    choices: ['gray', 'causeSpecific'],
+  },
 ]
 
 /**
@@ -90,7 +103,9 @@ const parameters: readonly Parameter[] = [
  *
  * Predictions are means over trees: of leaf shares (not votes), of leaf means, and of leaf Nelson-Aalen cumulative hazards with
  * S(t) = exp(-H(t)). The survival risk is expected mortality, the events to be expected had all training patients this
- * row's hazard over their own follow-up.
+ * row's hazard over their own follow-up. Where the study names competing events, leaves hold Aalen-Johansen cumulative
+ * incidences, S(t) is one minus their mean, and the risk is the time expected to be lost to the event up to the last event time
+ * (Ishwaran et al. 2014).
  */
 export const forest: Learner = {
   id: 'forest',
@@ -101,7 +116,7 @@ export const forest: Learner = {
   },
   tasks: ['diagnosis', 'regression', 'survival'],
   parameters,
-  needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native' },
+  needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native', competing: 'reads' },
   stateVersion: 1,
   fit: fitForest,
   load: async (state) => loadForest(state),
@@ -126,7 +141,7 @@ async function fitForest(
   stopIfAborted()
   context.progress(0)
 
-  const { target, order, times } = targetOf(outcome, weights ?? null)
+  const { target, order, times } = targetOf(outcome, weights ?? null, settings.competingRule)
   const parallel: FitContext['parallel'] = (task, inputs) => context.parallel(task, inputs)
   const binned = await binColumns(
     x,
@@ -165,6 +180,7 @@ async function fitForest(
   const nodes = joinNodes(grown.map((trees) => trees.nodes))
   const header: Record<string, unknown> = { kind: 'forest', task: outcome.task }
   if (outcome.task === 'diagnosis') header.classes = [...outcome.classes]
+  if (target.task === 'survival' && target.competing) header.competing = true
   const arrays: ModelState['arrays'] = { ...packNodes(nodes, binned), ...joinLeaves(grown.map(({ leaves }) => leaves)) }
   if (times) {
     arrays.times = times
@@ -198,6 +214,7 @@ const readParameters = (given: Parameters, task: Outcome['task'], columns: numbe
     sampleFraction: numberOf('sampleFraction'),
     replace: (given.replace ?? true) === true,
     maxBins: numberOf('maxBins'),
+    competingRule: given.competingRule === 'causeSpecific' ? ('causeSpecific' as const) : ('gray' as const),
   }
 }
 

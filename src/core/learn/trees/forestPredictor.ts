@@ -98,8 +98,11 @@ const survivalPredictor = (state: ModelState): Predictor => {
   )
     throw damagedForest('its hazards do not fit its leaves')
   const covers = once(() => nodeCovers(forest, weights))
+  /** Leaves hold increments of cumulative incidences instead of cumulative hazards. */
+  const incidences = state.header.competing === true
+  const survivalOf = (mean: number) => (incidences ? Math.max(0, 1 - mean) : Math.exp(-mean))
 
-  /** Cumulative hazard of every leaf at a time. */
+  /** Cumulative hazard (or incidence) of every leaf at a time. */
   const hazardAt = (time: number): Float64Array => {
     const values = new Float64Array(forest.leaves)
     for (let leaf = 0; leaf < forest.leaves; leaf++)
@@ -130,7 +133,7 @@ const survivalPredictor = (state: ModelState): Predictor => {
       let hazard = 0
       for (let at = 0; at < count; at++) {
         hazard += sums[at]
-        result[row * count + at] = Math.exp(-hazard / forest.trees)
+        result[row * count + at] = survivalOf(hazard / forest.trees)
       }
     }
     return result
@@ -139,11 +142,12 @@ const survivalPredictor = (state: ModelState): Predictor => {
   /**
    * With a horizon, of the risk 1 - S(horizon): shares of the cumulative hazard H(horizon), which is the additive scale (a mean over
    * trees), each multiplied by the secant (risk - baseline risk) / (H - baseline H), so that they add up to the risk shown.
-   * Order and sign are those of the hazard's shares. Else of the expected mortality.
+   * Order and sign are those of the hazard's shares. Cumulative incidences are the risk itself. Without a horizon, of the risk score.
    */
   const contributions = (x: Matrix, output: ContributionTarget) => {
     if (!('horizon' in output)) return { ...treeShap(forest, covers(), mortality, x), scale: 'value' as const }
     const { baseline, values } = treeShap(forest, covers(), hazardAt(output.horizon), x)
+    if (incidences) return { baseline, values, scale: 'risk' as const }
     const riskOf = (hazard: number) => -Math.expm1(-hazard)
     for (let row = 0; row < x.rows; row++) {
       const shares = values.subarray(row * x.columns, (row + 1) * x.columns)

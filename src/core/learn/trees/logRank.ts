@@ -8,8 +8,14 @@ export interface SurvivalTarget {
   event: Uint8Array
   /** Grid index (of the forest's step times) at which an event at this time rank is booked. */
   slot: Uint16Array
-  /** Training weight still followed at each step time; a leaf's hazards weighted by it sum to its expected mortality. */
+  /**
+   * What a step of a leaf's curve counts for in its risk score. Of hazards: the training weight still followed at each step
+   * time, so that they sum to expected mortality. Of cumulative incidences: the time from the step to the last one, so that they
+   * sum to the time expected to be lost.
+   */
   atRisk: Float64Array
+  /** Where competing events end follow-up: rank of each row's own time, and 0 censored, 1 event, 2 competing event. */
+  competing?: { time: Int32Array; cause: Uint8Array }
 }
 
 /**
@@ -22,11 +28,12 @@ export interface SurvivalTarget {
  * to t, so a row joins the left side in O(log times) with two Fenwick trees; where a column has few bins, Y_L is summed
  * afresh at each boundary instead. Nothing is binned in time, so the statistic is the one a test would report.
  *
- * A leaf holds the increments d / Y of its Nelson-Aalen estimate.
+ * A leaf holds the increments d / Y of its Nelson-Aalen estimate; where there are competing events those of its Aalen-Johansen
+ * estimate of the cumulative incidence, S(t-) d / Y, S being the share without any event.
  */
 export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight, minLeaf }: Bag) => {
   const { rows, codes, edges } = binned
-  const { time, event, slot, atRisk: followed } = target
+  const { time, event, slot, atRisk: followed, competing } = target
   // By position in the node: weight, number of the node's event times at or before the row's, shares of U and of V's first sum.
   const held = new Float64Array(rows)
   const reached = new Int32Array(rows)
@@ -90,6 +97,36 @@ export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight,
       second += step[k] * risk * risk
     }
     return second
+  }
+
+  /** Steps of the cumulative incidence among the rows of a leaf, which stand in the order of their time in splits. */
+  const incidence = (
+    { time: own, cause }: NonNullable<SurvivalTarget['competing']>,
+    rowsOfLeaf: Int32Array,
+    step: (at: number, increment: number) => void,
+  ) => {
+    const sorted = rowsOfLeaf.slice().sort((a, b) => own[a] - own[b] || a - b)
+    let atRisk = total
+    let free = 1
+    for (let i = 0; i < sorted.length; ) {
+      const now = own[sorted[i]]
+      let leaving = 0
+      let events = 0
+      let all = 0
+      let at = 0
+      for (; i < sorted.length && own[sorted[i]] === now; i++) {
+        const w = weight[sorted[i]]
+        leaving += w
+        if (cause[sorted[i]] > 0) all += w
+        if (cause[sorted[i]] === 1) {
+          events += w
+          at = slot[time[sorted[i]]]
+        }
+      }
+      if (events > 0) step(at, (free * events) / atRisk)
+      free *= Math.max(0, 1 - all / atRisk)
+      atRisk -= leaving
+    }
   }
 
   const criterion: Criterion = {
@@ -190,22 +227,24 @@ export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight,
         steps++
         pending = 0
       }
-      for (let i = 0; i < size; ) {
-        const now = time[order[start + i]]
-        let leaving = 0
-        let events = 0
-        for (; i < size && time[order[start + i]] === now; i++) {
-          leaving += held[i]
-          if (event[order[start + i]] === 1) events += held[i]
-        }
-        if (events > 0) {
-          const at = slot[now]
-          if (at !== pendingSlot && pendingSlot >= 0) book()
-          pendingSlot = at
-          pending += events / atRisk
-        }
-        atRisk -= leaving
+      const step = (at: number, increment: number) => {
+        if (at !== pendingSlot && pendingSlot >= 0) book()
+        pendingSlot = at
+        pending += increment
       }
+      if (competing) incidence(competing, order.subarray(start, end), step)
+      else
+        for (let i = 0; i < size; ) {
+          const now = time[order[start + i]]
+          let leaving = 0
+          let events = 0
+          for (; i < size && time[order[start + i]] === now; i++) {
+            leaving += held[i]
+            if (event[order[start + i]] === 1) events += held[i]
+          }
+          if (events > 0) step(slot[now], events / atRisk)
+          atRisk -= leaving
+        }
       if (pendingSlot >= 0) book()
       weights.push(total)
       lengths.push(steps)

@@ -1,6 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import type { ForestTarget } from './forestTask.ts'
+import type { SurvivalTarget } from './logRank.ts'
 
 /** Step times kept at most; beyond, events are booked at the next of this many quantiles of the event times. */
 export const mostTimes = 2048
@@ -49,13 +50,19 @@ export const checkOutcome = (outcome: Outcome, rows: number, weights?: Float64Ar
   }
 }
 
+/** How splits are judged where competing events end follow-up. */
+export type CompetingRule = 'gray' | 'causeSpecific'
+
 /**
  * An outcome as trees take it, on shared memory. Survival rows are put in ascending order of time (`order[position]` is the
- * row), so that every node's rows are too; `times` are the step times of the forest's curves.
+ * row), so that every node's rows are too; `times` are the step times of the forest's curves. Under the rule `gray` rows with a
+ * competing event stay at risk to the last time, as in the subdistribution (Ishwaran et al. 2014); under `causeSpecific` they are
+ * censored in splits. Leaves count them as what they are under both.
  */
 export const targetOf = (
   outcome: Outcome,
   weights: Float64Array | null,
+  rule: CompetingRule = 'gray',
 ): { target: ForestTarget; order: Int32Array | null; times: Float64Array | null } => {
   if (outcome.task === 'diagnosis') {
     const y = new Uint8Array(new SharedArrayBuffer(outcome.y.length))
@@ -70,7 +77,11 @@ export const targetOf = (
   const rows = outcome.time.length
   const order = new Int32Array(new SharedArrayBuffer(rows * 4))
   for (let row = 0; row < rows; row++) order[row] = row
-  order.sort((a, b) => outcome.time[a] - outcome.time[b] || a - b)
+  const { competing } = outcome
+  let end = 0
+  for (let row = 0; row < rows; row++) end = Math.max(end, outcome.time[row])
+  const timeOf = (row: number) => (rule === 'gray' && competing?.[row] === 1 ? end : outcome.time[row])
+  order.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
 
   const time = new Int32Array(new SharedArrayBuffer(rows * 4))
   const event = new Uint8Array(new SharedArrayBuffer(rows))
@@ -79,7 +90,7 @@ export const targetOf = (
   const events: number[] = []
   const leaving: number[] = []
   for (let position = 0; position < rows; position++) {
-    const now = outcome.time[order[position]]
+    const now = timeOf(order[position])
     if (distinct.length === 0 || distinct[distinct.length - 1] !== now) {
       distinct.push(now)
       events.push(0)
@@ -105,11 +116,43 @@ export const targetOf = (
     }
     followed -= leaving[rank]
   }
+  if (!competing)
+    return {
+      target: { task: 'survival', time, event, slot, atRisk: Float64Array.from(atRisk) },
+      order,
+      times: Float64Array.from(times),
+    }
+  const last = times[times.length - 1]
   return {
-    target: { task: 'survival', time, event, slot, atRisk: Float64Array.from(atRisk) },
+    target: {
+      task: 'survival',
+      time,
+      event,
+      slot,
+      atRisk: Float64Array.from(times, (at) => last - at),
+      competing: competingOf(outcome.time, event, competing, order),
+    },
     order,
     times: Float64Array.from(times),
   }
+}
+
+/** Ranks of the rows' own times and their causes, by position. */
+const competingOf = (
+  time: Float64Array,
+  event: Uint8Array,
+  competing: Uint8Array,
+  order: Int32Array,
+): NonNullable<SurvivalTarget['competing']> => {
+  const distinct = [...new Set(time)].sort((a, b) => a - b)
+  const rank = new Map(distinct.map((at, index) => [at, index]))
+  const own = new Int32Array(new SharedArrayBuffer(order.length * 4))
+  const cause = new Uint8Array(new SharedArrayBuffer(order.length))
+  for (let position = 0; position < order.length; position++) {
+    own[position] = rank.get(time[order[position]]) as number
+    cause[position] = event[position] === 1 ? 1 : competing[order[position]] === 1 ? 2 : 0
+  }
+  return { time: own, cause }
 }
 
 /** Which distinct times are step times: all with events, or where there are too many the last of each equal share of events. */
