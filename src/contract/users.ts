@@ -15,6 +15,8 @@ export const UserSchema = z.object({
   passphraseSetAt: z.string().nullable(),
   /** When the recovery kit was made; null: there is none. */
   recoveryKitAt: z.string().nullable(),
+  /** Whether the passphrase opens the vault on one computer alone, with a secret from its keychain. */
+  bound: z.boolean(),
   /** Whether a window, browser or command has this user signed in. */
   signedIn: z.boolean(),
 })
@@ -27,6 +29,17 @@ export const KeySlotSchema = z.object({
   displayName: z.string(),
   login: z.string().nullable(),
   createdAt: z.string(),
+  /** Whether it needs a secret from the keychain of one computer, too. */
+  bound: z.boolean(),
+})
+
+export const KeychainSchema = z.object({
+  /** Why no key can be bound here: only the desktop window has a keychain, and some systems' keychains only pretend. */
+  obstacle: z.enum(['noKeychain', 'keychainPretends']).nullable(),
+  /** What keeps secrets here, e.g. `gnome_libsecret`; null: nothing. */
+  backend: z.string().nullable(),
+  /** Whether the own key is bound. */
+  bound: z.boolean(),
 })
 
 export const RecoveryKitSchema = z.object({
@@ -108,6 +121,26 @@ export const users = {
     summary: 'Remove a key slot: what it opened the vault with opens it no longer',
   })
     .input(z.object({ slot: z.uuid() }))
+    .output(z.object({})),
+  keychain: procedure({
+    access: everyone,
+    audit: false,
+    background: true,
+    summary: "Whether the own key is bound to this computer's keychain, and whether it could be",
+  }).output(KeychainSchema),
+  bindToKeychain: procedure({
+    access: everyone,
+    audit: 'user.bindToKeychain',
+    summary: "Let the own passphrase open the vault on this computer alone, with a secret from the system's keychain",
+  })
+    .input(z.object({ passphrase: PassphraseSchema }))
+    .output(z.object({})),
+  unbindFromKeychain: procedure({
+    access: everyone,
+    audit: 'user.unbindFromKeychain',
+    summary: 'Let the own passphrase open the vault anywhere again',
+  })
+    .input(z.object({ passphrase: PassphraseSchema }))
     .output(z.object({})),
   makeRecoveryKit: procedure({
     access: administrators,

@@ -19,10 +19,12 @@ import { studyHandlers } from './handlers/studies.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { userHandlers } from './handlers/users.ts'
 import { vaultHandlers } from './handlers/vault.ts'
+import type { Keychain } from './vault/keychain.ts'
 import type { KeyDerivation } from './vault/vault.ts'
 
 export type { Connection } from './handlers/connection.ts'
 export type { VaultState } from './handlers/core.ts'
+export type { Keychain, KeychainStatus } from './vault/keychain.ts'
 
 export interface AppOptions {
   /** Folder of the vault; need not exist yet. */
@@ -41,6 +43,8 @@ export interface AppOptions {
   keyDerivation?: KeyDerivation
   /** Told when somebody signs in or a session ends, and when the policy changes: for what the shell has to do then. */
   onState?: (state: VaultState) => void
+  /** The operating system's keychain, where the shell has one: the desktop window. */
+  keychain?: Keychain
   /** For tests: the time, in milliseconds. */
   now?: () => number
 }

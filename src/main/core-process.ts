@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron'
-import type { VaultState } from '../core/app.ts'
+import type { Keychain, VaultState } from '../core/app.ts'
+import { answerOf, type KeychainQuestion } from './keychain-channel.ts'
 
 export interface CoreProcess {
   /** Gives a window a port to the core; an earlier port of that window is closed by its page being gone. */
@@ -10,6 +11,9 @@ export interface CoreProcess {
   /** Asks the core to close the vault and end; resolves when it has, or was made to. */
   stop(): Promise<void>
 }
+
+/** What the core tells main: never anything of a patient. */
+export type CoreMessage = { state: VaultState } | { keychain: KeychainQuestion }
 
 /** A core that dies this often within `unrest` milliseconds is not started again. */
 const patience = 5
@@ -22,10 +26,16 @@ const grace = 10_000
  * for a port gets one to the new core (locked, as any fresh core is).
  *
  * @param vault folder of the vault
+ * @param keychain what the core may ask for the secrets of bound keys
  * @param gaveUp told, once, when the core keeps dying
  * @param onState told when somebody signs in or a session ends; also by the core's death
  */
-export const startCore = (vault: string, gaveUp: () => void, onState: (state: VaultState) => void): CoreProcess => {
+export const startCore = (
+  vault: string,
+  keychain: Keychain,
+  gaveUp: () => void,
+  onState: (state: VaultState) => void,
+): CoreProcess => {
   let core: UtilityProcess | null = null
   let stopping = false
   const deaths: number[] = []
@@ -37,9 +47,13 @@ export const startCore = (vault: string, gaveUp: () => void, onState: (state: Va
     })
     core = started
     let last: VaultState | null = null
-    started.on('message', (state: VaultState) => {
-      last = state
-      onState(state)
+    started.on('message', (message: CoreMessage) => {
+      if ('keychain' in message)
+        void answerOf(keychain, message.keychain).then((answer) => started.postMessage({ keychain: answer }))
+      else {
+        last = message.state
+        onState(message.state)
+      }
     })
     started.once('exit', () => {
       if (core !== started) return

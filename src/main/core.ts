@@ -2,17 +2,23 @@ import { fileURLToPath } from 'node:url'
 import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain, ParentPort } from 'electron'
 import { type Connection, createApp } from '../core/app.ts'
+import type { CoreMessage } from './core-process.ts'
+import { askingKeychain } from './keychain-channel.ts'
 
 /** Set by electron.vite.config.ts. */
 declare const __BEDSIDE_BUILD__: string
 
 /**
  * The core as a process of its own (Electron's utilityProcess). Main sends it one MessagePort a window; patient data
- * travels on that port between this process and the window alone. To main it tells whether somebody is signed in.
+ * travels on that port between this process and the window alone. To main it tells whether somebody is signed in, and it asks main
+ * for the secrets of keys that are bound to the keychain.
  */
 const parent = (process as unknown as { parentPort: ParentPort }).parentPort
 const [vaultPath] = process.argv.slice(2)
 if (!vaultPath) throw new Error('The core was started without the path of a vault')
+
+const tell = (message: CoreMessage) => parent.postMessage(message)
+const { keychain, answered } = askingKeychain((question) => tell({ keychain: question }))
 
 const app = createApp({
   vaultPath,
@@ -20,7 +26,8 @@ const app = createApp({
   worker: new URL('./worker.js', import.meta.url),
   build: __BEDSIDE_BUILD__,
   log: (line) => process.stderr.write(`${line}\n`),
-  onState: (state) => parent.postMessage(state),
+  onState: (state) => tell({ state }),
+  keychain,
 })
 const handler = new RPCHandler<{ connection: Connection }>(app.router)
 
@@ -40,6 +47,7 @@ const stop = async () => {
 }
 
 parent.on('message', ({ data, ports }) => {
+  if (data?.keychain) return answered(data.keychain)
   const [port] = ports
   if (data === 'connect' && port) serve(port)
   // The system's screen is locked, or it goes to sleep.

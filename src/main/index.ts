@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { app, BrowserWindow, clipboard, dialog, ipcMain, powerMonitor, session } from 'electron'
+import { app, BrowserWindow, clipboard, dialog, ipcMain, powerMonitor, safeStorage, session } from 'electron'
 import type { VaultState } from '../core/app.ts'
 import { watchClipboard } from './clipboard.ts'
 import { startCore } from './core-process.ts'
 import { guardContents, guardSession, quietChromium } from './guard.ts'
+import { createKeychain } from './keychain.ts'
 import { labelsFor, setMenu } from './menu.ts'
 import { declareScheme, isOurs, serveRenderer } from './protocol.ts'
 import { openWindow } from './window.ts'
@@ -66,6 +67,7 @@ const run = async (vault: string) => {
 
   const core = startCore(
     vault,
+    createKeychain(safeStorage, join(app.getPath('userData'), 'keychain')),
     () => {
       dialog.showErrorBox('Bedside', labelsFor(app.getLocale()) === labelsFor('zh') ? sorry.zh : sorry.en)
       app.exit(1)

@@ -32,12 +32,13 @@ const list = async ({ client, terminal }: Run) => {
   const answer = await client.users.list()
   terminal.answer(answer, [
     ...table(
-      ['name', 'signs in as', 'role', 'state', 'recovery kit'],
-      answer.users.map(({ displayName, login, role, disabledAt, passphraseSetAt, recoveryKitAt }) => [
+      ['name', 'signs in as', 'role', 'state', 'opens', 'recovery kit'],
+      answer.users.map(({ displayName, login, role, disabledAt, passphraseSetAt, bound, recoveryKitAt }) => [
         displayName,
         login ?? '-',
         role,
         disabledAt ? 'disabled' : passphraseSetAt ? 'active' : 'no passphrase',
+        passphraseSetAt === null ? '-' : bound ? 'on one computer' : 'anywhere',
         recoveryKitAt?.slice(0, 10) ?? '-',
       ]),
     ),

@@ -107,7 +107,9 @@ export const backupHandlers = (core: Core, os: Implementer) => {
         if (own && vaultState(into) === 'locked') throw vaultExists(into)
         const path = absolute('path', input.path)
         const { user, passphrase } = input
-        return restoreEvents((report) => restoreBackup({ path, into, user, passphrase, signal, report }))
+        return restoreEvents((report) =>
+          restoreBackup({ path, into, user, passphrase, keychain: core.keychain, signal, report }),
+        )
       }),
     },
   }

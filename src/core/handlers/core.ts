@@ -7,6 +7,7 @@ import { replacePassphrase, requireStrong } from '../vault/access.ts'
 import { type AuditLog, openAuditLog } from '../vault/auditLog.ts'
 import { calibratedKeyDerivation } from '../vault/calibrate.ts'
 import { mistypedRecoveryCode, throttled, vaultMissing, wrongPassphrase, wrongRecoveryCode } from '../vault/failures.ts'
+import { firstOpened, type Keychain } from '../vault/keychain.ts'
 import { defaultPolicy, readPolicy } from '../vault/policy.ts'
 import { readRecoveryCode } from '../vault/recovery.ts'
 import { noteRefusal, type RefusedAct, refusedUser } from '../vault/refusals.ts'
@@ -42,6 +43,8 @@ export interface CoreOptions {
   keyDerivation?: KeyDerivation
   /** Told when somebody signs in or a session ends, and when the policy changes. */
   onState?: (state: VaultState) => void
+  /** The operating system's keychain, where the shell has one. */
+  keychain?: Keychain
   /** For tests: the time, in milliseconds. */
   now?: () => number
 }
@@ -83,6 +86,8 @@ export interface Core {
   confirm(connection: Connection, passphrase: string): Promise<void>
   /** Seconds until the next passphrase is tried. */
   waitSeconds(): number
+  /** Null where the shell has none. */
+  keychain: Keychain | null
   /** Costs of new key slots. */
   costs(): Promise<KeyDerivation>
   sessions: Sessions
@@ -115,7 +120,7 @@ const isWrongPassphrase = (error: unknown): boolean =>
 const sessionOf = ({ id, displayName, role }: User): Session => ({ user: id, displayName, role })
 
 export const createCore = (options: CoreOptions): Core => {
-  const { vaultPath, log } = options
+  const { vaultPath, log, keychain = null } = options
   const sessions = createSessions({
     onClose: () => void closeWhenUnused().catch((error) => incidentOf(error, log)),
     onChange: () => tellState(),
@@ -199,15 +204,14 @@ export const createCore = (options: CoreOptions): Core => {
     kind: Slot['header']['kind'] = 'passphrase',
   ): Promise<{ user: User; slot: string } | null> => {
     const { keyring, read } = current()
-    for (const slot of keyring.slots()) {
-      if (slot.header.kind !== kind || (user !== null && !isSlotOf(slot, user))) continue
-      const key = await openSlot(keyring.vault, slot, secret)
-      if (!key) continue
+    const named = keyring.slots().filter((slot) => slot.header.kind === kind && (user === null || isSlotOf(slot, user)))
+    return firstOpened(named, keychain, async (slot, kept) => {
+      const key = await openSlot(keyring.vault, slot, secret, kept)
+      if (!key) return null
       key.fill(0)
       const found = userById(read, slot.header.user)
-      if (found && !found.disabled) return { user: found, slot: slot.header.slot }
-    }
-    return null
+      return found && !found.disabled ? { user: found, slot: slot.header.slot } : null
+    })
   }
 
   const enter = async (
@@ -220,7 +224,7 @@ export const createCore = (options: CoreOptions): Core => {
       if (!holder) throw wrongPassphrase()
       return holder
     }
-    const opened = await openVault(vaultPath, { user, passphrase: secret, kind, log: vaultLog })
+    const opened = await openVault(vaultPath, { user, passphrase: secret, kind, keychain, log: vaultLog })
     await take(opened.vault)
     return opened
   }
@@ -288,6 +292,7 @@ export const createCore = (options: CoreOptions): Core => {
       }
     },
     costs,
+    keychain,
     waitSeconds: () => throttle.waitSeconds(),
     create: (connection, { displayName, passphrase, login }) =>
       alone(async () => {

@@ -1,13 +1,17 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   addMember,
   changeMemberRole,
   disableMember,
   enableMember,
   makeRecovery,
+  rebind,
   renameMember,
   replacePassphrase,
   revokeSlot,
 } from '../vault/access.ts'
+import { keychainPretends, noKeychain } from '../vault/failures.ts'
+import { type Binding, isBound, type Keychain, secretOf } from '../vault/keychain.ts'
 import { recoveryText } from '../vault/recovery.ts'
 import { readSettings, writeSettings } from '../vault/settings.ts'
 import type { Slot } from '../vault/slots.ts'
@@ -34,6 +38,7 @@ export const userHandlers = (core: Core, os: Implementer) => ({
           disabledAt,
           passphraseSetAt: slotOf(id, 'passphrase')?.createdAt ?? null,
           recoveryKitAt: slotOf(id, 'recovery')?.createdAt ?? null,
+          bound: slotOf(id, 'passphrase')?.keychain !== undefined,
           signedIn: core.sessions.of(id).length > 0,
         })),
         rekeyedAt: keyring.rekeyedAt(),
@@ -72,18 +77,46 @@ export const userHandlers = (core: Core, os: Implementer) => ({
     changePassphrase: os.users.changePassphrase.handler(async ({ input: { old, passphrase, login }, context }) => {
       await core.confirm(context.connection, old)
       const { user } = sessionOf(context)
-      await replacePassphrase(core.vault(), { user, passphrase, login }, await core.costs())
+      await keepingBinding(core, user, async (binding) =>
+        replacePassphrase(core.vault(), { user, passphrase, login, binding }, await core.costs()),
+      )
+      return {}
+    }),
+    keychain: os.users.keychain.handler(async ({ context }) => {
+      const bound = boundSlotOf(core, sessionOf(context).user) !== undefined
+      if (!core.keychain) return { obstacle: 'noKeychain' as const, backend: null, bound }
+      const { usable, backend } = await core.keychain.status()
+      return { obstacle: usable ? null : ('keychainPretends' as const), backend, bound }
+    }),
+    bindToKeychain: os.users.bindToKeychain.handler(async ({ input: { passphrase }, context }) => {
+      await core.confirm(context.connection, passphrase)
+      const { user } = sessionOf(context)
+      const before = boundSlotOf(core, user)
+      await withNewSecret(core.keychain, async (binding) =>
+        rebind(core.vault(), { user, passphrase, binding }, await core.costs()),
+      )
+      await forget(core.keychain, before)
+      return {}
+    }),
+    unbindFromKeychain: os.users.unbindFromKeychain.handler(async ({ input: { passphrase }, context }) => {
+      await core.confirm(context.connection, passphrase)
+      const { user } = sessionOf(context)
+      const before = boundSlotOf(core, user)
+      if (!before) return {}
+      await rebind(core.vault(), { user, passphrase, binding: null }, await core.costs())
+      await forget(core.keychain, before)
       return {}
     }),
     slots: os.users.slots.handler(() => {
       const { read, keyring } = core.vault()
-      return keyring.slots().map(({ header: { slot, kind, user, login, createdAt } }) => ({
+      return keyring.slots().map(({ header: { slot, kind, user, login, createdAt, keychain } }) => ({
         slot,
         kind,
         user,
         displayName: userById(read, user)?.displayName ?? '',
         login,
         createdAt,
+        bound: keychain !== undefined,
       }))
     }),
     revokeSlot: os.users.revokeSlot.handler(async ({ input: { slot } }) => {
@@ -115,6 +148,53 @@ export const userHandlers = (core: Core, os: Implementer) => ({
     }),
   },
 })
+
+const boundSlotOf = (core: Core, user: string): Slot | undefined =>
+  core
+    .vault()
+    .keyring.slots()
+    .find((slot) => slot.header.user === user && slot.header.kind === 'passphrase' && isBound(slot))
+
+/** A bound key stays bound to the same secret when its passphrase changes. */
+const keepingBinding = async (
+  core: Core,
+  user: string,
+  work: (binding: Binding | null) => Promise<void>,
+): Promise<void> => {
+  const slot = boundSlotOf(core, user)
+  const secret = slot ? await secretOf(slot, core.keychain) : null
+  try {
+    await work(secret && slot?.header.keychain ? { name: slot.header.keychain.secret, secret } : null)
+  } finally {
+    secret?.fill(0)
+  }
+}
+
+/** A secret of 256 random bits in the keychain, read back before anything relies on it, and gone again where `work` fails. */
+const withNewSecret = async (keychain: Keychain | null, work: (binding: Binding) => Promise<void>): Promise<void> => {
+  if (!keychain) throw noKeychain()
+  const { usable, backend } = await keychain.status()
+  if (!usable) throw keychainPretends(backend)
+  const name = randomUUID()
+  const secret = randomBytes(32)
+  try {
+    await keychain.keep(name, secret)
+    const kept = await keychain.read(name)
+    if (!kept || !secret.equals(kept)) throw keychainPretends(backend)
+    kept.fill(0)
+    await work({ name, secret })
+  } catch (error) {
+    await keychain.forget(name).catch(() => {})
+    throw error
+  } finally {
+    secret.fill(0)
+  }
+}
+
+const forget = async (keychain: Keychain | null, slot: Slot | undefined): Promise<void> => {
+  // A secret that stays behind opens nothing: its slot is gone.
+  if (slot?.header.keychain) await keychain?.forget(slot.header.keychain.secret).catch(() => {})
+}
 
 const threadOf = (worker: URL): URL =>
   new URL(worker.pathname.endsWith('.ts') ? '../vault/rekeyWorker.ts' : './rekeyWorker.js', worker)

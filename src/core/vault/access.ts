@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { conflict, invalidInput, notFound } from '../../contract/errors.ts'
 import type { Role } from '../../contract/procedure.ts'
 import { leastScore, strengthOf } from '../../contract/strength.ts'
+import { noWayBack } from './failures.ts'
+import { type Binding, isBound } from './keychain.ts'
 import { makeRecoveryCode } from './recovery.ts'
 import type { KeyDerivation, Slot } from './slots.ts'
 import type { WriteStore } from './store.ts'
@@ -63,6 +65,7 @@ export const changeMemberRole = async (vault: Vault, user: string, role: Role): 
     requireUser(store, user)
     if (role !== 'administrator') requireAnotherAdministrator(store, vault, user)
     store.run('UPDATE user SET role = ? WHERE id = ?', role, user)
+    requireWayBack(store, vault.keyring.slots())
   })
   reconcileSlots(vault)
 }
@@ -73,6 +76,7 @@ export const disableMember = async (vault: Vault, user: string): Promise<void> =
     requireUser(store, user)
     requireAnotherAdministrator(store, vault, user)
     store.run('UPDATE user SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?', new Date().toISOString(), user)
+    requireWayBack(store, vault.keyring.slots())
   })
   reconcileSlots(vault)
 }
@@ -95,10 +99,18 @@ export const enableMember = async (
   })
 }
 
-/** Puts a new passphrase in place of the old one. The login name stays where none is given. */
+/**
+ * Puts a new passphrase in place of the old one. The login name stays where none is given. The new key is bound to a keychain
+ * only where `binding` says so.
+ */
 export const replacePassphrase = async (
   vault: Vault,
-  { user, passphrase, login }: { user: string; passphrase: string; login?: string | undefined },
+  {
+    user,
+    passphrase,
+    login,
+    binding = null,
+  }: { user: string; passphrase: string; login?: string | undefined; binding?: Binding | null },
   costs: Costs,
 ): Promise<void> => {
   const known = requireUser(vault.read, user)
@@ -107,15 +119,42 @@ export const replacePassphrase = async (
   const chosen = login ?? loginOf(vault, user)
   await requireStrong(passphrase, [known.displayName, chosen])
   if (login !== undefined) requireFreeLogin(vault, login, user)
-  const slot = await vault.keyring.make({ user, secret: passphrase, login: chosen, costs })
+  await putSlot(vault, { user, passphrase, login: chosen, binding }, costs, login !== undefined)
+}
+
+/**
+ * Binds a user's key to a keychain's secret, or, without one, makes it a key of the passphrase alone again. The passphrase stays;
+ * that it is the user's is for the caller to know. Throws `noWayBack` where nothing unbound would open the vault.
+ */
+export const rebind = async (
+  vault: Vault,
+  { user, passphrase, binding }: { user: string; passphrase: string; binding: Binding | null },
+  costs: Costs,
+): Promise<void> => putSlot(vault, { user, passphrase, login: loginOf(vault, user), binding }, costs, false)
+
+/** A slot in place of all passphrase slots of a user. */
+const putSlot = async (
+  vault: Vault,
+  {
+    user,
+    passphrase,
+    login,
+    binding,
+  }: { user: string; passphrase: string; login: string | null; binding: Binding | null },
+  costs: Costs,
+  newLogin: boolean,
+): Promise<void> => {
+  const slot = await vault.keyring.make({ user, secret: passphrase, login, costs, binding })
   await vault.write((store) => {
-    if (requireUser(store, user).disabled)
-      throw conflict('userDisabled', `${known.displayName} was disabled meanwhile.`)
-    if (login !== undefined) requireFreeLogin(vault, login, user)
-    vault.keyring.replace([
+    const { disabled, displayName } = requireUser(store, user)
+    if (disabled) throw conflict('userDisabled', `${displayName} was disabled meanwhile.`)
+    if (newLogin && login !== null) requireFreeLogin(vault, login, user)
+    const slots = [
       ...vault.keyring.slots().filter(({ header }) => header.user !== user || header.kind !== 'passphrase'),
       slot,
-    ])
+    ]
+    requireWayBack(store, slots)
+    vault.keyring.replace(slots)
   })
 }
 
@@ -126,7 +165,9 @@ export const revokeSlot = (vault: Vault, slot: string): Promise<Slot> =>
     const found = keyring.slots().find(({ header }) => header.slot === slot)
     if (!found) throw notFound('slot', 'This key slot does not exist; it may have been removed already.')
     if (found.header.kind === 'passphrase') requireAnotherAdministrator(store, vault, found.header.user)
-    keyring.replace(keyring.slots().filter((each) => each !== found))
+    const left = keyring.slots().filter((each) => each !== found)
+    requireWayBack(store, left)
+    keyring.replace(left)
     return found
   })
 
@@ -190,6 +231,19 @@ const requireFreeLogin = (vault: Vault, login: string, user: string | null): voi
     throw conflict('loginTaken', `Somebody else signs in as ${login} already. Choose another name to sign in with.`, {
       login,
     })
+}
+
+/**
+ * Where keys are bound to keychains, something else has to open the vault when their computers are gone: a recovery kit, or an
+ * administrator whose key is not bound.
+ */
+const requireWayBack = (store: WriteStore, slots: readonly Slot[]): void => {
+  if (!slots.some(isBound)) return
+  const administrators = new Set(
+    listUsers(store).flatMap(({ id, role, disabled }) => (role === 'administrator' && !disabled ? [id] : [])),
+  )
+  const free = (slot: Slot) => !isBound(slot) && administrators.has(slot.header.user)
+  if (!slots.some(free)) throw noWayBack()
 }
 
 /** Somebody has to be left who can add users: an administrator who is not disabled and has a passphrase. */

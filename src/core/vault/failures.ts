@@ -65,6 +65,47 @@ export const mistypedRecoveryCode = () =>
 export const throttled = (seconds: number) =>
   notAllowed('throttled', `Too many wrong passphrases. The next try is possible in ${seconds} s.`, { seconds })
 
+/** The shell has no keychain: a command line or the server. */
+export const boundToKeychain = () =>
+  notAllowed(
+    'boundToKeychain',
+    'This key is bound to the keychain of one computer. Open the vault in the desktop window of Bedside there, or use the recovery kit.',
+  )
+
+/** There is a keychain, and the secret is not in it. */
+export const boundElsewhere = () =>
+  notAllowed(
+    'boundElsewhere',
+    'This key is bound to the keychain of another computer or account. Open the vault there, or use the recovery kit.',
+  )
+
+/** There was a keychain when the key was bound. */
+export const keychainUnavailable = (backend: string) =>
+  notAllowed(
+    'keychainUnavailable',
+    `This key is bound to the keychain of this computer, which cannot be used now (${backend}). Unlock the keychain, or use the recovery kit.`,
+    { backend },
+  )
+
+export const noKeychain = () =>
+  conflict(
+    'noKeychain',
+    'Only the desktop window of Bedside can use the keychain of this computer. Nothing was changed.',
+  )
+
+export const keychainPretends = (backend: string) =>
+  conflict(
+    'keychainPretends',
+    `This system has no keychain that really keeps a secret (${backend}), so nothing was bound to it. Set up a keychain (GNOME Keyring or KWallet on Linux), sign in again and retry.`,
+    { backend },
+  )
+
+export const noWayBack = () =>
+  conflict(
+    'noWayBack',
+    'If this computer broke, nobody could open the vault any more. Make a recovery kit first, or keep an administrator whose key is not bound.',
+  )
+
 export const vaultExists = (path: string) =>
   conflict('vaultExists', `There is already a vault at ${path}. Unlock it, or choose another folder for a new one.`, {
     path,

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { applicationId, autocheckpoint, type Cipher, type Connection, databasePath, openDatabase } from './database.ts'
 import { notAVault, storageError, vaultClosed, vaultInUse } from './failures.ts'
+import type { Binding } from './keychain.ts'
 import { encryptCopy, type RekeyOptions, switchKeys } from './rekey.ts'
 import { migrate, schemaVersion } from './schema.ts'
 import { type KeyDerivation, makeSlot, type Slot, sealKey } from './slots.ts'
@@ -70,6 +71,8 @@ export interface SlotOptions {
   kind?: Slot['header']['kind']
   login?: string | null
   costs?: KeyDerivation | undefined
+  /** Binds the slot to this computer's keychain. */
+  binding?: Binding | null
 }
 
 /** From a key to an open vault. Owns `key` and `unlock` from here on, unless it throws. */
@@ -248,8 +251,8 @@ export const openWith = (
     vault: content.vault,
     slots: () => slotsFile.slots,
     rekeyedAt: () => slotsFile.rekeyedAt,
-    make: ({ user, secret, kind = 'passphrase', login = null, costs }) =>
-      makeSlot(content.vault, user, secret, key, costs, kind, login),
+    make: ({ user, secret, kind = 'passphrase', login = null, costs, binding = null }) =>
+      makeSlot(content.vault, user, secret, key, costs, kind, login, binding),
     replace: (slots) => {
       if (!open) throw vaultClosed()
       if (!slots.some(({ header }) => header.kind === 'passphrase'))

@@ -14,6 +14,7 @@ import {
   vaultNewer,
   wrongPassphrase,
 } from './failures.ts'
+import { firstOpened, type Keychain } from './keychain.ts'
 import { readManifest, takePart } from './manifest.ts'
 import { isSlotOf, keysOf, lockPath, openVault, prepareFolder, vaultState } from './vault.ts'
 import { isAuthentic, readVaultFile, syncFolder, vaultFilePath } from './vaultFile.ts'
@@ -27,6 +28,7 @@ export interface RestoreRequest {
   user: string | null
   /** As it was when the backup was made. */
   passphrase: string
+  keychain?: Keychain | null
   signal?: AbortSignal | undefined
   report?: (stage: RestoreEvent['stage'], progress: number | null) => void
 }
@@ -42,6 +44,7 @@ export const restoreBackup = async ({
   into,
   user,
   passphrase,
+  keychain = null,
   signal,
   report,
 }: RestoreRequest): Promise<NonNullable<RestoreEvent['result']>> => {
@@ -64,7 +67,7 @@ export const restoreBackup = async ({
     if (bavail * bsize < total + 1024 * 1024) throw backupDiskFull(target)
 
     await takePart(path, manifest, 'keys.json', vaultFilePath(making))
-    const key = await keyOf(path, making, manifest, user, passphrase)
+    const key = await keyOf(path, making, manifest, { user, passphrase, keychain })
     let tables: NonNullable<RestoreEvent['result']>['tables']
     try {
       let read = 0
@@ -78,7 +81,7 @@ export const restoreBackup = async ({
     } finally {
       key.fill(0)
     }
-    const { auditFaults, entries } = await finishLog(making, manifest, { user, passphrase, signal, report })
+    const { auditFaults, entries } = await finishLog(making, manifest, { user, passphrase, keychain, signal, report })
 
     if (vaultState(target) === 'locked') throw vaultExists(target)
     placed = true
@@ -118,21 +121,19 @@ const keyOf = async (
   path: string,
   making: string,
   manifest: BackupManifest,
-  user: string | null,
-  passphrase: string,
+  { user, passphrase, keychain }: Pick<RestoreRequest, 'user' | 'passphrase'> & { keychain: Keychain | null },
 ): Promise<Buffer> => {
   const { mac, ...file } = readVaultFile(making)
   if (file.vault !== manifest.vault) throw backupDamaged(path, 'keys.json')
-  for (const slot of file.slots) {
-    if (slot.header.kind !== 'passphrase' || (user !== null && !isSlotOf(slot, user))) continue
-    const keys = await keysOf(file, slot, passphrase)
-    if (!keys) continue
-    keys.next?.fill(0)
-    if (isAuthentic({ ...file, mac }, keys.key)) return keys.key
-    keys.key.fill(0)
-    throw backupDamaged(path, 'keys.json')
-  }
-  throw wrongPassphrase()
+  const named = file.slots.filter(
+    (slot) => slot.header.kind === 'passphrase' && (user === null || isSlotOf(slot, user)),
+  )
+  const keys = await firstOpened(named, keychain, (slot, secret) => keysOf(file, slot, passphrase, secret))
+  if (!keys) throw wrongPassphrase()
+  keys.next?.fill(0)
+  if (isAuthentic({ ...file, mac }, keys.key)) return keys.key
+  keys.key.fill(0)
+  throw backupDamaged(path, 'keys.json')
 }
 
 /** Every table of the restored database against the manifest. */
@@ -171,10 +172,16 @@ const compare = async (
 const finishLog = async (
   making: string,
   manifest: BackupManifest,
-  { user, passphrase, signal, report }: Pick<RestoreRequest, 'user' | 'passphrase' | 'signal' | 'report'>,
+  {
+    user,
+    passphrase,
+    keychain,
+    signal,
+    report,
+  }: Pick<RestoreRequest, 'user' | 'passphrase' | 'signal' | 'report'> & { keychain: Keychain | null },
 ): Promise<{ auditFaults: string[]; entries: number }> => {
   report?.('verifying', null)
-  const { vault, user: holder } = await openVault(making, { user, passphrase })
+  const { vault, user: holder } = await openVault(making, { user, passphrase, keychain })
   try {
     const log = await openAuditLog(vault)
     const { findings } = await log.verify({ signal })

@@ -14,6 +14,7 @@ import { argon2id } from 'hash-wasm'
 import * as z from 'zod'
 import { invalidInput } from '../../contract/errors.ts'
 import { canonicalJson } from './canonical.ts'
+import type { Binding } from './keychain.ts'
 
 /** Argon2id costs (RFC 9106): memory in KiB, passes over it, lanes. */
 export interface KeyDerivation {
@@ -62,6 +63,11 @@ export const SlotSchema = z.strictObject({
     wrap: z.strictObject({ name: z.literal('aes-256-gcm'), nonce: base64(12) }),
     publicKey: base64(32),
     createdAt: z.string(),
+    /**
+     * A second factor: the wrapping key is HKDF-SHA-256 of the derived key and a secret that the keychain of one computer keeps under
+     * this name. Absent: the passphrase alone.
+     */
+    keychain: z.strictObject({ name: z.literal('hkdf-sha256'), secret: z.uuid() }).optional(),
   }),
   wrapped: base64(32),
   tag: base64(16),
@@ -90,6 +96,7 @@ export const makeSlot = async (
   costs: KeyDerivation = defaultKeyDerivation,
   kind: Header['kind'] = 'passphrase',
   login: string | null = null,
+  binding: Binding | null = null,
 ): Promise<Slot> => {
   if (passphrase === '')
     throw invalidInput('emptyPassphrase', 'A vault needs a passphrase; type one.', [
@@ -117,8 +124,9 @@ export const makeSlot = async (
     wrap: { name: 'aes-256-gcm', nonce: randomBytes(12).toString('base64') },
     publicKey: rawPublic(pair.publicKey).toString('base64'),
     createdAt: new Date().toISOString(),
+    ...(binding ? { keychain: { name: 'hkdf-sha256', secret: binding.name } } : {}),
   }
-  const wrappingKey = await derive(passphrase, header.derivation)
+  const wrappingKey = await wrappingKeyOf(passphrase, header, binding?.secret ?? null)
   const privateKey = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
   try {
     const { wrapped, tag } = encrypt(
@@ -134,11 +142,19 @@ export const makeSlot = async (
   }
 }
 
-/** The slot's private key, or null where the passphrase is not the slot's (or the slot was changed). */
-export const unlockSlot = async (vault: string, slot: Slot, passphrase: string): Promise<KeyObject | null> => {
-  if (passphrase === '') return null
+/**
+ * The slot's private key, or null where the passphrase is not the slot's (or the slot was changed). `secret`: what the keychain
+ * keeps for a bound slot.
+ */
+export const unlockSlot = async (
+  vault: string,
+  slot: Slot,
+  passphrase: string,
+  secret: Uint8Array | null = null,
+): Promise<KeyObject | null> => {
   const { header, wrapped, tag } = slot
-  const wrappingKey = await derive(passphrase, header.derivation)
+  if (passphrase === '' || (header.keychain && !secret)) return null
+  const wrappingKey = await wrappingKeyOf(passphrase, header, secret)
   const nonce = Buffer.from(header.wrap.nonce, 'base64')
   const raw = decrypt(wrappingKey, nonce, authenticated('bedside-slot-1', vault, header), { wrapped, tag })
   wrappingKey.fill(0)
@@ -153,8 +169,13 @@ export const unlockSlot = async (vault: string, slot: Slot, passphrase: string):
 }
 
 /** The database key, or null where the passphrase is not the slot's (or the slot was changed). The caller wipes the key. */
-export const openSlot = async (vault: string, slot: Slot, passphrase: string): Promise<Buffer | null> => {
-  const privateKey = await unlockSlot(vault, slot, passphrase)
+export const openSlot = async (
+  vault: string,
+  slot: Slot,
+  passphrase: string,
+  secret: Uint8Array | null = null,
+): Promise<Buffer | null> => {
+  const privateKey = await unlockSlot(vault, slot, passphrase, secret)
   return privateKey && openSeal(vault, slot.header, slot.seal, privateKey)
 }
 
@@ -239,6 +260,20 @@ const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 
 
 const publicOf = (raw: string): KeyObject =>
   createPublicKey({ key: Buffer.concat([publicPrefix, Buffer.from(raw, 'base64')]), format: 'der', type: 'spki' })
+
+/** The key a slot's private key is wrapped under; where the slot is bound, of the passphrase and the keychain's secret together. */
+const wrappingKeyOf = async (passphrase: string, header: Header, secret: Uint8Array | null): Promise<Uint8Array> => {
+  const derived = await derive(passphrase, header.derivation)
+  if (!header.keychain || !secret) return derived
+  const both = Buffer.concat([derived, secret])
+  try {
+    const salt = Buffer.from(header.derivation.salt, 'base64')
+    return Buffer.from(hkdfSync('sha256', both, salt, `bedside-keychain-1:${header.keychain.secret}`, 32))
+  } finally {
+    derived.fill(0)
+    both.fill(0)
+  }
+}
 
 /** The same passphrase typed on another keyboard or system gives the same bytes (NFKC, as RFC 8265 does for passwords). */
 export const derive = async (

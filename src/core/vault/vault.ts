@@ -25,6 +25,7 @@ import {
   vaultTruncated,
   wrongPassphrase,
 } from './failures.ts'
+import { firstOpened, type Keychain } from './keychain.ts'
 import { openWith, type Vault } from './opened.ts'
 import { removeRekeyLeftovers, resumeRekey } from './rekey.ts'
 import { migrate } from './schema.ts'
@@ -67,6 +68,8 @@ export interface OpenOptions {
   /** Or the recovery code, where `kind` says so. */
   passphrase: string
   kind?: Slot['header']['kind']
+  /** Asked for the secrets of bound slots; null: there is none. */
+  keychain?: Keychain | null
   log?: VaultLog
 }
 
@@ -154,11 +157,11 @@ const loginKey = (login: string): string => login.trim().normalize('NFKC').toLow
 
 /**
  * Opens a vault, and ends a re-keying that was cut off. Throws `vaultMissing`, `notAVault`, `vaultTruncated`, `vaultDamaged`,
- * `vaultNewer`, `vaultInUse`, `wrongPassphrase`, `readOnly`; none of these changes anything on disk.
+ * `vaultNewer`, `vaultInUse`, `wrongPassphrase`, `boundToKeychain`, `boundElsewhere`, `readOnly`; none of these changes anything on disk.
  */
 export const openVault = async (
   dir: string,
-  { user = null, passphrase, kind = 'passphrase', log }: OpenOptions,
+  { user = null, passphrase, kind = 'passphrase', keychain = null, log }: OpenOptions,
 ): Promise<{ vault: Vault; user: User; slot: string; rekeyInterrupted: boolean }> => {
   const path = resolve(dir)
   checkFolder(path)
@@ -169,17 +172,14 @@ export const openVault = async (
   let vault: Vault | null = null
   try {
     let holder: Slot | null = null
-    for (const slot of file.slots) {
-      if (slot.header.kind !== kind || (user !== null && !isSlotOf(slot, user))) continue
-      keys = await keysOf(file, slot, passphrase)
-      if (keys) {
-        holder = slot
-        break
-      }
-    }
+    const named = file.slots.filter((slot) => slot.header.kind === kind && (user === null || isSlotOf(slot, user)))
+    keys = await firstOpened(named, keychain, (slot, secret) => {
+      holder = slot
+      return keysOf(file, slot, passphrase, secret)
+    })
     if (!keys || !holder) throw wrongPassphrase()
     if (!isAuthentic({ ...file, mac }, keys.key)) throw vaultDamaged(path, 'its vault.json was altered')
-    const { header } = holder
+    const { header } = holder as Slot
     // Before the last migration, and before the log is looked at: the keys decide which file is the database.
     const ready = keys.next ? resumeRekey(path, { ...file, mac }, keys.key, keys.next) : { key: keys.key, file }
     const rekeyInterrupted = removeRekeyLeftovers(path)
@@ -207,8 +207,9 @@ export const keysOf = async (
   { vault, next }: VaultFileContent,
   slot: Slot,
   passphrase: string,
+  secret: Uint8Array | null,
 ): Promise<{ key: Buffer; next: Buffer | null } | null> => {
-  const privateKey = await unlockSlot(vault, slot, passphrase)
+  const privateKey = await unlockSlot(vault, slot, passphrase, secret)
   const key = privateKey && openSeal(vault, slot.header, slot.seal, privateKey)
   if (!key) return null
   const seal = next?.[slot.header.slot]

@@ -7,6 +7,7 @@ import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { changeLanguage, languageNames, languages, useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { View } from '../shell/View.tsx'
 import { useMay, useSession, useVaultStatus } from '../unlock/session.ts'
+import { Keychain } from './Keychain.tsx'
 import { Keys } from './Keys.tsx'
 import { keepSetting } from './keep.ts'
 import { MyPassphrase } from './MyPassphrase.tsx'
@@ -78,6 +79,7 @@ export const SettingsView = () => {
           </dl>
         </Paper>
         <MyPassphrase />
+        <Keychain />
         {administers && (
           <>
             <Users />
