@@ -5,8 +5,9 @@ import { neural } from './neural/neural.ts'
 import { cox } from './survival/cox.ts'
 import { svm } from './svm/svm.ts'
 import { forest } from './trees/forest.ts'
+import { obliqueForest } from './trees/oblique.ts'
 
 /** All learners. One that is not here does not exist; `contract.test.ts` runs over this list. */
-export const learners: readonly Learner[] = [forest, logistic, linear, cox, svm, neural]
+export const learners: readonly Learner[] = [forest, obliqueForest, logistic, linear, cox, svm, neural]
 
 export const learnerOf = (id: string): Learner | undefined => learners.find((learner) => learner.id === id)

@@ -1,6 +1,7 @@
 import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'
 import { growForestTrees } from './trees/forestTask.ts'
+import { growObliqueTrees } from './trees/obliqueTask.ts'
 
 /**
  * Tasks that learners run on several threads at once, by name. A task is a pure function of its input; inputs and outputs
@@ -10,5 +11,6 @@ import { growForestTrees } from './trees/forestTask.ts'
 export const workerTasks: Record<string, (input: any) => unknown> = {
   binColumns: binColumnsTask,
   growForestTrees,
+  growObliqueTrees,
   fitMachine,
 }

@@ -13,11 +13,49 @@ import { nodeCovers, treeShap } from './treeShap.ts'
 
 /** Makes a predictor of a forest's state; throws `invalidInput` where it is no forest or a damaged one. */
 export const loadForest = (state: ModelState): Predictor => {
-  const { kind, task } = state.header
-  if (kind !== 'forest') throw damagedForest('its header names another kind of model')
-  if (task === 'diagnosis') return diagnosisPredictor(state)
-  if (task === 'regression') return regressionPredictor(state)
-  if (task === 'survival') return survivalPredictor(state)
+  if (state.header.kind !== 'forest') throw damagedForest('its header names another kind of model')
+  const forest = linkForest(state)
+  return leafPredictor(state, {
+    trees: forest.trees,
+    leaves: forest.leaves,
+    check: (x) => checkColumns(forest, x),
+    leavesOf: (x, row, leaves) => leavesOf(forest, x, row, leaves),
+    average: (x, leafValues, width) => averageLeaves(forest, x, leafValues, width),
+    explain: {
+      cost: treeShapCost(forest),
+      shares: (leafWeights) => {
+        const covers = once(() => nodeCovers(forest, leafWeights))
+        return (leafValues, x) => treeShap(forest, covers(), leafValues, x)
+      },
+    },
+  })
+}
+
+/** How rows reach the leaves of a forest, whatever its splits look like. */
+export interface Walk {
+  trees: number
+  leaves: number
+  /** Throws where a matrix has not the forest's columns. */
+  check(x: Matrix): void
+  /** The leaf that one row reaches in each tree. */
+  leavesOf(x: Matrix, row: number, leaves: Int32Array): void
+  /** Means over trees of what each row's leaves hold (leaves x width), row-major. */
+  average(x: Matrix, leafValues: Float64Array, width: number): Float64Array
+  /** Exact shares of the columns, where the splits allow it. */
+  explain: {
+    cost: number
+    shares(
+      leafWeights: ArrayLike<number>,
+    ): (leafValues: Float64Array, x: Matrix) => { baseline: number; values: Float64Array }
+  } | null
+}
+
+/** Predicts from what leaves hold: weights of classes, means, or steps of cumulative hazards or incidences. */
+export const leafPredictor = (state: ModelState, walk: Walk): Predictor => {
+  const { task } = state.header
+  if (task === 'diagnosis') return diagnosisPredictor(state, walk)
+  if (task === 'regression') return regressionPredictor(state, walk)
+  if (task === 'survival') return survivalPredictor(state, walk)
   throw damagedForest('its header names no task')
 }
 
@@ -33,85 +71,82 @@ const once = <T>(compute: () => T) => {
 /** TreeSHAP walks every leaf with all features on its path: leaves x depth squared, by the depth of balanced trees. */
 const treeShapCost = ({ leaves, trees }: Forest): number => leaves * Math.log2(2 + leaves / Math.max(1, trees)) ** 2
 
-const diagnosisPredictor = (state: ModelState): Predictor => {
-  const forest = linkForest(state)
+const diagnosisPredictor = (state: ModelState, walk: Walk): Predictor => {
   const counts = stateArray(state, 'counts', Float32Array)
   const classes = Array.isArray(state.header.classes) ? state.header.classes.length : 0
-  if (classes < 2 || counts.length !== forest.leaves * classes) throw damagedForest('its leaves do not fit its classes')
-  const weights = new Float64Array(forest.leaves)
+  if (classes < 2 || counts.length !== walk.leaves * classes) throw damagedForest('its leaves do not fit its classes')
+  const weights = new Float64Array(walk.leaves)
   const shares = new Float64Array(counts.length)
-  for (let leaf = 0; leaf < forest.leaves; leaf++) {
+  for (let leaf = 0; leaf < walk.leaves; leaf++) {
     for (let c = 0; c < classes; c++) weights[leaf] += counts[leaf * classes + c]
     for (let c = 0; c < classes; c++) shares[leaf * classes + c] = counts[leaf * classes + c] / weights[leaf]
   }
-  const covers = once(() => nodeCovers(forest, weights))
+  const explain = walk.explain?.shares(weights)
   return {
     task: 'diagnosis',
-    probabilities: (x) => averageLeaves(forest, x, shares, classes),
-    contributionCost: treeShapCost(forest),
-    contributions(x, output) {
-      const c = 'class' in output ? output.class : -1
-      if (!(c >= 0 && c < classes)) throw new RangeError(`a forest of ${classes} classes has no class ${c}`)
-      const values = new Float64Array(forest.leaves)
-      for (let leaf = 0; leaf < forest.leaves; leaf++) values[leaf] = shares[leaf * classes + c]
-      return { ...treeShap(forest, covers(), values, x), scale: 'probability' }
-    },
+    probabilities: (x) => walk.average(x, shares, classes),
+    ...(explain && {
+      contributionCost: walk.explain?.cost,
+      contributions(x: Matrix, output: ContributionTarget) {
+        const c = 'class' in output ? output.class : -1
+        if (!(c >= 0 && c < classes)) throw new RangeError(`a forest of ${classes} classes has no class ${c}`)
+        const values = new Float64Array(walk.leaves)
+        for (let leaf = 0; leaf < walk.leaves; leaf++) values[leaf] = shares[leaf * classes + c]
+        return { ...explain(values, x), scale: 'probability' as const }
+      },
+    }),
   }
 }
 
-const regressionPredictor = (state: ModelState): Predictor => {
-  const forest = linkForest(state)
+const regressionPredictor = (state: ModelState, walk: Walk): Predictor => {
   const leafValues = stateArray(state, 'values', Float64Array)
   const weights = stateArray(state, 'weights', Float32Array)
-  if (leafValues.length !== forest.leaves || weights.length !== forest.leaves)
+  if (leafValues.length !== walk.leaves || weights.length !== walk.leaves)
     throw damagedForest('its leaves do not fit its trees')
-  const covers = once(() => nodeCovers(forest, weights))
+  const explain = walk.explain?.shares(weights)
   return {
     task: 'regression',
-    values: (x) => averageLeaves(forest, x, leafValues, 1),
-    contributionCost: treeShapCost(forest),
-    contributions: (x) => ({ ...treeShap(forest, covers(), leafValues, x), scale: 'value' }),
+    values: (x) => walk.average(x, leafValues, 1),
+    ...(explain && {
+      contributionCost: walk.explain?.cost,
+      contributions: (x: Matrix) => ({ ...explain(leafValues, x), scale: 'value' as const }),
+    }),
   }
 }
 
-const survivalPredictor = (state: ModelState): Predictor => {
-  const forest = linkForest(state)
+const survivalPredictor = (state: ModelState, walk: Walk): Predictor => {
   const weights = stateArray(state, 'weights', Float32Array)
   const lengths = stateArray(state, 'lengths', Uint32Array)
   const slots = stateArray(state, 'slots', Uint16Array)
   const hazards = stateArray(state, 'hazards', Float32Array)
   const times = stateArray(state, 'times', Float64Array)
   const atRisk = stateArray(state, 'atRisk', Float64Array)
-  if (weights.length !== forest.leaves || lengths.length !== forest.leaves || atRisk.length !== times.length)
+  if (weights.length !== walk.leaves || lengths.length !== walk.leaves || atRisk.length !== times.length)
     throw damagedForest('its leaves do not fit its trees')
-  const starts = new Uint32Array(forest.leaves + 1)
-  const mortality = new Float64Array(forest.leaves)
-  for (let leaf = 0; leaf < forest.leaves; leaf++) {
+  const starts = new Uint32Array(walk.leaves + 1)
+  const mortality = new Float64Array(walk.leaves)
+  for (let leaf = 0; leaf < walk.leaves; leaf++) {
     starts[leaf + 1] = starts[leaf] + lengths[leaf]
     for (let i = starts[leaf]; i < Math.min(starts[leaf + 1], slots.length); i++)
       mortality[leaf] += hazards[i] * atRisk[slots[i]]
   }
-  if (
-    starts[forest.leaves] !== slots.length ||
-    hazards.length !== slots.length ||
-    slots.some((at) => at >= times.length)
-  )
+  if (starts[walk.leaves] !== slots.length || hazards.length !== slots.length || slots.some((at) => at >= times.length))
     throw damagedForest('its hazards do not fit its leaves')
-  const covers = once(() => nodeCovers(forest, weights))
+  const explainRows = walk.explain?.shares(weights)
   /** Leaves hold increments of cumulative incidences instead of cumulative hazards. */
   const incidences = state.header.competing === true
   const survivalOf = (mean: number) => (incidences ? Math.max(0, 1 - mean) : Math.exp(-mean))
 
   /** Cumulative hazard (or incidence) of every leaf at a time. */
   const hazardAt = (time: number): Float64Array => {
-    const values = new Float64Array(forest.leaves)
-    for (let leaf = 0; leaf < forest.leaves; leaf++)
+    const values = new Float64Array(walk.leaves)
+    for (let leaf = 0; leaf < walk.leaves; leaf++)
       for (let i = starts[leaf]; i < starts[leaf + 1] && times[slots[i]] <= time; i++) values[leaf] += hazards[i]
     return values
   }
 
   const survival = (x: Matrix, asked: ArrayLike<number>): Float64Array => {
-    checkColumns(forest, x)
+    walk.check(x)
     const count = asked.length
     // Each step time's first asked time at or after it; beyond the last asked time a step does not show.
     const showsAt = new Int32Array(times.length)
@@ -121,11 +156,11 @@ const survivalPredictor = (state: ModelState): Predictor => {
     }
     const result = new Float64Array(x.rows * count)
     const sums = new Float64Array(count + 1)
-    const leaves = new Int32Array(forest.trees)
+    const leaves = new Int32Array(walk.trees)
     for (let row = 0; row < x.rows; row++) {
       sums.fill(0)
-      leavesOf(forest, x, row, leaves)
-      for (let tree = 0; tree < forest.trees; tree++) {
+      walk.leavesOf(x, row, leaves)
+      for (let tree = 0; tree < walk.trees; tree++) {
         const leaf = leaves[tree]
         const end = starts[leaf + 1]
         for (let i = starts[leaf]; i < end; i++) sums[showsAt[slots[i]]] += hazards[i]
@@ -133,7 +168,7 @@ const survivalPredictor = (state: ModelState): Predictor => {
       let hazard = 0
       for (let at = 0; at < count; at++) {
         hazard += sums[at]
-        result[row * count + at] = survivalOf(hazard / forest.trees)
+        result[row * count + at] = survivalOf(hazard / walk.trees)
       }
     }
     return result
@@ -144,9 +179,9 @@ const survivalPredictor = (state: ModelState): Predictor => {
    * trees), each multiplied by the secant (risk - baseline risk) / (H - baseline H), so that they add up to the risk shown.
    * Order and sign are those of the hazard's shares. Cumulative incidences are the risk itself. Without a horizon, of the risk score.
    */
-  const contributions = (x: Matrix, output: ContributionTarget) => {
-    if (!('horizon' in output)) return { ...treeShap(forest, covers(), mortality, x), scale: 'value' as const }
-    const { baseline, values } = treeShap(forest, covers(), hazardAt(output.horizon), x)
+  const contributions = (explain: NonNullable<typeof explainRows>) => (x: Matrix, output: ContributionTarget) => {
+    if (!('horizon' in output)) return { ...explain(mortality, x), scale: 'value' as const }
+    const { baseline, values } = explain(hazardAt(output.horizon), x)
     if (incidences) return { baseline, values, scale: 'risk' as const }
     const riskOf = (hazard: number) => -Math.expm1(-hazard)
     for (let row = 0; row < x.rows; row++) {
@@ -163,8 +198,7 @@ const survivalPredictor = (state: ModelState): Predictor => {
     task: 'survival',
     times,
     survival,
-    risk: (x) => averageLeaves(forest, x, mortality, 1),
-    contributionCost: treeShapCost(forest),
-    contributions,
+    risk: (x) => walk.average(x, mortality, 1),
+    ...(explainRows && { contributionCost: walk.explain?.cost, contributions: contributions(explainRows) }),
   }
 }

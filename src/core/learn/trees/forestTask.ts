@@ -34,7 +34,7 @@ export interface GrownTrees {
   outOfBag: { sums: Float64Array; seen: Uint16Array }
 }
 
-const criterionOf = (binned: BinnedColumns, target: ForestTarget, bag: Bag, weighted: boolean) => {
+export const criterionOf = (binned: BinnedColumns, target: ForestTarget, bag: Bag, weighted: boolean) => {
   if (target.task === 'regression') return variance(binned, target.y, bag)
   if (target.task === 'survival') return logRank(binned, target, bag)
   if (target.classes === 2 && !weighted) return giniOfTwo(binned, target.y, bag)

@@ -1,0 +1,154 @@
+import { cancelled } from '../../../contract/errors.ts'
+import type { Parameter } from '../../../contract/models.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
+import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
+import { checkMatrix } from '../linear/design.ts'
+import { forest } from './forest.ts'
+import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerTask } from './gather.ts'
+import { loadOblique } from './obliqueModel.ts'
+import type { GrownObliqueTrees, ObliqueTask } from './obliqueTask.ts'
+import { checkOutcome, targetOf } from './target.ts'
+
+const shared = new Set(['nTrees', 'maxDepth', 'minLeaf', 'sampleFraction', 'replace', 'competingRule'])
+const ofForest = forest.parameters.filter(({ name }) => shared.has(name))
+
+const parameters: readonly Parameter[] = [
+  ...ofForest.map((parameter) =>
+    parameter.name === 'minLeaf'
+      ? {
+          ...parameter,
+          description: {
+            en: 'Patients drawn into a leaf at least; 0: 5, for survival 10.',
+            zh: '每个叶节点至少抽入的患者数；0 表示自动：5，生存 10。',
+          },
+        }
+      : parameter,
+  ),
+  {
+    name: 'mtry',
+    label: { en: 'Columns in a combination', zh: '线性组合的列数' },
+    description: {
+      en: 'Columns drawn at each split, whose weighted sum is cut; 0: the square root of their number, at least 2.',
+      zh: '每次分裂抽取的列数，对其加权和进行切分；0 表示自动：列数的平方根，至少 2。',
+    },
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 255,
+    choices: null,
+  },
+]
+
+/** Below it a split of survival is no better than chance at the 5% level (chi-square with one degree of freedom), as in aorsf. */
+const leastLogRank = 3.84
+
+/**
+ * Oblique random forest (Menze et al. 2011; Jaeger et al. 2024): splits cut a weighted sum of a few standardised columns,
+ * weighted by one step of least squares (values, classes) or of Cox's partial likelihood (survival), so that borders that
+ * run across columns take one split instead of many. Leaves and predictions are those of `forest`. See docs/methods.md.
+ */
+export const obliqueForest: Learner = {
+  id: 'obliqueForest',
+  label: { en: 'Oblique random forest', zh: '斜分裂随机森林' },
+  description: {
+    en: 'Decision trees that cut weighted sums of features; often ahead for survival where features act together.',
+    zh: '对多个特征的加权和进行切分的决策树；当特征共同起作用时，在生存分析中常更优。',
+  },
+  tasks: ['diagnosis', 'regression', 'survival'],
+  parameters,
+  needs: { categories: 'contrasts', standardise: true, native: false, missing: 'median', competing: 'reads' },
+  stateVersion: 1,
+  fit: fitOblique,
+  load: async (state) => loadOblique(state),
+}
+
+async function fitOblique(
+  x: Matrix,
+  outcome: Outcome,
+  given: Parameters,
+  context: FitContext,
+  weights?: Float64Array,
+): Promise<Fitted> {
+  checkMatrix(x, 'obliqueForest', weights)
+  checkOutcome(outcome, x.rows, weights)
+  const stopIfAborted = () => {
+    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  }
+  stopIfAborted()
+  context.progress(0)
+  const survival = outcome.task === 'survival'
+  const rule = given.competingRule === 'causeSpecific' ? 'causeSpecific' : 'gray'
+  const { target, order, times } = targetOf(outcome, weights ?? null, rule)
+  const nTrees = Number(given.nTrees)
+  const base = {
+    values: rowMajor(x, order),
+    rows: x.rows,
+    width: x.columns,
+    target,
+    varying: varyingOf(x),
+    mtry: Math.min(255, x.columns, Number(given.mtry) || Math.max(2, Math.ceil(Math.sqrt(x.columns)))),
+    maxDepth: Number(given.maxDepth),
+    minLeaf: Number(given.minLeaf) || (survival ? 10 : 5),
+    minGain: survival ? leastLogRank : 0,
+    sampling: { fraction: Number(given.sampleFraction), replace: given.replace === true },
+    ...orderedWeights(weights, order),
+    seed: context.seed,
+  }
+  const size = treesPerTask(nTrees)
+  const tasks: ObliqueTask[] = []
+  for (let first = 0; first < nTrees; first += size)
+    tasks.push({ ...base, first, count: Math.min(size, nTrees - first) })
+
+  const bag = outOfBagOf(outcome, x.rows, order)
+  let done = 0
+  const grown = await Promise.all(
+    tasks.map(async (task, index) => {
+      const [trees] = await context.parallel<ObliqueTask, GrownObliqueTrees>('growObliqueTrees', [task])
+      stopIfAborted()
+      bag.take(index, trees)
+      context.progress(++done / tasks.length)
+      return trees
+    }),
+  )
+  const nodes = grown.map((trees) => trees.nodes)
+  const thresholds = join(nodes.map((part) => part.thresholds))
+  return {
+    state: {
+      header: {
+        kind: 'obliqueForest',
+        task: outcome.task,
+        columns: x.columns,
+        ...(outcome.task === 'diagnosis' ? { classes: [...outcome.classes] } : {}),
+        ...(target.task === 'survival' && target.competing ? { competing: true } : {}),
+      },
+      arrays: {
+        sizes: join(nodes.map((part) => part.sizes)),
+        columns: join(nodes.map((part) => part.columns)),
+        coefficients: join(nodes.map((part) => part.coefficients)),
+        thresholds,
+        treeNodes: join(nodes.map((part) => part.treeNodes)),
+        ...joinLeaves(grown.map(({ leaves }) => leaves)),
+        ...(times && target.task === 'survival' ? { times, atRisk: Float64Array.from(target.atRisk) } : {}),
+      },
+    },
+    fit: null,
+    outOfBag: bag.result(),
+    backend: null,
+    warnings: thresholds.length > 0 ? [] : [noSplitWarning],
+  }
+}
+
+/** A row's columns beside each other, rows in the order of the target, on shared memory. */
+const rowMajor = (x: Matrix, order: Int32Array | null): Float64Array => {
+  const values = new Float64Array(new SharedArrayBuffer(x.rows * x.columns * 8))
+  for (let column = 0; column < x.columns; column++)
+    for (let position = 0; position < x.rows; position++)
+      values[position * x.columns + column] = x.data[column * x.rows + (order ? order[position] : position)]
+  return values
+}
+
+const varyingOf = (x: Matrix): Int32Array =>
+  Int32Array.from({ length: x.columns }, (_, column) => column).filter((column) => {
+    const values = x.data.subarray(column * x.rows, (column + 1) * x.rows)
+    return values.some((value) => value !== values[0])
+  })
