@@ -9,14 +9,12 @@ export interface NodeRows {
   weight: Float64Array
 }
 
-/** Added to the diagonal, as a share of its mean, so that twin columns and tiny nodes have a solution. */
-const ridge = 1e-3
-
 /**
  * One step towards the best linear combination of some columns in a node: for values least squares, for classes least squares
  * on membership of `label` (which has the direction of Fisher's discriminant), for survival one Newton step of Cox's partial
  * likelihood from 0, ties as Breslow (Jaeger et al. 2024). Coefficients into `into`; false where there is no direction.
- * `values` is row-major rows x width over all columns.
+ * `values` is row-major rows x width over all columns. `ridge` is added to the diagonal, as a share of its mean, so that twin columns and
+ * tiny nodes have a solution.
  */
 export const directionOf = (
   target: ForestTarget,
@@ -26,6 +24,7 @@ export const directionOf = (
   columns: ArrayLike<number>,
   rows: NodeRows,
   into: Float64Array,
+  ridge = 1e-3,
 ): boolean => {
   const size = columns.length
   const information = new Float64Array(size * size)
