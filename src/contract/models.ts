@@ -67,6 +67,16 @@ export const FitSchema = z.object({
   nullLogLikelihood: z.number().nullable(),
   iterations: z.int().nullable(),
   converged: z.boolean().nullable(),
+  /** Whether standard errors are robust (sandwich; by patient where patients have several rows). */
+  robust: z.boolean().nullish(),
+  /** Whether hazards are proportional, of each feature and of all (score tests against 1 - S(t-)). */
+  proportionality: z
+    .object({
+      transform: z.literal('km'),
+      tests: z.array(z.object({ term: z.string(), chisq: z.number(), df: z.int(), p: z.number() })),
+      global: z.object({ chisq: z.number(), df: z.int(), p: z.number() }),
+    })
+    .nullish(),
 })
 export type Fit = z.infer<typeof FitSchema>
 

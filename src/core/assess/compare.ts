@@ -1,8 +1,9 @@
 import type { Estimate } from '../../contract/values.ts'
+import { survivalAt } from '../cohort/productLimit.ts'
 import { classFigures } from './classes.ts'
 import { concordance, unoConcordance } from './concordance.ts'
 import { bootstrap, estimateOf, replicatesOf, waldEstimate } from './intervals.ts'
-import { censoringCurve, survivalAt } from './kaplanMeier.ts'
+import { censoringCurve } from './kaplanMeier.ts'
 import { delongVariance, orderOf, placementsOf, weightedArea } from './ranking.ts'
 import { risksAt, weightsAt } from './survival.ts'
 

@@ -1,4 +1,5 @@
-import { censoringCurve, survivalAt } from './kaplanMeier.ts'
+import { survivalAt } from '../cohort/productLimit.ts'
+import { censoringCurve } from './kaplanMeier.ts'
 import { orderOf } from './ranking.ts'
 
 export interface Concordance {

@@ -1,100 +1,29 @@
 import type { Estimate } from '../../contract/values.ts'
+import { productLimit, type StepCurve, stepIndex } from '../cohort/productLimit.ts'
 import { estimateOf, level, normalQuantile, undefinedEstimate } from './intervals.ts'
 import { orderOf } from './ranking.ts'
 
-/** A step curve: S at each distinct time, and Greenwood's sum of d / (n (n - d)) up to it. */
-export interface StepCurve {
-  times: Float64Array
-  survival: Float64Array
-  /** Var(S) = S^2 * greenwood. Infinite once S is 0. */
-  greenwood: Float64Array
-}
-
 /**
  * Kaplan-Meier estimator. Those censored at the time of an event are still at risk at it. `order`: rows by ascending time;
- * `weights` may be bootstrap counts.
+ * `weights` may be bootstrap counts; `entry`: late entry.
  */
 export const kaplanMeier = (
   time: ArrayLike<number>,
   event: ArrayLike<number>,
   order: ArrayLike<number> = orderOf(time),
   weights: ArrayLike<number> | null = null,
-): StepCurve => stepCurve(time, order, weights, (row) => event[row] !== 0, false)
+  entry: ArrayLike<number> | null = null,
+): StepCurve => productLimit({ time, order, weights, entry, event: (row) => event[row] !== 0 })
 
 /**
  * Kaplan-Meier estimator of staying uncensored, G(t): those with an event at a time are no longer at risk of being censored
- * at it (as survival::concordance and prodlim's reverse = TRUE).
+ * at it (as survival::concordance and prodlim's reverse = TRUE). `event`: of any kind, competing ones among them.
  */
 export const censoringCurve = (
   time: ArrayLike<number>,
   event: ArrayLike<number>,
   order: ArrayLike<number> = orderOf(time),
-): StepCurve => stepCurve(time, order, null, (row) => event[row] === 0, true)
-
-const stepCurve = (
-  time: ArrayLike<number>,
-  order: ArrayLike<number>,
-  weights: ArrayLike<number> | null,
-  counts: (row: number) => boolean,
-  othersLeaveFirst: boolean,
-): StepCurve => {
-  const n = order.length
-  const times = new Float64Array(n)
-  const survivals = new Float64Array(n)
-  const sums = new Float64Array(n)
-  let steps = 0
-  let atRisk = n
-  if (weights) {
-    atRisk = 0
-    for (let i = 0; i < n; i++) atRisk += weights[order[i]]
-  }
-  let survival = 1
-  let greenwood = 0
-  for (let start = 0; start < n; ) {
-    const at = time[order[start]]
-    let end = start
-    let fell = 0
-    let left = 0
-    for (; end < n && time[order[end]] === at; end++) {
-      const weight = weights ? weights[order[end]] : 1
-      left += weight
-      if (counts(order[end])) fell += weight
-    }
-    if (fell > 0) {
-      const exposed = othersLeaveFirst ? atRisk - (left - fell) : atRisk
-      greenwood = fell >= exposed ? Number.POSITIVE_INFINITY : greenwood + fell / (exposed * (exposed - fell))
-      survival = fell >= exposed ? 0 : survival * (1 - fell / exposed)
-    }
-    times[steps] = at
-    survivals[steps] = survival
-    sums[steps++] = greenwood
-    atRisk -= left
-    start = end
-  }
-  return {
-    times: times.subarray(0, steps),
-    survival: survivals.subarray(0, steps),
-    greenwood: sums.subarray(0, steps),
-  }
-}
-
-/** Index of the last step at or before `at` (`before`: strictly before); -1 where there is none. */
-export const stepIndex = (times: ArrayLike<number>, at: number, before = false): number => {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (before ? times[middle] < at : times[middle] <= at) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}
-
-/** S(t), or S(t-) with `before`. 1 before the first step, flat after the last. */
-export const survivalAt = (curve: StepCurve, at: number, before = false): number => {
-  const index = stepIndex(curve.times, at, before)
-  return index < 0 ? 1 : curve.survival[index]
-}
+): StepCurve => productLimit({ time, order, event: (row) => event[row] === 0, othersLeaveFirst: true })
 
 /** Standard error of S(t) by Greenwood; 0 before the first event, NaN once S is 0. */
 export const standardErrorAt = (curve: StepCurve, at: number): number => {

@@ -1,6 +1,7 @@
 import type { Estimate } from '../../contract/values.ts'
+import { type StepCurve, survivalAt } from '../cohort/productLimit.ts'
 import { level, normalQuantile, wilson } from './intervals.ts'
-import { kaplanMeier, type StepCurve, standardErrorAt, survivalAt, survivalEstimate } from './kaplanMeier.ts'
+import { kaplanMeier, standardErrorAt, survivalEstimate } from './kaplanMeier.ts'
 import { orderOf } from './ranking.ts'
 
 /** What became of the held-out cases whose prediction was nearest to this one. */

@@ -1,8 +1,9 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
+import { stepIndex, survivalAt } from '../cohort/productLimit.ts'
 import { concordance, unoConcordance } from './concordance.ts'
 import { decisionThresholds, groupEnds, netBenefit } from './groups.ts'
 import { affordable, bootstrap, estimateOf, replicatesOf, waldEstimate } from './intervals.ts'
-import { censoringCurve, kaplanMeier, riskEstimate, stepIndex, survivalAt } from './kaplanMeier.ts'
+import { censoringCurve, kaplanMeier, riskEstimate } from './kaplanMeier.ts'
 import { orderOf, weightedArea } from './ranking.ts'
 import { calibrateSurvival } from './survivalCalibration.ts'
 

@@ -1,7 +1,8 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
+import { type StepCurve, survivalAt } from '../cohort/productLimit.ts'
 import { calibrationErrors, drawnAt } from './groups.ts'
 import { bootstrap, estimateOf, normalQuantile, quantileOf, replicatesOf, waldEstimate } from './intervals.ts'
-import { type StepCurve, standardErrorAt, survivalAt } from './kaplanMeier.ts'
+import { standardErrorAt } from './kaplanMeier.ts'
 import { logLogOf, meanOf, smallCox, splineTerm } from './recalibration.ts'
 
 type Curve = NonNullable<Assessment['calibration']>['curve']

@@ -1,8 +1,8 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
+import { observedCurve, survivalQuantile } from '../assess/observedCurve.ts'
 import { quantileOf } from '../cohort/summary.ts'
 import { type Column, columnOf } from '../cohort/table.ts'
-import { kaplanMeier, survivalQuantile } from '../learn/survival/kaplanMeier.ts'
 import { defineCases } from '../study/cases.ts'
 import { readTable } from '../vault/cases.ts'
 import { listConcepts, plainConcept, updateConcept } from '../vault/concepts.ts'
@@ -82,7 +82,7 @@ export const studyHandlers = (core: Core, os: Implementer) => {
         const design = StudyDesignSchema.parse({ study, outcome: { task: 'survival', time, event }, learner: 'cox' })
         const { outcome } = defineCases(table, design, [])
         if (outcome.task !== 'survival') throw new TypeError('a survival design has a survival outcome')
-        const curve = kaplanMeier(outcome.time, outcome.event, { interval: 'logLog' })
+        const curve = observedCurve(outcome, { interval: 'logLog' })
         return {
           times: [...curve.times],
           survival: [...curve.survival],

@@ -17,6 +17,8 @@ export interface FitContext {
    * Runs in this thread where the pool has one thread.
    */
   parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  /** False where nobody reads the fit (folds): tests that change nothing about the model may then be left out. */
+  diagnostics?: boolean
 }
 
 /** What fitting leaves: JSON and typed arrays, nothing executable. */

@@ -1,10 +1,10 @@
 import type { Estimate } from '../../contract/values.ts'
 import { frequencyCoverage, survivalCoverage } from '../assess/local.ts'
+import { type ObservedCurve, observedCurve } from '../assess/observedCurve.ts'
 import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
 import { applyPreparation } from '../cohort/prepare.ts'
 import type { Table } from '../cohort/table.ts'
 import { domainOf, type Yardstick, yardstickOf } from '../explain/similar.ts'
-import { type KaplanMeier, kaplanMeier } from '../learn/survival/kaplanMeier.ts'
 import { mainHorizon, nearestTime } from './assessment.ts'
 import { defineCases } from './cases.ts'
 import { backgroundOf } from './explanation.ts'
@@ -22,8 +22,8 @@ export interface ModelAtHand extends OpenModel {
   yardstick: Yardstick
   domain: Float64Array
   background: () => Matrix
-  /** Kaplan-Meier estimate of the training cases, for survival. */
-  cohort: KaplanMeier | null
+  /** Observed curve of the training cases, for survival. */
+  cohort: ObservedCurve | null
   setCoverage: Estimate | null
   /** Measured coverage of the intervals taken from cases predicted alike (assess/local.ts); null where too few are known. */
   intervalCoverage: () => Estimate | null
@@ -70,7 +70,7 @@ export const takeInHand = async (
     yardstick,
     domain: domainOf(training, yardstick, header.design.seed),
     background: once(() => backgroundOf(training, header.design.seed)),
-    cohort: outcome.task === 'survival' ? kaplanMeier(outcome.time, outcome.event, { interval: 'logLog' }) : null,
+    cohort: outcome.task === 'survival' ? observedCurve(outcome, { interval: 'logLog' }) : null,
     setCoverage,
     intervalCoverage: once(() => coverageOf(open, decoded)),
   }

@@ -139,6 +139,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       signal: context.signal,
       progress,
       parallel: context.parallel,
+      diagnostics: chosen === learner && rows === split.development,
     })
     check()
     return {

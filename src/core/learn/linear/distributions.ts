@@ -1,4 +1,4 @@
-/** Tail probabilities and quantiles of the normal and Student's t distribution, to about 1e-13 relative. */
+/** Tail probabilities and quantiles of the normal, Student's t and chi-square distribution, to about 1e-13 relative. */
 
 /** P(Z > z) of the standard normal. */
 export const normalTail = (z: number): number => {
@@ -104,3 +104,37 @@ export const studentQuantile = (p: number, df: number): number => {
 
 /** Two-sided Wald p-value. */
 export const normalP = (z: number): number => 2 * normalTail(Math.abs(z))
+
+/** P(X > x) of chi-square with `df` degrees of freedom: the regularised upper incomplete gamma function at df/2 and x/2. */
+export const chiSquareTail = (x: number, df: number): number => {
+  if (Number.isNaN(x) || !(df > 0)) return Number.NaN
+  if (x <= 0) return 1
+  const a = df / 2
+  const half = x / 2
+  const front = Math.exp(a * Math.log(half) - half - logGamma(a))
+  if (half < a + 1) {
+    let term = 1 / a
+    let sum = term
+    for (let k = 1; k < 5000 && term > 1e-17 * sum; k++) {
+      term *= half / (a + k)
+      sum += term
+    }
+    return 1 - front * sum
+  }
+  // Legendre's continued fraction by Lentz's method.
+  const tiny = 1e-300
+  let b = half + 1 - a
+  let c = 1 / tiny
+  let d = 1 / b
+  let fraction = d
+  for (let k = 1; k < 5000; k++) {
+    const step = -k * (k - a)
+    b += 2
+    d = 1 / (Math.abs(step * d + b) < tiny ? tiny : step * d + b)
+    c = b + step / c
+    if (Math.abs(c) < tiny) c = tiny
+    fraction *= d * c
+    if (Math.abs(d * c - 1) < 1e-16) break
+  }
+  return front * fraction
+}

@@ -69,7 +69,13 @@ for (const model of models)
       const outcome = survivalOutcome(table, expected.time, expected.status, expected.events, rows)
       const ages = valuesOf(table, 'age')
       const weights = model === 'pbcWeighted' ? Float64Array.from(rows, (row) => 0.5 + ages[row] / 50) : undefined
-      const { fit, state, warnings } = await cox.fit(x, outcome, { ties, l2: 0 }, quietContext, weights)
+      const { fit, state, warnings } = await cox.fit(
+        x,
+        outcome,
+        { ties, l2: 0, variance: 'model' },
+        quietContext,
+        weights,
+      )
       if (!fit) throw new Error('no fit')
 
       const known = expected.term.map((_, i) => i).filter((i) => expected.estimate[i] !== null)

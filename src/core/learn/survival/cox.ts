@@ -1,26 +1,23 @@
 import { invalidInput } from '../../../contract/errors.ts'
-import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import type { Fit } from '../../../contract/models.ts'
+import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import { checkTimes } from '../../cohort/times.ts'
+import type { Fitted, Learner } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
-import {
-  aliasedWarning,
-  checkColumns,
-  checkMatrix,
-  momentsOf,
-  noUsableFeature,
-  weightedRows,
-} from '../linear/design.ts'
-import { normalP, normalQuantile } from '../linear/distributions.ts'
-import { baselineOf, meansAt } from './baseline.ts'
-import { maximisePartialLikelihood } from './newton.ts'
-import { prepareSurvival, type Ties } from './partialLikelihood.ts'
-import { checkTimes, stepAt } from './times.ts'
+import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import { normalP } from '../linear/distributions.ts'
+import { baselineOf } from './baseline.ts'
+import { loadCox } from './coxPredictor.ts'
+import { type CoxMaximum, maximisePartialLikelihood } from './newton.ts'
+import { type Prepared, prepareSurvival, type SurvivalRows, type Ties } from './partialLikelihood.ts'
+import { testProportionality } from './proportionality.ts'
+import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
 
 /**
  * Cox proportional hazards (Cox 1972) by Newton-Raphson on the partial likelihood, as R's `survival::coxph`. See
  * docs/methods.md. The default penalty is 0, so that the hazard ratios, their tests and the bands of predicted curves
  * are those every reader of the literature expects; where the likelihood has no finite maximum the fit says so and names
- * the remedy.
+ * the remedy. Rows may enter late and strata have a baseline each; competing events count as censored (cause-specific hazard).
  */
 export const cox: Learner = {
   id: 'cox',
@@ -57,14 +54,36 @@ export const cox: Learner = {
       max: 1e9,
       choices: null,
     },
+    {
+      name: 'variance',
+      label: { en: 'Standard errors', zh: '标准误' },
+      description: {
+        en: 'model: from the likelihood. robust: sandwich, by patient. auto: robust where a patient has several events or overlapping rows, or weights are not whole numbers.',
+        zh: 'model：来自似然；robust：按患者的三明治估计；auto：当患者有多次事件、行有重叠或权重非整数时用 robust。',
+      },
+      type: 'choice',
+      default: 'auto',
+      min: null,
+      max: null,
+      choices: ['auto', 'model', 'robust'],
+    },
   ],
-  needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median' },
-  stateVersion: 1,
+  needs: {
+    categories: 'contrasts',
+    standardise: false,
+    native: false,
+    missing: 'median',
+    entry: 'reads',
+    strata: 'reads',
+  },
+  // 2: strata.
+  stateVersion: 2,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'survival') throw new TypeError('cox learns survival')
     checkMatrix(matrix, 'cox', givenWeights)
-    checkTimes('cox', given.time, given.event)
+    checkTimes('cox', given.time, given.event, given.entry)
+    checkStrata(matrix)
     const taken = weightedRows(givenWeights)
     const x = taken ? takeMatrixRows(matrix, taken) : matrix
     const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
@@ -84,7 +103,13 @@ export const cox: Learner = {
       (column) => moments.sd[column] > 1e-14 * Math.abs(moments.mean[column]),
     )
     if (columns.length === 0) throw noUsableFeature('cox')
-    const data = prepareSurvival(x, outcome.time, outcome.event, weights, columns)
+    const rows: SurvivalRows = {
+      time: outcome.time,
+      event: outcome.event,
+      ...(outcome.entry ? { entry: outcome.entry } : {}),
+      ...(x.strata ? { strata: x.strata } : {}),
+    }
+    const data = prepareSurvival(x, rows, weights, columns)
     const { size, scale, centre } = data
     const penalty = Float64Array.from(columns, (column, j) => l2 * (moments.sd[column] / scale[j]) ** 2)
     const maximum = maximisePartialLikelihood(data, ties, penalty, context)
@@ -139,18 +164,28 @@ export const cox: Learner = {
       )
     const coefficients = new Float64Array(x.columns)
     const means = moments.mean.slice()
-    const covariance = new Float64Array(size * size)
+    let covariance: Float64Array = new Float64Array(size * size)
     columns.forEach((column, j) => {
       coefficients[column] = maximum.known[j] ? estimates[j] : 0
       means[column] = centre[j]
       for (let l = 0; l < size; l++) covariance[j * size + l] = maximum.covariance[j * size + l] / (scale[j] * scale[l])
     })
+    const robust = wantsRobust(String(parameters.variance ?? 'auto'), outcome, weights)
+    if (robust) {
+      const { score } = coxResiduals(data, maximum.beta, ties)
+      covariance = robustCovariance(dfbetas(score, covariance, size), size, weights, outcome.cluster)
+    }
     for (let i = 0; i < baseline.means.length; i++) baseline.means[i] *= scale[i % size] * stretch
+    const proportionality =
+      l2 === 0 && context.diagnostics !== false && infinite.length === 0 && maximum.converged
+        ? testHazards(x, rows, weights, data, maximum, ties)
+        : null
+    if (proportionality) warnings.push(...hazardWarnings(proportionality))
     context.progress(1)
     const tail = l2 > 0 ? null : normalP
     return {
       state: {
-        header: { terms: [...x.terms], ties, l2, rows: x.rows },
+        header: { terms: [...x.terms], ties, l2, rows: x.rows, strata: x.strata ? data.strata.length : 0 },
         arrays: {
           columns: Int32Array.from(columns),
           coefficients,
@@ -162,6 +197,7 @@ export const cox: Learner = {
           variance: baseline.variance.map((value) => value * stretch * stretch),
           knots: baseline.knots,
           riskMeans: baseline.means,
+          ...(x.strata ? { strata: data.strata, offsets: baseline.offsets, knotOffsets: baseline.knotOffsets } : {}),
         },
       },
       fit: {
@@ -174,6 +210,8 @@ export const cox: Learner = {
         nullLogLikelihood: maximum.nullLogLikelihood,
         iterations: maximum.iterations,
         converged: maximum.converged,
+        robust,
+        proportionality,
       },
       outOfBag: null,
       backend: null,
@@ -181,94 +219,72 @@ export const cox: Learner = {
     }
   },
 
-  async load(state: ModelState): Promise<Predictor> {
-    const { columns, coefficients, means, origin, covariance, knots, riskMeans } = state.arrays
-    const times = state.arrays.times as Float64Array
-    const hazard = state.arrays.hazard as Float64Array
-    const variance = state.arrays.variance as Float64Array
-    const size = columns.length
-    const count = coefficients.length
+  load: loadCox,
+}
 
-    const risk = (x: Matrix): Float64Array => {
-      checkColumns(x, count)
-      const result = new Float64Array(x.rows)
-      for (let column = 0; column < count; column++)
-        if (coefficients[column] !== 0)
-          for (let i = 0; i < x.rows; i++)
-            result[i] += coefficients[column] * (x.data[column * x.rows + i] - origin[column])
-      return result
-    }
-    const cumulativeAt = (time: number) => {
-      const at = stepAt(times, time)
-      return at < 0 ? 0 : hazard[at]
-    }
+const checkStrata = ({ strata }: Matrix): void => {
+  const unknown = strata?.reduce((count, stratum) => count + (stratum < 0 ? 1 : 0), 0) ?? 0
+  if (unknown > 0)
+    throw invalidInput('strataMissing', `cox: ${unknown} training rows have no stratum; leave these rows out.`, [], {
+      rows: unknown,
+    })
+}
 
-    return {
-      task: 'survival',
-      times,
-      risk,
+/**
+ * R's rule: robust where weights are not whole numbers, or a patient has several events; and also where rows of a patient
+ * overlap, as visits that each count to the end of follow-up do.
+ */
+const wantsRobust = (
+  asked: string,
+  { event, entry, cluster }: Extract<Outcome, { task: 'survival' }>,
+  weights: Float64Array | undefined,
+): boolean => {
+  if (asked !== 'auto') return asked === 'robust'
+  if (weights?.some((weight) => !Number.isInteger(weight))) return true
+  if (!cluster) return false
+  const seen = new Set<number>()
+  return cluster.some((patient, row) => {
+    if (entry && event[row] !== 1) return false
+    const again = seen.has(patient)
+    seen.add(patient)
+    return again
+  })
+}
 
-      survival(x, at) {
-        const cumulative = Float64Array.from(at, cumulativeAt)
-        const scores = risk(x)
-        const result = new Float64Array(x.rows * at.length)
-        for (let i = 0; i < x.rows; i++) {
-          const ratio = Math.exp(scores[i])
-          for (let t = 0; t < at.length; t++)
-            result[i * at.length + t] = cumulative[t] === 0 ? 1 : Math.exp(-cumulative[t] * ratio)
-        }
-        return result
-      },
+/** On the columns that have a coefficient; where some have none the data are laid out anew without them. */
+const testHazards = (
+  x: Matrix,
+  rows: SurvivalRows,
+  weights: Float64Array | undefined,
+  fitted: Prepared,
+  { known, beta }: CoxMaximum,
+  ties: Ties,
+) => {
+  const kept = fitted.columns.filter((_, j) => known[j])
+  const data = kept.length === fitted.columns.length ? fitted : prepareSurvival(x, rows, weights, kept)
+  return testProportionality(
+    data,
+    beta.filter((_, j) => known[j]),
+    ties,
+    rows,
+    kept.map((column) => x.source[column]),
+    (feature) =>
+      kept
+        .filter((column) => x.source[column] === feature)
+        .map((column) => x.terms[column])
+        .join(', '),
+  )
+}
 
-      band(x, row, at, level) {
-        checkColumns(x, count)
-        const quantile = normalQuantile(0.5 + level / 2)
-        const low = new Float64Array(at.length).fill(1)
-        const high = new Float64Array(at.length).fill(1)
-        let score = 0
-        for (let column = 0; column < count; column++)
-          score += coefficients[column] * (x.data[column * x.rows + row] - origin[column])
-        const ratio = Math.exp(score)
-        const direction = new Float64Array(size)
-        let step = -1
-        for (let t = 0; t < at.length; t++) {
-          const now = stepAt(times, at[t])
-          if (now < 0) continue
-          if (now === step) {
-            low[t] = low[t - 1]
-            high[t] = high[t - 1]
-            continue
-          }
-          step = now
-          meansAt({ hazard, knots: knots as Uint32Array, means: riskMeans as Float64Array }, size, now, direction)
-          for (let j = 0; j < size; j++)
-            direction[j] = (x.data[columns[j] * x.rows + row] - means[columns[j]]) * hazard[now] - direction[j]
-          let sum = variance[now]
-          for (let a = 0; a < size; a++)
-            for (let b = 0; b < size; b++) sum += direction[a] * direction[b] * covariance[a * size + b]
-          // On the log scale, as R's conf.type = "log": right also where S itself is too small for a number.
-          const half = quantile * ratio * Math.sqrt(sum)
-          const log = -hazard[now] * ratio
-          const known = Number.isFinite(half) && Number.isFinite(log)
-          low[t] = known ? Math.exp(log - half) : 0
-          high[t] = known ? Math.min(1, Math.exp(log + half)) : 1
-        }
-        return { low, high }
-      },
-
-      contributions(x) {
-        checkColumns(x, count)
-        const values = new Float64Array(x.rows * count)
-        let baseline = 0
-        for (let column = 0; column < count; column++) {
-          const coefficient = coefficients[column]
-          if (coefficient === 0) continue
-          baseline += coefficient * (means[column] - origin[column])
-          for (let i = 0; i < x.rows; i++)
-            values[i * count + column] = coefficient * (x.data[column * x.rows + i] - means[column])
-        }
-        return { baseline, values, scale: 'logHazard' }
-      },
-    }
-  },
+const hazardWarnings = ({ tests, global }: NonNullable<Fit['proportionality']>): Fitted['warnings'] => {
+  const level = 0.05
+  const named = tests.filter(({ p }) => p < level / (global.p < level ? 1 : tests.length))
+  if (global.p >= level && named.length === 0) return []
+  const which = named.map(({ term, p }) => `${term} (p ${p < 0.001 ? '< 0.001' : p.toFixed(3)})`).join('; ')
+  return [
+    {
+      reason: 'hazardsNotProportional',
+      message: `Hazards are not proportional over time${which ? `: ${which}` : ` (all features together, p ${global.p.toFixed(3)})`}. The hazard ratio is then an average over the follow-up. Make such a category the strata, or use a learner that does not assume proportional hazards, such as the forest.`,
+    },
+  ]
 }

@@ -3,6 +3,7 @@ import type { FitContext } from '../learner.ts'
 import { factorSymmetric, invertFactored, solveFactored } from '../linear/solve.ts'
 import { likelihoodOf, type Prepared, type Ties } from './partialLikelihood.ts'
 
+/** Maximum of a partial likelihood. */
 export interface CoxMaximum {
   /** On the scale of `Prepared.z`; 0 where aliased. */
   beta: Float64Array

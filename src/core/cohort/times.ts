@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput } from '../../contract/errors.ts'
 
 /**
  * Times as R survival compares them (`aeqSurv`): two that differ by less than 1.5e-8, absolute or relative to the mean time, are
@@ -25,8 +25,17 @@ export const alignTimes = (times: Float64Array): Float64Array => {
   return to.size === 0 ? times : times.map((time) => to.get(time) ?? time)
 }
 
-/** Throws where times or events cannot be learned from. */
-export const checkTimes = (what: string, time: Float64Array, event: Uint8Array): void => {
+/** Times and entries on one scale: an entry as close to a time as `alignTimes` allows is that time. */
+export const alignWithEntry = (time: Float64Array, entry: Float64Array): [Float64Array, Float64Array] => {
+  const both = new Float64Array(2 * time.length)
+  both.set(time)
+  both.set(entry, time.length)
+  const aligned = alignTimes(both)
+  return [aligned.subarray(0, time.length), aligned.subarray(time.length)]
+}
+
+/** Throws where times, entries or events cannot be learned from. */
+export const checkTimes = (what: string, time: Float64Array, event: Uint8Array, entry?: Float64Array): void => {
   if (time.length === 0)
     throw invalidInput('noRows', `${what}: there is no row to learn from; check the filters and missing values.`)
   if (time.length !== event.length) throw new TypeError('times and events differ in number')
@@ -47,16 +56,16 @@ export const checkTimes = (what: string, time: Float64Array, event: Uint8Array):
       [],
       { rows: negative },
     )
-}
-
-/** Index of the last of ascending `steps` that is not after `time`; -1 where all are. */
-export const stepAt = (steps: ArrayLike<number>, time: number): number => {
-  let low = 0
-  let high = steps.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (steps[middle] <= time) low = middle + 1
-    else high = middle
-  }
-  return low - 1
+  if (!entry) return
+  if (entry.length !== time.length) throw new TypeError('times and entries differ in number')
+  const [ends, starts] = alignWithEntry(time, entry)
+  let late = 0
+  for (let i = 0; i < ends.length; i++) if (!(starts[i] < ends[i])) late++
+  if (late > 0)
+    throw invalidInput(
+      'entryNotBeforeTime',
+      `${what}: ${late} rows do not enter before their time, so they are never under observation; correct these rows or filter them out.`,
+      [],
+      { rows: late },
+    )
 }

@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest'
-import { readGolden, relativeDifference, sampleTable, valuesOf } from '../../../../test/golden/sampleTable.ts'
-import {
-  type IntervalKind,
-  kaplanMeier,
-  numbersAtRisk,
-  restrictedMean,
-  survivalAt,
-  survivalQuantile,
-} from './kaplanMeier.ts'
+import { readGolden, relativeDifference, sampleTable, valuesOf } from '../../../test/golden/sampleTable.ts'
+import { survivalAt } from '../cohort/productLimit.ts'
+import { type IntervalKind, numbersAtRisk, observedCurve, restrictedMean, survivalQuantile } from './observedCurve.ts'
 
 interface Golden {
   n: number
@@ -54,7 +48,7 @@ for (const [name, expected] of Object.entries(golden))
   test(`the curve a doctor compares a patient with is R's survfit: ${name}`, () => {
     const { time, event } = cohort(name)
     for (const interval of ['log', 'logLog', 'plain'] as const) {
-      const curve = kaplanMeier(time, event, { interval })
+      const curve = observedCurve({ time, event }, { interval })
       expect(curve.times.length).toBe(expected.steps)
       const pick = (values: Float64Array) => expected.step.map((step) => values[step])
       expect(pick(curve.times)).toEqual(expected.times)
@@ -76,7 +70,7 @@ for (const [name, expected] of Object.entries(golden))
         expect(survivalQuantile(curve, share).value).toBe(expected.quantiles[i])
       })
     }
-    const curve = kaplanMeier(time, event)
+    const curve = observedCurve({ time, event })
     expect(Array.from(numbersAtRisk(curve, expected.at))).toEqual(expected.atRiskAt)
     const mean = restrictedMean(curve, expected.tau)
     expect(mean.value).toBeCloseTo(expected.mean, 9)
@@ -85,19 +79,19 @@ for (const [name, expected] of Object.entries(golden))
 
 test('survival before the first event is 1 and stays flat after the last follow-up', () => {
   const { time, event } = cohort('lung')
-  const curve = kaplanMeier(time, event)
+  const curve = observedCurve({ time, event })
   expect(survivalAt(curve, 0)).toBe(1)
   expect(survivalAt(curve, 1e6)).toBe(curve.survival.at(-1))
 })
 
 test('nobody has the event: the curve stays at 1 and no median is made up', () => {
-  const curve = kaplanMeier(Float64Array.of(3, 5, 8), new Uint8Array(3))
+  const curve = observedCurve({ time: Float64Array.of(3, 5, 8), event: new Uint8Array(3) })
   expect(Array.from(curve.survival)).toEqual([1, 1, 1])
   expect(Array.from(curve.low)).toEqual([1, 1, 1])
   expect(survivalQuantile(curve)).toEqual({ value: null, low: null, high: null })
 })
 
 test('negative times and empty cohorts are refused in words', () => {
-  expect(() => kaplanMeier(Float64Array.of(-1, 2), Uint8Array.of(1, 1))).toThrow(/negative time/)
-  expect(() => kaplanMeier(new Float64Array(0), new Uint8Array(0))).toThrow(/no row/)
+  expect(() => observedCurve({ time: Float64Array.of(-1, 2), event: Uint8Array.of(1, 1) })).toThrow(/negative time/)
+  expect(() => observedCurve({ time: new Float64Array(0), event: new Uint8Array(0) })).toThrow(/no row/)
 })
