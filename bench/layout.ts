@@ -11,7 +11,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { ConceptKind } from '../src/contract/values.ts'
-import { type Connection, ciphers, openDatabase } from '../src/core/vault/database.ts'
+import { type Connection, openDatabase } from '../src/core/vault/database.ts'
+import { defaultCipher } from '../src/core/vault/processor.ts'
 import { decodeRecord, decodeRecords, encodeRecord } from '../src/core/vault/record.ts'
 
 const columns = 30
@@ -297,14 +298,14 @@ const measure = (dir: string, layout: Layout, sizes: Sizes, ids: number): Measur
   const file = join(dir, `${layout.name.replaceAll(/\W+/g, '-')}.db`)
   const key = randomBytes(32)
   const timed = <T>(work: (db: Connection) => T): { seconds: number; value: T } => {
-    const db = openDatabase(file, { cipher: ciphers[0], key })
+    const db = openDatabase(file, { cipher: defaultCipher(), key })
     const start = performance.now()
     const value = work(db)
     const seconds = (performance.now() - start) / 1000
     db.close()
     return { seconds, value }
   }
-  const made = openDatabase(file, { cipher: ciphers[0], key, create: true })
+  const made = openDatabase(file, { cipher: defaultCipher(), key, create: true })
   made.exec(layout.schema)
   made.close()
   const insert = timed((db) => {
@@ -358,7 +359,7 @@ export async function run(sizes: Sizes = { cases: 60_000, measurements: 400_000 
   const dir = mkdtempSync(join(tmpdir(), 'bedside-layout-'))
   try {
     const cases = caseLayouts.map((layout) => measure(dir, layout, sizes, sizes.cases))
-    print(`${sizes.cases} cases of ${columns} values, ${ciphers[0]}`, cases)
+    print(`${sizes.cases} cases of ${columns} values, ${defaultCipher()}`, cases)
     const measurements = measurementLayouts.map((layout) =>
       measure(dir, layout, sizes, Math.floor(sizes.measurements / 24)),
     )

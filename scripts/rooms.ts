@@ -37,14 +37,14 @@ export const rooms: Record<string, Room> = {
   cli: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: [...shells, ...webServers] },
 
   // Extraction gives the table of columns that cohort takes.
-  'core/vault': { may: ['contract', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
+  'core/vault': { may: ['contract', 'core/digest.ts', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
   'core/intake': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
   // What a learner needs of its matrix, its random numbers, and the byte form of artifacts for snapshots; no learner.
   'core/cohort': {
-    may: ['contract', 'core/learn/learner.ts', 'core/learn/random.ts', 'core/learn/artifact.ts'],
+    may: ['contract', 'core/digest.ts', 'core/learn/learner.ts', 'core/learn/random.ts', 'core/learn/artifact.ts'],
     mayNot: [...shells, ...webServers],
   },
-  'core/learn': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/learn': { may: ['contract', 'core/digest.ts', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/assess': { may: ['contract', 'core/cohort', 'core/learn/random.ts'], mayNot: [...shells, ...webServers] },
   'core/explain': { may: ['contract', 'core/cohort', 'core/learn', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
@@ -52,7 +52,15 @@ export const rooms: Record<string, Room> = {
   'core/export': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/report': { may: ['contract', 'figures', 'core/cohort', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/study': {
-    may: ['contract', 'core/cohort', 'core/learn', 'core/assess', 'core/explain', 'core/jobs/pool.ts'],
+    may: [
+      'contract',
+      'core/digest.ts',
+      'core/cohort',
+      'core/learn',
+      'core/assess',
+      'core/explain',
+      'core/jobs/pool.ts',
+    ],
     mayNot: [...shells, ...webServers],
   },
   'core/jobs': { may: ['contract', 'core/learn', 'core/study'], mayNot: [...shells, ...webServers] },

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { administrators, everyone, procedure, roles } from './procedure.ts'
-import { DisplayNameSchema, LoginSchema, PassphraseSchema } from './vault.ts'
+import { ciphers, DisplayNameSchema, LoginSchema, PassphraseSchema } from './vault.ts'
 
 export const UserSchema = z.object({
   user: z.uuid(),
@@ -154,6 +154,12 @@ export const users = {
     audit: 'vault.rekey',
     summary: 'Encrypt the whole vault under a new key, so that no earlier copy of the key opens it',
   })
-    .input(z.object({ passphrase: PassphraseSchema }))
+    .input(
+      z.object({
+        passphrase: PassphraseSchema,
+        /** Null: the one it has. */
+        cipher: z.enum(ciphers).nullable().default(null),
+      }),
+    )
     .output(z.object({ job: z.string() })),
 }

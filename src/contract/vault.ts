@@ -5,6 +5,12 @@ import { administrators, everyone, procedure, roles } from './procedure.ts'
 export const SessionSchema = z.object({ user: z.string(), displayName: z.string(), role: z.enum(roles) })
 export type Session = z.infer<typeof SessionSchema>
 
+/**
+ * Ciphers of a vault's database, each authenticating every page. The first is the choice where the processor has AES
+ * instructions, the second where it has none; docs/data-model.md says why, and who might want the third.
+ */
+export const ciphers = ['aegis-256', 'chacha20-poly1305', 'sqlcipher-aes-256'] as const
+
 export const VaultStatusSchema = z.object({
   state: z.enum(['absent', 'locked', 'open']),
   /** Folder of the vault on this machine. */
@@ -52,7 +58,10 @@ export const SystemInfoSchema = z.object({
   cores: z.int(),
   /** TensorFlow.js backend that neural nets train on, e.g. `tensorflow` (native), `wasm`. Null until asked for. */
   neuralBackend: z.string().nullable(),
+  /** Of the open vault; empty while it is locked. */
   cipher: z.string(),
+  /** Whether the processor has AES instructions, which make AEGIS-256 the quickest. */
+  aes: z.boolean(),
 })
 
 export const PassphraseSchema = z.string().min(1).max(1024)
@@ -82,6 +91,8 @@ export const vault = {
         displayName: DisplayNameSchema,
         passphrase: PassphraseSchema,
         login: LoginSchema.nullable().default(null),
+        /** Null: the quickest authenticated one on this machine. */
+        cipher: z.enum(ciphers).nullable().default(null),
       }),
     )
     .output(SessionSchema),

@@ -1,3 +1,5 @@
+import { ciphers } from '../../contract/vault.ts'
+import { cipherOf } from '../cipher.ts'
 import type { Command } from '../command.ts'
 import { finish } from '../job.ts'
 import { askNewPassphrase, askRecoveryCode } from '../passphrase.ts'
@@ -58,13 +60,19 @@ export const recoverCommand: Command = {
 export const rekeyCommand: Command = {
   name: 'rekey',
   says: 'Encrypt the whole vault under a new key, so that no key kept from before opens it',
-  options: {},
-  examples: ['rekey'],
+  options: { cipher: { value: 'CIPHER', says: `and with another cipher: ${ciphers.join(', ')}` } },
+  examples: ['rekey', 'rekey --cipher chacha20-poly1305'],
   unlocks: true,
-  prepare: () => async (run) => {
-    const { client, terminal, passphrase } = run
-    await finish(run, (await client.users.rekey({ passphrase })).job)
-    const { rekeyedAt } = await client.users.list()
-    terminal.answer({ rekeyedAt }, ['The vault is encrypted under a new key. Everybody signs in as before.'])
+  prepare: (options) => {
+    const cipher = cipherOf(options)
+    return async (run) => {
+      const { client, terminal, passphrase } = run
+      await finish(run, (await client.users.rekey({ passphrase, cipher })).job)
+      const { rekeyedAt } = await client.users.list()
+      const { cipher: now } = await client.system.info()
+      terminal.answer({ rekeyedAt, cipher: now }, [
+        `The vault is encrypted under a new key, with ${now}. Everybody signs in as before.`,
+      ])
+    }
   },
 }

@@ -31,7 +31,7 @@ const scheduled = async (settings: Record<string, string | number>): Promise<{ c
     () => core.close(),
     () => rmSync(root, { recursive: true, force: true }),
   )
-  await core.create(core.connect('cli'), { displayName: 'Ada', passphrase, login: null })
+  await core.create(core.connect('cli'), { displayName: 'Ada', passphrase, login: null, cipher: null })
   await core.vault().write((store) => writeSettings(store, null, { 'backup.folder': folder, ...settings }))
   endings.unshift(startBackupSchedule(core, 20))
   return { core, folder }

@@ -6,6 +6,7 @@ import { createJobRunner, type JobRunner } from '../jobs/runner.ts'
 import { replacePassphrase, requireStrong } from '../vault/access.ts'
 import { type AuditLog, openAuditLog } from '../vault/auditLog.ts'
 import { calibratedKeyDerivation } from '../vault/calibrate.ts'
+import type { Cipher } from '../vault/database.ts'
 import { mistypedRecoveryCode, throttled, vaultMissing, wrongPassphrase, wrongRecoveryCode } from '../vault/failures.ts'
 import { firstOpened, type Keychain } from '../vault/keychain.ts'
 import { defaultPolicy, readPolicy } from '../vault/policy.ts'
@@ -77,7 +78,7 @@ export interface Core {
   status(connection: Connection): { state: 'absent' | 'locked' | 'open'; session: Session | null }
   create(
     connection: Connection,
-    given: { displayName: string; passphrase: string; login: string | null },
+    given: { displayName: string; passphrase: string; login: string | null; cipher: Cipher | null },
   ): Promise<Session>
   unlock(connection: Connection, user: string | null, passphrase: string): Promise<Session>
   /** Opens the vault with a recovery code, which is used up, and gives its user a new passphrase. */
@@ -294,13 +295,14 @@ export const createCore = (options: CoreOptions): Core => {
     costs,
     keychain,
     waitSeconds: () => throttle.waitSeconds(),
-    create: (connection, { displayName, passphrase, login }) =>
+    create: (connection, { displayName, passphrase, login, cipher }) =>
       alone(async () => {
         if (vaultState(vaultPath) === 'absent') await requireStrong(passphrase, [displayName, login])
         const made = await createVault(vaultPath, {
           displayName,
           passphrase,
           login,
+          cipher: cipher ?? undefined,
           log: vaultLog,
           keyDerivation: await costs(),
         })

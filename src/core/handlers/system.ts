@@ -1,3 +1,4 @@
+import { hasAes } from '../vault/processor.ts'
 import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
 
@@ -14,6 +15,7 @@ export const systemHandlers = (core: Core, os: Implementer) => ({
         cores: core.options.threads,
         neuralBackend: core.neuralBackend,
         cipher: core.isOpen() ? core.vault().cipher : '',
+        aes: hasAes(),
       }
     }),
   },

@@ -138,7 +138,12 @@ export const userHandlers = (core: Core, os: Implementer) => ({
         await vault.write((store) => writeSettings(store, null, { [rekeyBegun]: new Date().toISOString() }))
         // Where it ends by itself, done or not, nothing was cut off.
         try {
-          await vault.rekey({ signal, report, worker: threadOf(core.options.worker) })
+          await vault.rekey({
+            signal,
+            report,
+            cipher: input.cipher ?? undefined,
+            worker: threadOf(core.options.worker),
+          })
         } finally {
           await vault.write((store) => store.run('DELETE FROM setting WHERE user IS NULL AND name = ?', rekeyBegun))
         }

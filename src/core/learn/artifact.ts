@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto'
 import { invalidInput } from '../../contract/errors.ts'
+import { canonicalJson } from '../digest.ts'
 import type { ModelState } from './learner.ts'
+
+export { sha256 } from '../digest.ts'
 
 const arrayTypes = {
   float64: Float64Array,
@@ -19,16 +21,6 @@ const typeOf = (array: ModelState['arrays'][string]): ArrayType => {
 
 const magic = 'BEDSIDE-MODEL-1\n'
 const align = (n: number) => (n + 7) & ~7
-
-/** JSON with keys in code-unit order at every depth: the same value gives the same bytes. */
-export const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  )
-
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /**
  * Model artifact as bytes: 16 bytes of magic, the length of the JSON header (uint32, little-endian), the header

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { type BackupManifest, backupParts } from '../../contract/backup.ts'
+import { ciphers } from '../../contract/vault.ts'
 import { openAuditLog } from './auditLog.ts'
 import { listBackups, makeBackup, pruneBackups, verifyBackup } from './backup.ts'
 import { readTable } from './cases.ts'
@@ -19,8 +20,8 @@ afterEach(() => {
 const reason = (name: string, details?: object) => ({
   failure: { reason: name, ...(details ? { details: expect.objectContaining(details) } : {}) },
 })
-const made = async () => {
-  const fresh = await freshVault()
+const made = async (cipher: (typeof ciphers)[number] = ciphers[0]) => {
+  const fresh = await freshVault({ cipher })
   removals.push(fresh.remove)
   const outside = freshFolder()
   removals.push(outside.remove)
@@ -44,46 +45,51 @@ const back = (vault: Vault, folder: string, more = {}) =>
   makeBackup({ vault, folder, reason: 'asked', build: '0.0.0+test', ...more })
 const contents = (dir: string): string[] => readdirSync(dir).sort()
 
-test('what was backed up is what is restored: every row of every table, the audit log and the way in', async () => {
-  const { vault, path, outside } = await made()
-  const before = JSON.stringify(readTable(vault.read, 'ward'))
-  const { path: backup, manifest } = await back(vault, outside)
-  expect(contents(backup)).toEqual([...backupParts, manifestName].sort())
-  for (const name of contents(backup)) expect(statSync(join(backup, name)).mode & 0o777).toBe(0o600)
-  expect(manifest.tables.find(({ name }) => name === 'encounter')?.rows).toBe(400)
-  expect(manifest.audit.count).toBe(1)
-  await vault.write((store) => writeSettings(store, null, { later: true }))
-  expect(await verifyBackup(backup)).toEqual(manifest)
+test.each(ciphers)(
+  '%s: what was backed up is what is restored: every row of every table, the audit log and the way in',
+  async (cipher) => {
+    const { vault, path, outside } = await made(cipher)
+    const before = JSON.stringify(readTable(vault.read, 'ward'))
+    const { path: backup, manifest } = await back(vault, outside)
+    expect(contents(backup)).toEqual([...backupParts, manifestName].sort())
+    for (const name of contents(backup)) expect(statSync(join(backup, name)).mode & 0o777).toBe(0o600)
+    expect(manifest.tables.find(({ name }) => name === 'encounter')?.rows).toBe(400)
+    expect(manifest.audit.count).toBe(1)
+    expect(manifest.cipher).toBe(cipher)
+    await vault.write((store) => writeSettings(store, null, { later: true }))
+    expect(await verifyBackup(backup)).toEqual(manifest)
 
-  const into = join(outside, 'restored', 'vault')
-  const stages = new Set<string>()
-  const result = await restoreBackup({
-    path: backup,
-    into,
-    user: null,
-    passphrase,
-    report: (stage) => stages.add(stage),
-  })
-  expect(result.tables.every(({ same }) => same)).toBe(true)
-  expect(result).toMatchObject({ auditFaults: [], entries: 2, backup: manifest.backup })
-  expect([...stages]).toEqual(['readingKeys', 'copying', 'comparing', 'verifying'])
-  expect(contents(into).filter((name) => !/lock$/.test(name))).toEqual([
-    'bedside.db',
-    'checkpoints.jsonl',
-    'vault.json',
-  ])
-  const opened = await openVault(into, { passphrase })
-  expect(JSON.stringify(readTable(opened.vault.read, 'ward'))).toBe(before)
-  expect(readSettings(opened.vault.read, null)).toEqual({})
-  expect(opened.vault.read.value('PRAGMA integrity_check')).toBe('ok')
-  const log = await openAuditLog(opened.vault)
-  expect(log.alarms).toEqual([])
-  expect(await log.verify()).toMatchObject({ intact: true, count: 2 })
-  opened.vault.close()
-  // The vault it came from goes on.
-  vault.close()
-  ;(await openVault(path, { passphrase })).vault.close()
-})
+    const into = join(outside, 'restored', 'vault')
+    const stages = new Set<string>()
+    const result = await restoreBackup({
+      path: backup,
+      into,
+      user: null,
+      passphrase,
+      report: (stage) => stages.add(stage),
+    })
+    expect(result.tables.every(({ same }) => same)).toBe(true)
+    expect(result).toMatchObject({ auditFaults: [], entries: 2, backup: manifest.backup })
+    expect([...stages]).toEqual(['readingKeys', 'copying', 'comparing', 'verifying'])
+    expect(contents(into).filter((name) => !/lock$/.test(name))).toEqual([
+      'bedside.db',
+      'checkpoints.jsonl',
+      'vault.json',
+    ])
+    const opened = await openVault(into, { passphrase })
+    expect(opened.vault.cipher).toBe(cipher)
+    expect(JSON.stringify(readTable(opened.vault.read, 'ward'))).toBe(before)
+    expect(readSettings(opened.vault.read, null)).toEqual({})
+    expect(opened.vault.read.value('PRAGMA integrity_check')).toBe('ok')
+    const log = await openAuditLog(opened.vault)
+    expect(log.alarms).toEqual([])
+    expect(await log.verify()).toMatchObject({ intact: true, count: 2 })
+    opened.vault.close()
+    // The vault it came from goes on.
+    vault.close()
+    ;(await openVault(path, { passphrase })).vault.close()
+  },
+)
 
 test('what is written while a backup is made is in the vault and not in the backup, and nobody waits for the backup', async () => {
   const { vault, path, outside } = await made()

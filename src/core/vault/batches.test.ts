@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { sha256 } from '../digest.ts'
 import {
   addRejectedRows,
   beginBatch,
@@ -8,7 +9,6 @@ import {
   listRejectedRows,
   undoBatch,
 } from './batches.ts'
-import { sha256 } from './canonical.ts'
 import { insertCases, readTable } from './cases.ts'
 import { addConcepts } from './concepts.ts'
 import { type ClinicalEvent, type EventKind, insertEvents, readEvents } from './events.ts'

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Checkpoint, CheckpointSchema, type checkpointReasons } from '../../contract/audit.ts'
+import { canonicalJson } from '../digest.ts'
 import { auditHead } from './audit.ts'
-import { canonicalJson } from './canonical.ts'
 import { signatureFits, signContent, signingKey } from './signing.ts'
 import type { ReadStore, WriteStore } from './store.ts'
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import type { ciphers } from '../../contract/vault.ts'
+import { checkClearHeader, saltOf } from './clearHeader.ts'
 import { storageError, vaultDamaged, vaultInUse, vaultTruncated } from './failures.ts'
 
 export type Connection = Database.Database
 
-/** Ciphers a vault file may name. New vaults take the first; docs/data-model.md says why and what the other costs. */
-export const ciphers = ['chacha20-poly1305', 'sqlcipher-aes-256'] as const
 export type Cipher = (typeof ciphers)[number]
 
 export const databasePath = (dir: string) => join(dir, 'bedside.db')
@@ -16,10 +16,17 @@ export const autocheckpoint = 2000
 /** `BEDS`: marks the database as Bedside's. */
 export const applicationId = 0x42454453
 
-/** How SQLite3 Multiple Ciphers calls them, and how each is told that the key is a key and no passphrase to derive from. */
-const keyForms: Record<Cipher, { name: string; before: string; after: string }> = {
-  'chacha20-poly1305': { name: 'chacha20', before: 'raw:', after: '' },
-  'sqlcipher-aes-256': { name: 'sqlcipher', before: "x'", after: "'" },
+/**
+ * How SQLite3 Multiple Ciphers calls them, how many bytes of a page their nonce and tag take, and how each is told that the
+ * key is a key and no passphrase to derive from.
+ */
+const keyForms: Record<
+  Cipher,
+  { name: string; variant?: string; reserved: number; salted?: true; before: string; after: string }
+> = {
+  'aegis-256': { name: 'aegis', variant: 'aegis-256', reserved: 64, salted: true, before: 'raw:', after: '' },
+  'chacha20-poly1305': { name: 'chacha20', reserved: 32, before: 'raw:', after: '' },
+  'sqlcipher-aes-256': { name: 'sqlcipher', reserved: 80, before: "x'", after: "'" },
 }
 
 /**
@@ -41,6 +48,8 @@ export const openDatabase = (
     applyKey(db, cipher, key)
     if (create) db.pragma(`page_size = ${pageSize}`)
     readFirstPage(db, file)
+    const { reserved, salted } = keyForms[cipher]
+    if (!create) checkClearHeader(file, reserved, salted ? saltOf(key) : null)
     tune(db, { readonly, create })
     return db
   } catch (error) {
@@ -69,30 +78,44 @@ export const tune = (db: Connection, { readonly, create }: { readonly: boolean; 
 
 /** The key goes in as bytes that are wiped, never as SQL or as a JavaScript string, which cannot be. */
 const applyKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
-  db.pragma(`cipher = '${keyForms[cipher].name}'`)
+  chooseCipher(db, cipher)
   // The alias brings `key` and `rekey`; the types of plain better-sqlite3 do not know them.
   withKeyForm(cipher, key, (form) => (db as Connection & { key: (key: Buffer) => number }).key(form))
 }
 
-/** Enciphers every page under another key, in one transaction. Not in write-ahead mode. */
+const chooseCipher = (db: Connection, cipher: Cipher): void => {
+  const { name, variant } = keyForms[cipher]
+  db.pragma(`cipher = '${name}'`)
+  // Said even where it is the library's default: a default may change, files may not.
+  if (variant) db.pragma(`algorithm = '${variant}'`)
+}
+
+/**
+ * Enciphers every page under another key, and by another cipher where it is one. Not in write-ahead mode. Ciphers differ in
+ * the bytes they take of each page, so another one rebuilds the database, in as much memory as it is large: never in a
+ * temporary file, which would be in clear.
+ */
 export const changeKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
+  chooseCipher(db, cipher)
   withKeyForm(cipher, key, (form) => (db as Connection & { rekey: (key: Buffer) => number }).rekey(form))
 }
 
 const withKeyForm = (cipher: Cipher, key: Buffer, use: (form: Buffer) => void): void => {
-  const { before, after } = keyForms[cipher]
+  const { before, after, salted } = keyForms[cipher]
   const digits = '0123456789abcdef'
-  const literal = Buffer.alloc(before.length + 2 * key.length + after.length)
+  const bytes = salted ? Buffer.concat([key, saltOf(key)]) : Buffer.from(key)
+  const literal = Buffer.alloc(before.length + 2 * bytes.length + after.length)
   literal.write(before, 0, 'latin1')
-  key.forEach((byte, at) => {
+  bytes.forEach((byte, at) => {
     literal[before.length + 2 * at] = digits.charCodeAt(byte >> 4)
     literal[before.length + 2 * at + 1] = digits.charCodeAt(byte & 15)
   })
-  literal.write(after, before.length + 2 * key.length, 'latin1')
+  literal.write(after, before.length + 2 * bytes.length, 'latin1')
   try {
     use(literal)
   } finally {
     literal.fill(0)
+    bytes.fill(0)
   }
 }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { applicationId, autocheckpoint, type Cipher, type Connection, databasePath, openDatabase } from './database.ts'
-import { notAVault, storageError, vaultClosed, vaultInUse } from './failures.ts'
+import { notAVault, storageError, vaultClosed, vaultDamaged, vaultInUse } from './failures.ts'
 import type { Binding } from './keychain.ts'
 import { encryptCopy, type RekeyOptions, switchKeys } from './rekey.ts'
 import { migrate, schemaVersion } from './schema.ts'
@@ -20,7 +20,8 @@ import { type VaultFileContent, writeVaultFile } from './vaultFile.ts'
 export interface Vault {
   path: string
   schemaVersion: number
-  cipher: Cipher
+  /** May change with a re-keying. */
+  readonly cipher: Cipher
   /** What is committed; sees nothing of a write that has not ended. */
   read: ReadStore
   /** Runs `fn` in one transaction, after all writes asked for before. Rolled back where `fn` throws. */
@@ -83,7 +84,7 @@ export const openWith = (
   unlock: () => void,
   log: VaultLog | undefined,
 ): Vault => {
-  const { cipher } = content
+  let { cipher } = content
   const file = databasePath(path)
   let key = firstKey
   let slotsFile = content
@@ -92,6 +93,8 @@ export const openWith = (
   try {
     if (writer.pragma('application_id', { simple: true }) !== applicationId)
       throw notAVault(path, 'its database is not one of Bedside')
+    if (writer.pragma('journal_mode', { simple: true }) !== 'wal')
+      throw vaultDamaged(path, 'its database was taken out of write-ahead mode')
     migrate(writer, path)
     reader = { connection: openDatabase(file, { cipher, key, readonly: true }), statements: new Map() }
   } catch (error) {
@@ -232,12 +235,14 @@ export const openWith = (
       const [{ busy }] = writer.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
       if (busy !== 0) throw vaultInUse(path)
       const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-      await encryptCopy(path, cipher, key, next, { ...options, signal: either })
+      const to = { cipher: options.cipher ?? cipher, key: next }
+      await encryptCopy(path, { cipher, key }, to, { ...options, signal: either })
       if (!open) throw vaultClosed()
       // From here to the end nothing waits: no reader ever meets closed files.
       closeHandles()
       try {
-        slotsFile = switchKeys(path, slotsFile, key, next, options.step)
+        slotsFile = switchKeys(path, slotsFile, key, to, options.step)
+        cipher = slotsFile.cipher
         key.fill(0)
         key = Buffer.from(next)
       } finally {
@@ -270,7 +275,9 @@ export const openWith = (
   return {
     path,
     schemaVersion,
-    cipher,
+    get cipher() {
+      return cipher
+    },
     read: readStore(
       () => reader,
       path,

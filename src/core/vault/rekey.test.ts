@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { ciphers } from '../../contract/vault.ts'
+import type { Cipher } from './database.ts'
 import { freshVault, passphrase } from './fixture.ts'
 import { rekeyPath, rekeySteps } from './rekey.ts'
 import { readSettings, writeSettings } from './settings.ts'
@@ -13,8 +15,8 @@ const removals: (() => void)[] = []
 afterEach(() => {
   for (const remove of removals.splice(0)) remove()
 })
-const made = async () => {
-  const fresh = await freshVault()
+const made = async (cipher: Cipher = 'aegis-256') => {
+  const fresh = await freshVault({ cipher })
   removals.push(fresh.remove)
   const { vault } = fresh
   await vault.exclusive(async (store) => {
@@ -97,6 +99,46 @@ test.each(rekeySteps.map((step, at) => ({ step, changed: at >= rekeySteps.indexO
     await again.vault.rekey()
     whole(again.vault)
     again.vault.close()
+  },
+)
+
+const changes = ciphers.flatMap((from) => ciphers.filter((to) => to !== from).map((to) => ({ from, to })))
+
+test.each(changes)('a vault under $from goes on under $to, with every value and a new key', async ({ from, to }) => {
+  const { vault, path } = await made(from)
+  const before = await keyIn(path)
+  await vault.rekey({ cipher: to })
+  expect(vault.cipher).toBe(to)
+  whole(vault)
+  await vault.write((store) => writeSettings(store, null, { 'note 0': 'changed' }))
+  vault.close()
+  expect(readVaultFile(path)).toMatchObject({ cipher: to, next: null })
+  expect(readVaultFile(path)).not.toHaveProperty('nextCipher')
+  expect(await keyIn(path)).not.toBe(before)
+  expect(filesOf(path)).toEqual(['bedside.db', 'bedside.lock', 'vault.json'])
+  const opened = await openVault(path, { passphrase })
+  expect(opened.vault.cipher).toBe(to)
+  whole(opened.vault)
+  opened.vault.close()
+})
+
+test.each(rekeySteps.map((step, at) => ({ step, changed: at >= rekeySteps.indexOf('announced') })))(
+  'killed when $step while the cipher changes, the vault opens by the one or the other',
+  async ({ step, changed }) => {
+    const { vault, path } = await made('chacha20-poly1305')
+    vault.close()
+    const program = `
+      import { openVault } from ${JSON.stringify(new URL('./vault.ts', import.meta.url).href)}
+      const { vault } = await openVault(${JSON.stringify(path)}, { passphrase: ${JSON.stringify(passphrase)} })
+      await vault.rekey({ cipher: 'aegis-256', step: (step) => { if (step === ${JSON.stringify(step)}) process.kill(process.pid, 'SIGKILL') } })`
+    const killed = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+    expect(killed.signal, killed.stderr).toBe('SIGKILL')
+    const opened = await openVault(path, { passphrase })
+    expect(opened.vault.cipher).toBe(changed ? 'aegis-256' : 'chacha20-poly1305')
+    whole(opened.vault)
+    opened.vault.close()
+    expect(readVaultFile(path)).toMatchObject({ cipher: changed ? 'aegis-256' : 'chacha20-poly1305', next: null })
+    expect(filesOf(path)).toEqual(['bedside.db', 'bedside.lock', 'vault.json'])
   },
 )
 

@@ -13,6 +13,8 @@ export const rekeySteps = ['begun', 'copied', 'encrypted', 'closed', 'announced'
 export type RekeyStep = (typeof rekeySteps)[number]
 
 export interface RekeyOptions {
+  /** Cipher of the new file; the same as before unless given. */
+  cipher?: Cipher | undefined
   signal?: AbortSignal
   report?: (stage: string, progress: number | null) => void
   /** Entry of the thread that encrypts (`rekeyWorker.ts`, or its bundle). */
@@ -33,6 +35,11 @@ export interface RekeyOptions {
  * finished   vault.json seals the new key alone
  */
 
+export interface CipherKey {
+  cipher: Cipher
+  key: Buffer
+}
+
 export const rekeyPath = (dir: string) => join(dir, 'bedside.db.rekey')
 
 /** What a re-keying that did not come to be announced has left. Returns whether there was anything. */
@@ -43,14 +50,13 @@ export const removeRekeyLeftovers = (dir: string): boolean => {
 }
 
 /**
- * Makes `bedside.db.rekey`: the database under the new key, checked and synced. The caller keeps writers out and has moved
+ * Makes `bedside.db.rekey`: the database under the new key and by the new cipher, checked and synced. The caller keeps writers out and has moved
  * the log into the database; readers go on. Throws `diskFull`, `cancelled`, `vaultDamaged`; then it leaves nothing.
  */
 export const encryptCopy = async (
   dir: string,
-  cipher: Cipher,
-  key: Buffer,
-  next: Buffer,
+  { cipher, key }: CipherKey,
+  next: CipherKey,
   { signal, report, worker = new URL('./rekeyWorker.ts', import.meta.url), step }: RekeyOptions,
 ): Promise<void> => {
   try {
@@ -65,7 +71,8 @@ export const encryptCopy = async (
     step?.('copied')
     stopIfAborted(signal)
     report?.('encrypting', null)
-    await encryptOnThread(worker, { file: rekeyPath(dir), cipher, key, next }, signal)
+    const order = { file: rekeyPath(dir), cipher, key, nextCipher: next.cipher, next: next.key }
+    await encryptOnThread(worker, order, signal)
     stopIfAborted(signal)
     const file = await open(rekeyPath(dir), 'r+')
     try {
@@ -88,11 +95,15 @@ export const switchKeys = (
   dir: string,
   file: VaultFileContent,
   key: Buffer,
-  next: Buffer,
+  next: CipherKey,
   step?: (step: RekeyStep) => void,
 ): VaultFileContent => {
-  const seals = Object.fromEntries(file.slots.map(({ header }) => [header.slot, sealKey(file.vault, header, next)]))
-  const announced: VaultFileContent = { ...file, next: seals }
+  const seals = Object.fromEntries(file.slots.map(({ header }) => [header.slot, sealKey(file.vault, header, next.key)]))
+  const announced: VaultFileContent = {
+    ...file,
+    next: seals,
+    ...(next.cipher === file.cipher ? {} : { nextCipher: next.cipher }),
+  }
   step?.('closed')
   try {
     writeVaultFile(dir, announced, key)
@@ -103,7 +114,7 @@ export const switchKeys = (
     writeVaultFile(dir, { ...file, next: null }, key)
     throw storageError(dir, error)
   }
-  return finish(dir, announced, next, step)
+  return finish(dir, announced, next.key, step)
 }
 
 const finish = (
@@ -112,9 +123,11 @@ const finish = (
   next: Buffer,
   step?: (step: RekeyStep) => void,
 ): VaultFileContent => {
+  const { nextCipher, ...rest } = announced
   const seals = announced.next ?? {}
   const done: VaultFileContent = {
-    ...announced,
+    ...rest,
+    cipher: nextCipher ?? rest.cipher,
     slots: announced.slots.flatMap((slot) => {
       const seal = seals[slot.header.slot]
       return seal ? [{ ...slot, seal }] : []
@@ -145,20 +158,22 @@ export const resumeRekey = (
   next: Buffer,
 ): { key: Buffer; file: VaultFileContent } => {
   const { cipher } = file
+  const nextCipher = file.nextCipher ?? cipher
   const log = statSync(`${databasePath(dir)}-wal`, { throwIfNoEntry: false })?.size ?? 0
-  if (log === 0 && existsSync(rekeyPath(dir)) && opens(rekeyPath(dir), cipher, next)) {
+  if (log === 0 && existsSync(rekeyPath(dir)) && opens(rekeyPath(dir), nextCipher, next)) {
     removeLog(dir)
     renameSync(rekeyPath(dir), databasePath(dir))
     return { key: next, file: finish(dir, file, next) }
   }
   // The new file is in its place already where it opens: the log, if any, is the new file's own.
-  if (opens(databasePath(dir), cipher, next)) {
+  if (opens(databasePath(dir), nextCipher, next)) {
     removeRekeyLeftovers(dir)
     return { key: next, file: finish(dir, file, next) }
   }
   if (!opens(databasePath(dir), cipher, key)) throw vaultDamaged(dir, 'neither of its two keys opens its database')
   removeRekeyLeftovers(dir)
-  const back = { ...file, next: null }
+  const { nextCipher: _none, ...kept } = file
+  const back: VaultFileContent = { ...kept, next: null }
   writeVaultFile(dir, back, key)
   return { key, file: back }
 }
@@ -182,23 +197,26 @@ export interface RekeyOrder {
   file: string
   cipher: Cipher
   key: Uint8Array
+  nextCipher: Cipher
   next: Uint8Array
 }
 
 /** Runs in the thread: every page is deciphered and enciphered anew, then all are read back. Wipes both keys. */
-export const encryptHere = ({ file, cipher, key, next }: RekeyOrder): void => {
+export const encryptHere = ({ file, cipher, key, nextCipher, next }: RekeyOrder): void => {
   const [from, to] = [Buffer.from(key), Buffer.from(next)]
   try {
     const db = openDatabase(file, { cipher, key: from })
     try {
-      // The file is a copy that is thrown away where anything fails: no journal, no syncs.
+      // The file is a copy that is thrown away where anything fails: no journal (which SQLite calls unsafe), no syncs.
+      db.unsafeMode(true)
+      db.pragma('journal_mode = DELETE')
       db.pragma('journal_mode = OFF')
       db.pragma('synchronous = OFF')
-      changeKey(db, cipher, to)
+      changeKey(db, nextCipher, to)
     } finally {
       db.close()
     }
-    const changed = openDatabase(file, { cipher, key: to })
+    const changed = openDatabase(file, { cipher: nextCipher, key: to })
     try {
       if (changed.pragma('quick_check(1)', { simple: true }) !== 'ok')
         throw vaultDamaged(file, 'its copy under the new key is not whole; nothing was changed')

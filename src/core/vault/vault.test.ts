@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
-import { canonicalJson, sha256 } from './canonical.ts'
+import { canonicalJson, sha256 } from '../digest.ts'
 import { storageError } from './failures.ts'
 import { concept, type Folder, freshFolder, freshVault, importCases, passphrase } from './fixture.ts'
 import { readSettings, writeSettings } from './settings.ts'
@@ -179,7 +179,7 @@ test('vault.json that was cut, altered, made cheap or written by a newer Bedside
     )
   }
   expect(await attempt(text.slice(0, 300))).toBe('vaultDamaged')
-  expect(await attempt(text.replace('chacha20', 'chacha21'))).toBe('vaultDamaged')
+  expect(await attempt(text.replace('aegis-256', 'aegis-257'))).toBe('vaultDamaged')
   expect(await attempt(sealed({ ...content, version: 2, novelty: true }))).toBe('vaultNewer')
   const slotWith = (costs: object) => {
     const [slot] = content.slots

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Role } from '../../contract/procedure.ts'
-import { type Cipher, ciphers, databasePath, lockFolder, openDatabase, pageSize } from './database.ts'
+import { type Cipher, databasePath, lockFolder, openDatabase, pageSize } from './database.ts'
 import {
   folderNotEmpty,
   notAFolder,
@@ -27,6 +27,7 @@ import {
 } from './failures.ts'
 import { firstOpened, type Keychain } from './keychain.ts'
 import { openWith, type Vault } from './opened.ts'
+import { defaultCipher } from './processor.ts'
 import { removeRekeyLeftovers, resumeRekey } from './rekey.ts'
 import { migrate } from './schema.ts'
 import { type KeyDerivation, makeSlot, openSeal, type Slot, unlockSlot } from './slots.ts'
@@ -58,8 +59,8 @@ export interface CreateOptions {
   login?: string | null
   log?: VaultLog
   keyDerivation?: KeyDerivation
-  /** For benchmarks; the default is the first of `ciphers`. */
-  cipher?: Cipher
+  /** Which is quick and authentic on this machine, unless given. */
+  cipher?: Cipher | undefined
 }
 
 export interface OpenOptions {
@@ -83,7 +84,7 @@ export const vaultState = (dir: string): 'absent' | 'locked' =>
  */
 export const createVault = async (
   dir: string,
-  { displayName, passphrase, login = null, log, keyDerivation, cipher = ciphers[0] }: CreateOptions,
+  { displayName, passphrase, login = null, log, keyDerivation, cipher = defaultCipher() }: CreateOptions,
 ): Promise<{ vault: Vault; user: User }> => {
   const path = resolve(dir)
   if (vaultState(path) === 'locked') throw vaultExists(path)

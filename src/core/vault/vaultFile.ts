@@ -2,8 +2,8 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
-import { canonicalJson, sha256 } from './canonical.ts'
-import { ciphers } from './database.ts'
+import { ciphers } from '../../contract/vault.ts'
+import { canonicalJson, sha256 } from '../digest.ts'
 import { notAVault, storageError, vaultDamaged, vaultNewer } from './failures.ts'
 import { SealSchema, SlotSchema, slotIsSound } from './slots.ts'
 
@@ -22,6 +22,8 @@ const VaultFileSchema = z.strictObject({
   rekeyedAt: z.string().nullable(),
   /** While the database changes keys: the new key, sealed to each slot by its id. The slots hold the earlier one. */
   next: z.record(z.uuid(), SealSchema).nullable(),
+  /** And the cipher it changes to, where that is another. */
+  nextCipher: z.enum(ciphers).optional(),
   /** HMAC-SHA-256 over the rest under a key from the database key: nobody without it can add, take away or swap slots. */
   mac: z.string(),
 })

@@ -1,9 +1,22 @@
-import { Alert, Button, Checkbox, Group, Modal, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  NativeSelect,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core'
 import { IconFileShredder, IconPrinter, IconRefresh } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { RecoveryKit } from '../../contract/users.ts'
+import { ciphers } from '../../contract/vault.ts'
 import { orpc, queryClient } from '../api.ts'
 import { followJob } from '../jobs/follow.ts'
 import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
@@ -192,6 +205,8 @@ const AskRekey = ({ onClose }: { onClose: () => void }) => {
   const { t } = useTranslation('settings')
   const [passphrase, setPassphrase] = useState('')
   const [tried, setTried] = useState(false)
+  const [cipher, setCipher] = useState<(typeof ciphers)[number] | null>(null)
+  const info = useQuery(orpc.system.info.queryOptions())
   const rekey = useMutation(
     orpc.users.rekey.mutationOptions({
       onSuccess: ({ job }) => {
@@ -209,10 +224,21 @@ const AskRekey = ({ onClose }: { onClose: () => void }) => {
       onClose={onClose}
       onSubmit={() => {
         setTried(true)
-        if (passphrase !== '') rekey.mutate({ passphrase })
+        if (passphrase !== '') rekey.mutate({ passphrase, cipher })
       }}
     >
       <Text size="sm">{t('rekey.explained')}</Text>
+      <NativeSelect
+        label={t('rekey.cipher')}
+        description={info.data?.aes === false ? t('rekey.noAes') : t('rekey.cipherHelp')}
+        value={cipher ?? ''}
+        onChange={({ currentTarget }) => setCipher(ciphers.find((each) => each === currentTarget.value) ?? null)}
+        disabled={rekey.isPending}
+        data={[
+          { value: '', label: t('rekey.keep', { cipher: info.data?.cipher ?? '' }) },
+          ...ciphers.filter((each) => each !== info.data?.cipher),
+        ]}
+      />
       <OwnPassphrase
         value={passphrase}
         onChange={setPassphrase}
