@@ -9,7 +9,7 @@ export default defineConfig({
           include: [
             'src/{contract,core,server,cli,main}/**/*.test.ts',
             'src/{figures,renderer}/**/*.test.{ts,tsx}',
-            'test/{golden,fuzz,contract}/**/*.test.ts',
+            'test/{golden,fuzz,contract,crash}/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
           testTimeout: 60_000,

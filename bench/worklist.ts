@@ -1,6 +1,7 @@
 /**
- * The worklist of a large vault: how long it takes to open it, and to answer searches by name, Chinese
- * name, identifier and birth date, half of them for the beginning of a word, each with its exact total.
+ * The worklist of a large vault: how long it takes to open it, audit log and first page included, and to answer searches by
+ * name, Chinese name, identifier and birth date, half of them for the beginning of a word, each with its exact total. What is
+ * promised is measured as a view feels it: through the API, with its checks and the entry in the audit log.
  * Run: npx node bench/worklist.ts [--patients 1000000]
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -8,14 +9,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { createApp } from '../src/core/app.ts'
 import { beginBatch, finishBatch } from '../src/core/vault/batches.ts'
 import { insertCases } from '../src/core/vault/cases.ts'
 import { addConcepts } from '../src/core/vault/concepts.ts'
 import { encodeRecord } from '../src/core/vault/record.ts'
-import { leastKeyDerivation } from '../src/core/vault/slots.ts'
+import { leastKeyDerivation, openSlot } from '../src/core/vault/slots.ts'
 import { createStudy } from '../src/core/vault/studies.ts'
-import { createVault, openVault, type Vault } from '../src/core/vault/vault.ts'
-import { searchPatients } from '../src/core/vault/worklist.ts'
+import { createVault, type Vault } from '../src/core/vault/vault.ts'
+import { readVaultFile } from '../src/core/vault/vaultFile.ts'
 
 const families = [
   'smith',
@@ -181,31 +183,58 @@ export async function run({ patients } = { patients: 100_000 }): Promise<void> {
     const { vault } = await createVault(path, { displayName: 'Bench', passphrase, keyDerivation: leastKeyDerivation })
     let start = performance.now()
     await fill(vault, patients)
-    console.log(
-      `${patients} patients with names, identifiers and birth dates: filled in ${((performance.now() - start) / 1000).toFixed(1)} s, ${(statSync(join(path, 'bedside.db')).size / 1e6).toFixed(0)} MB`,
-    )
+    const filled = (performance.now() - start) / 1000
+    const { cipher } = vault
     vault.close()
-    start = performance.now()
-    const opened = (await openVault(path, { passphrase })).vault
-    const open = performance.now() - start
-    const search = (query: string) => searchPatients(opened.read, { query, study: null, offset: 0, limit: 50 })
+    console.log(
+      `${patients} patients with names, identifiers and birth dates: filled in ${filled.toFixed(1)} s, ${(statSync(join(path, 'bedside.db')).size / 1e6).toFixed(0)} MB, ${cipher}`,
+    )
+    const app = createApp({
+      vaultPath: path,
+      resources: join(import.meta.dirname, '..', 'resources'),
+      worker: new URL('../src/core/jobs/worker.ts', import.meta.url),
+      build: '0.0.0+bench',
+      keyDerivation: leastKeyDerivation,
+    })
+    const client = app.client(app.connect('desktop'))
+    const opening: number[] = []
+    for (let round = 0; round < 3; round++) {
+      start = performance.now()
+      await client.vault.unlock({ passphrase })
+      await client.patients.search({ limit: 50 })
+      opening.push(performance.now() - start)
+      await client.vault.lock()
+    }
+    const { vault: id, slots } = readVaultFile(path)
+    const derivations: number[] = []
+    for (let round = 0; round < 3; round++) {
+      start = performance.now()
+      await openSlot(id, slots[0], passphrase)
+      derivations.push(performance.now() - start)
+    }
+    const open = quantile(opening, 0.5) - quantile(derivations, 0.5)
+    await client.vault.unlock({ passphrase })
+    const search = (query: string) => client.patients.search({ query, limit: 50 })
     const all: number[] = []
     console.log(
       `${'search by'.padEnd(16)}${'queries'.padStart(9)}${'median ms'.padStart(11)}${'p99 ms'.padStart(9)}${'most found'.padStart(12)}`,
     )
     for (const [kind, queries] of Object.entries(queriesOf(patients, 300))) {
       let most = 0
-      const pass = () =>
-        queries.map((query) => {
+      const pass = async () => {
+        const times: number[] = []
+        for (const query of queries) {
           const from = performance.now()
-          const { total } = search(query)
+          const { total } = await search(query)
+          times.push(performance.now() - from)
           most = Math.max(most, total)
           if (total === 0) throw new Error(`${kind}: ${query} finds nobody`)
-          return performance.now() - from
-        })
+        }
+        return times
+      }
       // Twice, the better of both: another program's turn on the processor is not the vault's time.
-      const first = pass()
-      const times = pass().map((time, at) => Math.min(time, first[at]))
+      const first = await pass()
+      const times = (await pass()).map((time, at) => Math.min(time, first[at]))
       all.push(...times)
       console.log(
         kind.padEnd(16) +
@@ -217,10 +246,10 @@ export async function run({ patients } = { patients: 100_000 }): Promise<void> {
     }
     const p99 = quantile(all, 0.99)
     console.log(
-      `${open < 1000 ? 'PASS' : 'FAIL'} opening, the cheapest key derivation included: ${open.toFixed(0)} ms (promised: under 1000)`,
+      `${open < 1000 ? 'PASS' : 'FAIL'} opening after the key is derived, to the first page of the worklist: ${open.toFixed(0)} ms (promised: under 1000)`,
     )
     console.log(`${p99 < 50 ? 'PASS' : 'FAIL'} 99 of 100 searches within ${p99.toFixed(1)} ms (promised: 50)`)
-    opened.close()
+    await app.close()
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

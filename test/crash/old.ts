@@ -1,0 +1,34 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { databasePath, openDatabase } from '../../src/core/vault/database.ts'
+import { concept, importCases, passphrase } from '../../src/core/vault/fixture.ts'
+import { migrate, migrations } from '../../src/core/vault/schema.ts'
+import { leastKeyDerivation, makeSlot } from '../../src/core/vault/slots.ts'
+import { writeStore } from '../../src/core/vault/store.ts'
+import { addUser } from '../../src/core/vault/users.ts'
+import { vaultFileVersion, writeVaultFile } from '../../src/core/vault/vaultFile.ts'
+
+/** A vault as the first version of the schema knew it, with patients in it, that the next opening migrates. */
+export const makeOldVault = async (dir: string): Promise<void> => {
+  mkdirSync(dir, { mode: 0o700 })
+  const [id, key, user] = [randomUUID(), randomBytes(32), randomUUID()]
+  const cipher = 'chacha20-poly1305'
+  const createdAt = new Date().toISOString()
+  const db = openDatabase(databasePath(dir), { cipher, key, create: true })
+  migrate(db, dir, migrations.slice(0, 1))
+  const { store } = writeStore(db, dir, undefined, new Map())
+  db.exec('BEGIN IMMEDIATE')
+  store.run('INSERT INTO vault (id, created_at) VALUES (?, ?)', id, createdAt)
+  addUser(store, { id: user, displayName: 'Dr. Adams', role: 'administrator' }, createdAt)
+  importCases(
+    store,
+    'ward',
+    [concept('a', 'number')],
+    Array.from({ length: 5000 }, (_, at) => ({ patientKey: `MRN-${at}`, name: `Wang ${at}`, cells: { a: at / 7 } })),
+  )
+  db.exec('COMMIT')
+  db.close()
+  const slots = [await makeSlot(id, user, passphrase, key, leastKeyDerivation)]
+  const rest = { cipher, createdAt, slots, rekeyedAt: null, next: null } as const
+  writeVaultFile(dir, { format: 'bedside-vault', version: vaultFileVersion, vault: id, ...rest, slots }, key)
+}
