@@ -18,8 +18,30 @@ export const OutcomeDesignSchema = z.discriminatedUnion('task', [
     entry: z.string().nullish(),
     /** Column whose levels have a baseline each; it is no feature then. */
     strata: z.string().nullish(),
+    /** Column of the time each row is asked at: its time to the event counts from there (a landmark, such as a visit's day). */
+    from: z.string().nullish(),
   }),
 ])
+
+export const summaryKinds = ['last', 'mean', 'min', 'max', 'slope', 'count', 'sinceLast'] as const
+
+/** Days of history before a case that count; left out: all. */
+const WindowSchema = z.number().positive().nullish()
+
+/** One number that sums up a measurement's history up to a case; an ordinary feature for every learner. */
+export const SummarySchema = z.object({ concept: z.string(), of: z.enum(summaryKinds), window: WindowSchema })
+export type SummaryDesign = z.infer<typeof SummarySchema>
+
+/** What is read over time, for learners of sequences: repeated measurements, or columns of the patient's cases up to this one. */
+export const SequencesDesignSchema = z.object({ channels: z.array(z.string()).min(1), window: WindowSchema })
+
+/** Columns of a case that are a picture, for learners of pictures: in the order of rows, within of columns, within of channels. */
+export const GridsDesignSchema = z.object({
+  height: z.int().min(1).max(1024),
+  width: z.int().min(1).max(1024),
+  channels: z.array(z.string()).min(1),
+  columns: z.array(z.string()).min(1),
+})
 
 /**
  * A study design: everything that decides a model, as one JSON document. Training is a function of
@@ -39,6 +61,14 @@ export const StudyDesignSchema = z.object({
   /** Columns to learn from; null: all observations of the study that are not outcome, identifier or date. */
   features: z.array(z.string()).nullable().default(null),
   exclude: z.array(z.string()).default([]),
+  /**
+   * Column that says when a case was, in the clock of its measurements (days, or a date); left out: the case's date. Nothing
+   * measured after it is learned from.
+   */
+  caseTime: z.string().nullish(),
+  summaries: z.array(SummarySchema).optional(),
+  sequences: SequencesDesignSchema.nullish(),
+  grids: GridsDesignSchema.nullish(),
   preparation: z.object({ missing: z.enum(missingPolicies).nullable().default(null) }).default({ missing: null }),
   learner: z.string(),
   /** Learner parameters by name; those left out take the learner's default. */

@@ -16,6 +16,7 @@ export const evaluateCommand: Command = {
     'time-unit': { value: 'UNIT', says: `${timeUnits.join(', ')} (default: as in the model)` },
     event: { value: 'COLUMN=V,...', says: 'column and values that mean the event there (default: as in the model)' },
     competing: { value: '[COLUMN=]V,...', says: 'values that mean a competing event there (default: as in the model)' },
+    from: { value: 'COLUMN', says: 'time from which a row counts there (default: as in the model)' },
     entry: { value: 'COLUMN', says: 'time a row comes under observation there (default: as in the model)' },
   },
   examples: [

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { missingPolicies, type StudyDesignInput, StudyDesignSchema, splitKinds } from '../../contract/design.ts'
+import {
+  missingPolicies,
+  type StudyDesignInput,
+  StudyDesignSchema,
+  splitKinds,
+  summaryKinds,
+} from '../../contract/design.ts'
 import { type Task, tasks, timeUnits } from '../../contract/values.ts'
 import type { Options } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -23,9 +29,19 @@ export const trainCommand: Command = {
     competing: { value: '[COLUMN=]V,...', says: 'values that mean a competing event, by default of the event column' },
     entry: { value: 'COLUMN', says: 'time a row comes under observation: delayed entry, start-stop rows (survival)' },
     strata: { value: 'COLUMN', says: 'column whose levels have a baseline each (survival)' },
+    from: { value: 'COLUMN', says: 'time from which a row counts: the day of a visit (survival)' },
     learner: { value: 'ID', says: 'what learns, e.g. forest, logistic, cox' },
     features: { value: 'A,B', says: 'columns to learn from (default: all that are no outcome, key or date)' },
     exclude: { value: 'A,B', says: 'columns to leave out', many: true },
+    sequences: { value: 'A,B', says: 'what is read over time: repeated measurements, or columns of earlier cases' },
+    summaries: {
+      value: 'A:last,B:slope@365',
+      says: 'histories summed up as features, within days: last, mean, slope ...',
+    },
+    window: { value: 'DAYS', says: 'days of history before a case that --sequences reads (default: all)' },
+    'case-time': { value: 'COLUMN', says: 'day of a case in the clock of its measurements (default: its date)' },
+    grid: { value: 'HxW', says: 'size of the picture that --pixels make up' },
+    pixels: { value: 'p0..p63', says: 'columns of a picture, row by row' },
     set: { value: 'K=V', says: 'a parameter of the learner, e.g. nTrees=200; may be repeated', many: true },
     missing: { value: 'POLICY', says: `missing values: ${missingPolicies.join(', ')}` },
     test: { value: 'SHARE', says: 'share of patients held out (default: 0.25; 0: fit on all)' },
@@ -148,6 +164,7 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
     ...(policies[0] === undefined
       ? {}
       : { preparation: { ...base.preparation, missing: choice('missing', policies[0], missingPolicies) } }),
+    ...historyFrom(options, base),
     parameters: { ...base.parameters, ...Object.fromEntries(sets.filter(([name]) => name !== 'missing')) },
     validation: {
       ...base.validation,
@@ -160,10 +177,52 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
   }
 }
 
+/** What is read over time and as pictures, by the options. */
+const historyFrom = (options: Options, base: Partial<StudyDesignInput>): Partial<StudyDesignInput> => {
+  const window = options.has('window') ? options.number('window', 1e-9, 1e6) : base.sequences?.window
+  const channels = options.has('sequences') ? options.list('sequences') : base.sequences?.channels
+  if (options.has('window') && !channels) throw new UsageError('--window needs --sequences.')
+  if (options.has('pixels') !== options.has('grid')) throw new UsageError('--grid and --pixels go together.')
+  return {
+    ...(channels ? { sequences: { channels, ...(window ? { window } : {}) } } : {}),
+    ...(options.has('summaries') ? { summaries: options.list('summaries').map(summaryFrom) } : {}),
+    ...(options.has('case-time') ? { caseTime: options.required('case-time') } : {}),
+    ...(options.has('grid') ? { grids: gridFrom(options.required('grid'), options.list('pixels')) } : {}),
+  }
+}
+
+/** `bili:slope` or `bili:mean@365`. */
+const summaryFrom = (text: string) => {
+  const found = /^(.+):([a-zA-Z]+)(?:@(\d+(?:\.\d+)?))?$/.exec(text)
+  if (!found)
+    throw new UsageError(`--summaries ${text} is not of the form MEASUREMENT:${summaryKinds.join('|')}[@DAYS].`)
+  const [, concept, of, window] = found
+  return {
+    concept: concept as string,
+    of: choice('summaries', of as string, summaryKinds),
+    ...(window ? { window: Number(window) } : {}),
+  }
+}
+
+/** `8x8`, or `8x8x3` with channels; pixels one by one or as `p0..p63`. */
+const gridFrom = (text: string, listed: string[]) => {
+  const found = /^(\d+)x(\d+)(?:x(\d+))?$/.exec(text)
+  if (!found) throw new UsageError(`--grid ${text} is not of the form HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS.`)
+  const [height, width, depth] = found.slice(1).map((part) => Number(part ?? 1)) as [number, number, number]
+  const columns = listed.flatMap((name) => {
+    const range = /^(.*?)(\d+)\.\.\1(\d+)$/.exec(name)
+    if (!range) return [name]
+    const [, stem, first, last] = range
+    const from = Number(first)
+    return Array.from({ length: Number(last) - from + 1 }, (_, i) => `${stem}${from + i}`)
+  })
+  return { height, width, channels: Array.from({ length: depth }, (_, i) => `c${i + 1}`), columns }
+}
+
 const outcomeOptions: Record<Task, readonly string[]> = {
   diagnosis: ['target', 'positive'],
   regression: ['target'],
-  survival: ['time', 'time-unit', 'event', 'competing', 'entry', 'strata'],
+  survival: ['time', 'time-unit', 'event', 'competing', 'entry', 'strata', 'from'],
 }
 /** The options that name an outcome. */
 export const outcomeNames = [
@@ -175,6 +234,7 @@ export const outcomeNames = [
   'competing',
   'entry',
   'strata',
+  'from',
 ] as const
 
 /** The outcome that the options name, over the one in `base`; what they leave out is taken from there. */
@@ -203,6 +263,7 @@ export const outcomeFrom = (
     const competing = options.has('competing') ? competingFrom(options.required('competing')) : before?.competing
     const entry = options.text('entry') ?? before?.entry
     const strata = options.text('strata') ?? before?.strata
+    const from = options.text('from') ?? before?.from
     return {
       task,
       time,
@@ -211,6 +272,7 @@ export const outcomeFrom = (
       ...(competing ? { competing } : {}),
       ...(entry ? { entry } : {}),
       ...(strata ? { strata } : {}),
+      ...(from ? { from } : {}),
     }
   }
   const before = same && same.task !== 'survival' ? same : null

@@ -3,7 +3,7 @@ import { invalidInput } from '../../contract/errors.ts'
 import type { Cell, ConceptKind } from '../../contract/values.ts'
 import type { MatrixNeeds } from '../learn/learner.ts'
 import { fillCode, fitFeature } from './feature.ts'
-import type { Matrix } from './matrix.ts'
+import { type Matrix, takeGrids, takeSequences } from './matrix.ts'
 import { fitStrata, type PreparedStrata, strataOf } from './strata.ts'
 import { type Column, columnOf, sharedFloats, type Table } from './table.ts'
 
@@ -98,7 +98,9 @@ export const fitPreparation = (
     )
   if (rows.length === 0)
     throw invalidInput('noRows', 'There is no training row to prepare; check the filters and the split.')
-  if (features.length === 0) throw noUsableFeature([])
+  // Where a learner reads what was measured over time, or pictures, it may do without other features.
+  const other = Boolean((table.sequences && needs.sequences) || (table.grids && needs.grids))
+  if (features.length === 0 && !other) throw noUsableFeature([])
   const dropped: Preparation['dropped'] = []
   const usable: { column: Column; missing: number }[] = []
   for (const name of features) {
@@ -117,7 +119,7 @@ export const fitPreparation = (
       })
     else usable.push({ column, missing: count })
   }
-  if (usable.length === 0) throw noUsableFeature(dropped)
+  if (usable.length === 0 && !other) throw noUsableFeature(dropped)
 
   let training = Int32Array.from(rows)
   if (policy === 'drop') {
@@ -136,7 +138,7 @@ export const fitPreparation = (
         message: `${column.name} has the same value in all training rows; left out.`,
       })
   }
-  if (prepared.length === 0) throw noUsableFeature(dropped)
+  if (prepared.length === 0 && !other) throw noUsableFeature(dropped)
   return {
     version: 1,
     missing: policy,
@@ -232,6 +234,8 @@ export const applyPreparation = (
       terms: columns.map(({ term }) => term),
       source,
       ...(strata ? { strata } : {}),
+      ...(table.sequences ? { sequences: takeSequences(table.sequences, taken) } : {}),
+      ...(table.grids ? { grids: takeGrids(table.grids, taken) } : {}),
     },
     rows: taken,
     dropped,

@@ -8,6 +8,45 @@ export interface Yardstick {
   median: number
 }
 
+const mostPixels = 4096
+
+/**
+ * A matrix as distances see it: beside its columns, the last value and the mean of each channel of its sequences, and the cells
+ * of its pictures where they are small. NaN where nothing was measured.
+ */
+export const describedBy = (matrix: Matrix): Matrix => {
+  const { rows, sequences, grids } = matrix
+  const added: Float64Array[] = []
+  sequences?.channels.forEach((_, channel) => {
+    const width = sequences.channels.length
+    const last = new Float64Array(rows).fill(Number.NaN)
+    const mean = new Float64Array(rows)
+    for (let row = 0; row < rows; row++) {
+      let [sum, count] = [0, 0]
+      for (let step = sequences.offsets[row]; step < sequences.offsets[row + 1]; step++) {
+        const value = sequences.values[step * width + channel]
+        if (Number.isNaN(value)) continue
+        last[row] = value
+        sum += value
+        count++
+      }
+      mean[row] = sum / count
+    }
+    added.push(last, mean)
+  })
+  const size = grids ? grids.height * grids.width * grids.channels.length : 0
+  if (grids && size <= mostPixels)
+    for (let cell = 0; cell < size; cell++)
+      added.push(Float64Array.from({ length: rows }, (_, row) => grids.values[row * size + cell]))
+  if (added.length === 0) return matrix
+  const data = new Float64Array((matrix.columns + added.length) * rows)
+  data.set(matrix.data.subarray(0, matrix.columns * rows))
+  added.forEach((column, at) => {
+    data.set(column, (matrix.columns + at) * rows)
+  })
+  return { ...matrix, columns: matrix.columns + added.length, data }
+}
+
 const pairsForMedian = 2000
 
 /**
@@ -20,7 +59,7 @@ const distance = (a: Matrix, i: number, b: Matrix, j: number, scale: Float64Arra
     const difference = (a.data[column * a.rows + i] - b.data[column * b.rows + j]) / scale[column]
     sum += Number.isNaN(difference) ? 1 : difference * difference
   }
-  return Math.sqrt(sum / a.columns)
+  return Math.sqrt(sum / Math.max(1, a.columns))
 }
 
 export const yardstickOf = (training: Matrix, seed = 1): Yardstick => {

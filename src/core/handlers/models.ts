@@ -1,6 +1,7 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
 import type { Evaluation } from '../../contract/models.ts'
+import { summaryName } from '../cohort/history.ts'
 import { runLong } from '../jobs/long.ts'
 import { learners } from '../learn/learners.ts'
 import { outcomeColumns } from '../study/cases.ts'
@@ -12,6 +13,7 @@ import { removeUnusedSnapshots } from '../vault/snapshots.ts'
 import { getStudy } from '../vault/studies.ts'
 import { cardOf, detailOf } from './cards.ts'
 import type { Core } from './core.ts'
+import { withHistory } from './history.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { trainModel } from './training.ts'
 
@@ -67,9 +69,11 @@ export const modelHandlers = (core: Core, os: Implementer) => {
           const design = StudyDesignSchema.parse(modelDesign(read(), model.id))
           const { features } = detailOf(read(), model)
           const outcome = input.outcome
+          const summaries = new Set((design.summaries ?? []).map(summaryName))
           const columns = [
             ...new Set([
-              ...features.map(({ name }) => name),
+              ...features.map(({ name }) => name).filter((name) => !summaries.has(name)),
+              ...(design.grids?.columns ?? []),
               ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
             ]),
           ]
@@ -81,11 +85,11 @@ export const modelHandlers = (core: Core, os: Implementer) => {
               `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
               lacking.map((name) => ({ path: name, reason: 'is not there' })),
             )
-          const table = readTable(read(), other.id, columns)
+          const { table, warnings } = withHistory(read(), other, design, readTable(read(), other.id, columns))
           const result = await runLong(
             core.options.worker,
             'evaluate',
-            { artifact, study: other.name, table, outcome },
+            { artifact, study: other.name, table, warnings, outcome },
             jobContext,
           )
           const evaluation = await core

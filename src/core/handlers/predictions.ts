@@ -1,3 +1,4 @@
+import { StudyDesignSchema } from '../../contract/design.ts'
 import { invalidInput, notFound, outOfDomain } from '../../contract/errors.ts'
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
@@ -7,7 +8,7 @@ import type { ModelAtHand } from '../study/hand.ts'
 import { predictRows } from '../study/rows.ts'
 import { whatIf } from '../study/whatIf.ts'
 import { encountersOf } from '../vault/encounters.ts'
-import { getModel, listModels, modelDetail } from '../vault/models.ts'
+import { getModel, listModels, modelDesign, modelDetail } from '../vault/models.ts'
 import { describePatients } from '../vault/patients.ts'
 import { predictionHistory, recordPrediction, respondToPrediction } from '../vault/predictions.ts'
 import { cardOf } from './cards.ts'
@@ -93,9 +94,11 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
         return listModels(store)
           .filter(({ id }) => {
             const { features } = modelDetail(store, id) as ModelDetail
+            const design = StudyDesignSchema.parse(modelDesign(store, id))
             const fitting = fittingStudies(
               store,
               features.map((feature) => ({ name: feature.name, kind: feature.kind as never, seen: feature.levels })),
+              design,
             )
             return [...own].some((study) => fitting.has(study))
           })

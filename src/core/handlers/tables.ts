@@ -1,29 +1,50 @@
+import type { StudyDesign } from '../../contract/design.ts'
 import { notFound, outOfDomain } from '../../contract/errors.ts'
 import type { Cell, Concept } from '../../contract/values.ts'
+import { summaryName } from '../cohort/history.ts'
 import type { Column, Table } from '../cohort/table.ts'
+import { historyNames } from '../study/history.ts'
 import { inputsOf, type ModelHeader } from '../study/model.ts'
 import { readCase, type StoredCase } from '../vault/cases.ts'
 import { listConcepts } from '../vault/concepts.ts'
 import { encountersOf } from '../vault/encounters.ts'
 import type { ReadStore } from '../vault/store.ts'
 import { getStudy, listStudies } from '../vault/studies.ts'
+import { withHistory } from './history.ts'
 
+type HistoryDesign = Pick<StudyDesign, 'study' | 'features' | 'sequences' | 'summaries' | 'caseTime' | 'grids'>
 type FeatureLike = Pick<ModelHeader['features'][number], 'name' | 'kind' | 'seen'>
 
 /** Whether a study's dictionary holds everything that a model takes, numbers as numbers and categories as categories. */
-export const studyFits = (features: readonly FeatureLike[], concepts: readonly Concept[]): boolean => {
+export const studyFits = (
+  features: readonly FeatureLike[],
+  design: HistoryDesign,
+  concepts: readonly Concept[],
+): boolean => {
   const kinds = new Map(concepts.map(({ name, kind }) => [name, kind]))
+  const summaries = new Set((design.summaries ?? []).map(summaryName))
+  const read = [
+    ...historyNames(design),
+    ...(design.grids?.columns ?? []),
+    ...(design.caseTime ? [design.caseTime] : []),
+  ]
+  if (read.some((name) => !kinds.has(name))) return false
   return features.every(({ name, seen }) => {
+    if (summaries.has(name)) return true
     const kind = kinds.get(name)
     return kind !== undefined && (seen !== null) === (kind === 'category')
   })
 }
 
 /** Names of the studies that a model can be asked about. */
-export const fittingStudies = (store: ReadStore, features: readonly FeatureLike[]): Set<string> =>
+export const fittingStudies = (
+  store: ReadStore,
+  features: readonly FeatureLike[],
+  design: HistoryDesign,
+): Set<string> =>
   new Set(
     listStudies(store)
-      .filter(({ id }) => studyFits(features, listConcepts(store, id)))
+      .filter(({ id }) => studyFits(features, design, listConcepts(store, id)))
       .map(({ name }) => name),
   )
 
@@ -59,7 +80,7 @@ export const patientTable = (
   const own = encountersOf(store, patient)
   if (own.length === 0)
     throw notFound('patientMissing', `There is no patient ${patient}, or no case of this patient.`, { patient })
-  const fitting = fittingStudies(store, inputsOf(header))
+  const fitting = fittingStudies(store, inputsOf(header), header.design)
   const order = (study: string) => (study === header.design.study ? 0 : fitting.has(study) ? 1 : 2)
   const candidates = own
     .filter(({ encounter }) => asked === null || encounter === asked)
@@ -71,8 +92,17 @@ export const patientTable = (
       'This model needs values that no study of this patient records. Choose a model of one of the studies.',
     )
   const stored = readCase(store, chosen.encounter)
-  const columns = inputsOf(header).map((feature) => columnOf(stored, feature))
-  const table = { rows: 1, columns, patients: Int32Array.of(patient), encounters: Int32Array.of(chosen.encounter) }
+  const { design } = header
+  const summaries = new Set((design.summaries ?? []).map(summaryName))
+  const inputs = inputsOf(header)
+  const pixels = (design.grids?.columns ?? [])
+    .filter((name) => !inputs.some((input) => input.name === name))
+    .map((name) => ({ name, kind: 'number' as const, seen: null }))
+  const columns = [...inputs.filter(({ name }) => !summaries.has(name)), ...pixels].map((input) =>
+    columnOf(stored, input),
+  )
+  const row = { rows: 1, columns, patients: Int32Array.of(patient), encounters: Int32Array.of(chosen.encounter) }
+  const { table } = withHistory(store, getStudy(store, chosen.study), design, row, patient)
   return { table, stored, study: chosen.study }
 }
 

@@ -2,7 +2,8 @@ import type { StudyDesign } from '../../contract/design.ts'
 import { encodeSnapshot } from '../cohort/snapshot.ts'
 import { runLong } from '../jobs/long.ts'
 import type { JobContext } from '../jobs/runner.ts'
-import { columnsOf } from '../study/cases.ts'
+import { columnsOf, outcomeColumns } from '../study/cases.ts'
+import { checkHistory, summaryConcepts } from '../study/history.ts'
 import { readTable } from '../vault/cases.ts'
 import { listConcepts, plainConcept } from '../vault/concepts.ts'
 import { insertModel } from '../vault/models.ts'
@@ -10,11 +11,15 @@ import { saveSnapshot } from '../vault/snapshots.ts'
 import { getStudy } from '../vault/studies.ts'
 import type { StoredDetail } from './cards.ts'
 import type { Core } from './core.ts'
+import { withHistory } from './history.ts'
 
 const targetOf = ({ outcome }: StudyDesign): string =>
   outcome.task === 'survival'
     ? `${outcome.time}, ${outcome.event.column}=${outcome.event.values.join(',')}`
     : outcome.target
+
+/** Learners whose backend the settings show. */
+const nets: readonly string[] = ['neural', 'recurrent', 'convolutional']
 
 /** A name a person recognises where none was given: `pbc survival, cox`. */
 const nameOf = (design: StudyDesign): string =>
@@ -33,15 +38,23 @@ export const trainModel = async (
   context.report('readingRows', 0)
   const vault = core.vault()
   const study = getStudy(vault.read, design.study)
-  const concepts = listConcepts(vault.read, study.id)
-    .filter(({ repeated }) => !repeated)
-    .map(plainConcept)
-  const names = columnsOf(design, concepts)
-  const table = readTable(vault.read, study.id, names)
+  const dictionary = listConcepts(vault.read, study.id)
+  checkHistory(design, dictionary, outcomeColumns(design))
+  const summaries = summaryConcepts(design, dictionary)
+  const concepts = [...dictionary.filter(({ repeated }) => !repeated).map(plainConcept), ...summaries]
+  const summed = new Set(summaries.map(({ name }) => name))
+  const names = columnsOf(design, concepts).filter((name) => !summed.has(name))
+  const { table, warnings } = withHistory(vault.read, study, design, readTable(vault.read, study.id, names))
+  const measured = dictionary.map(plainConcept)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
   const { build, threads, worker } = core.options
-  const result = await runLong(worker, 'train', { design, concepts, table, snapshotHash, build, threads }, context)
-  if (result.backend !== null && design.learner === 'neural') core.neuralBackend = result.backend
+  const result = await runLong(
+    worker,
+    'train',
+    { design, concepts, measured, table, warnings, snapshotHash, build, threads },
+    context,
+  )
+  if (result.backend !== null && nets.includes(design.learner)) core.neuralBackend = result.backend
   const { artifact, reference, hash, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))
   const detail: StoredDetail = { ...facts, features, build }

@@ -15,7 +15,7 @@ import type { Matrix } from '../cohort/matrix.ts'
 import { applyPreparation, filledAt } from '../cohort/prepare.ts'
 import { survivalAt } from '../cohort/productLimit.ts'
 import { type Column, columnOf, type Table } from '../cohort/table.ts'
-import { domainPercentile, domainVerdict, nearestCases } from '../explain/similar.ts'
+import { describedBy, domainPercentile, domainVerdict, nearestCases } from '../explain/similar.ts'
 import type { ContributionTarget } from '../learn/learner.ts'
 import { mainHorizon, nearestTime } from './assessment.ts'
 import { cellText } from './cells.ts'
@@ -51,7 +51,10 @@ interface PatientRow {
 const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
   const { header } = model
   const row = alignTable(header, patient)
-  if (row.columns.every(({ name, values }) => name === header.strata?.name || Number.isNaN(values[0])))
+  const { sequences, grids } = row
+  const known = (values: ArrayLike<number>) => Array.from(values).some((value) => !Number.isNaN(value))
+  const measured = (sequences && known(sequences.values)) || (grids && known(grids.values))
+  if (!measured && row.columns.every(({ name, values }) => name === header.strata?.name || Number.isNaN(values[0])))
     throw outOfDomain(
       'nothingRecorded',
       'No prediction: none of the values the model uses is recorded for this patient.',
@@ -131,11 +134,50 @@ const explain = (model: ModelAtHand, { row, matrix, filled }: PatientRow, target
       contribution: shares.values[used.indexOf(feature.name)] ?? 0,
     }
   })
+  contributions.push(...partContributions(model, matrix, shares.values.subarray(used.length)))
   contributions.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
   const { scale, baseline, prediction, method } = shares
   const explained = 'class' in target ? (header.classes as string[])[target.class] : null
   const horizon = 'horizon' in target ? target.horizon : null
   return { scale, class: explained, horizon, baseline, prediction, contributions, method }
+}
+
+/** What was measured over time, and the picture, as entries beside the features. */
+const partContributions = (
+  { header }: ModelAtHand,
+  { sequences, grids }: Matrix,
+  shares: Float64Array,
+): Explanation['contributions'] => {
+  const width = header.channels?.length ?? 0
+  const channels = (header.channels ?? []).map(({ name, label, unit }, channel) => {
+    const measured = sequences
+      ? Array.from({ length: sequences.offsets[1] }, (_, step) => sequences.values[step * width + channel])
+      : []
+    const known = measured.filter((value) => !Number.isNaN(value))
+    const last = known.at(-1)
+    const said = last === undefined ? '' : `${decimals(last)}${unit && unit !== '1' ? ` ${unit}` : ''}`
+    const several: Text = { en: `${known.length} values, last ${said}`, zh: `${known.length} 次测量，末次 ${said}` }
+    return {
+      feature: `${name}:course`,
+      label: { en: `${label.en} over time`, zh: `${label.zh ?? label.en}（随时间）` },
+      unit,
+      value: last ?? null,
+      text: last === undefined ? notRecorded : known.length === 1 ? same(said) : several,
+      missing: last === undefined,
+      contribution: shares[channel] ?? 0,
+    }
+  })
+  if (!grids) return channels
+  const picture = {
+    feature: 'picture',
+    label: { en: 'picture', zh: '图像' },
+    unit: null,
+    value: null,
+    text: same(`${grids.height} x ${grids.width}`),
+    missing: false,
+    contribution: shares[channels.length] ?? 0,
+  }
+  return [...channels, picture]
 }
 
 const outcomeText = (model: ModelAtHand, at: number): SimilarCase['outcome'] => {
@@ -150,23 +192,26 @@ const outcomeText = (model: ModelAtHand, at: number): SimilarCase['outcome'] => 
 }
 
 const similarTo = (model: ModelAtHand, prepared: PatientRow, patient: number, explanation: Explanation) => {
-  const { header, training, yardstick, snapshot, rows } = model
+  const { header, likeness, yardstick, snapshot, rows } = model
   const own = (at: number) => snapshot.patients[rows[at]] === patient
   const aligned = alignTable(header, snapshot)
   const top = explanation.contributions
+    .map(({ feature }) => header.features.find(({ name }) => name === feature))
+    .filter((feature) => feature !== undefined)
     .slice(0, 5)
-    .map(({ feature }) => header.features.find(({ name }) => name === feature)!)
-  return nearestCases(prepared.matrix, training, yardstick, similarCount, own).map(({ row: at, distance }) => ({
-    patient: snapshot.patients[rows[at]],
-    encounter: snapshot.encounters[rows[at]],
-    label: '',
-    distance,
-    outcome: outcomeText(model, at),
-    values: top.map((feature) => {
-      const column = columnOf(aligned, feature.name)!
-      return { feature: feature.name, text: valueText(feature, column, column.values[rows[at]]) }
+  return nearestCases(describedBy(prepared.matrix), likeness, yardstick, similarCount, own).map(
+    ({ row: at, distance }) => ({
+      patient: snapshot.patients[rows[at]],
+      encounter: snapshot.encounters[rows[at]],
+      label: '',
+      distance,
+      outcome: outcomeText(model, at),
+      values: top.map((feature) => {
+        const column = columnOf(aligned, feature.name)!
+        return { feature: feature.name, text: valueText(feature, column, column.values[rows[at]]) }
+      }),
     }),
-  }))
+  )
 }
 
 const believe = (
@@ -175,9 +220,9 @@ const believe = (
   patient: number,
   local: Local | null,
 ): Belief => {
-  const { header, training, yardstick, domain, snapshot, rows } = model
+  const { header, likeness, yardstick, domain, snapshot, rows } = model
   const own = (at: number) => snapshot.patients[rows[at]] === patient
-  const percentile = domainPercentile(matrix, training, yardstick, domain, own, header.design.seed)
+  const percentile = domainPercentile(describedBy(matrix), likeness, yardstick, domain, own, header.design.seed)
   const outOfRange: Belief['domain']['outOfRange'] = []
   const missing: Belief['missing'] = []
   for (const feature of header.features) {

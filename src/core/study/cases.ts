@@ -1,6 +1,7 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
 import type { Concept, ConceptRole } from '../../contract/values.ts'
+import { summaryName } from '../cohort/history.ts'
 import type { Outcome } from '../cohort/matrix.ts'
 import type { Column, Table } from '../cohort/table.ts'
 import { cellText, codeTest, required } from './cells.ts'
@@ -64,27 +65,32 @@ export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): s
   if (leaking.length > 0)
     throw invalidInput('outcomeAsFeature', `${leaking.join(', ')} is the outcome and cannot also be a feature.`)
   const excluded = new Set([...design.exclude, ...outcome])
+  const pixels = new Set(design.grids?.columns)
+  const summaries = (design.summaries ?? []).map(summaryName)
+  const named = design.features ? [...new Set([...design.features, ...summaries])] : null
   const names =
-    design.features ??
+    named ??
     concepts
+      .filter(({ name }) => !pixels.has(name))
       .filter(({ role, kind }) => !notPredictors.includes(role) && kind !== 'text' && kind !== 'date')
       .map(({ name }) => name)
   const features = names.filter((name) => !excluded.has(name))
   const text = features.filter((name) => byName.get(name)?.kind === 'text')
   if (text.length > 0)
     throw invalidInput('textFeature', `${text.join(', ')} is free text; models learn from numbers and categories only.`)
-  if (features.length === 0)
+  if (features.length === 0 && !design.sequences && !design.grids)
     throw invalidInput('noFeatures', 'No column is left to learn from; name features or exclude fewer.')
   return features
 }
 
-/** Columns a run needs of the study: predictors, outcome, filters, split. */
+/** Columns a run needs of the study: predictors, outcome, filters, split, pictures. `concepts` hold the summaries too. */
 export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): string[] => {
   const names = [
     ...featuresOf(design, concepts),
     ...outcomeColumns(design),
     ...design.filters.map(({ column }) => column),
     ...(design.validation.splitColumn ? [design.validation.splitColumn] : []),
+    ...(design.grids?.columns ?? []),
   ]
   const known = new Set(concepts.map(({ name }) => name))
   const missing = names.filter((name) => !known.has(name))

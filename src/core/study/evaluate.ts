@@ -14,6 +14,8 @@ export interface EvaluationRun {
   artifact: Uint8Array
   study: string
   table: Table
+  /** What reading the columns already found. */
+  warnings?: Warning[]
   /** Where the other study names its outcome differently; null: as in the model's design. */
   outcome: OutcomeDesign | null
 }
@@ -26,7 +28,7 @@ export interface EvaluationResult {
 
 /** Assesses a model on another study's cases (external validation): nothing is fitted, nothing adapted. */
 export const evaluateStudy = async (
-  { artifact, study, table, outcome: named }: EvaluationRun,
+  { artifact, study, table, warnings: found = [], outcome: named }: EvaluationRun,
   { stage }: { stage: (stage: string, progress: number) => void },
 ): Promise<EvaluationResult> => {
   stage('preparing', 0.05)
@@ -59,7 +61,7 @@ export const evaluateStudy = async (
   const outcome = inUnitOf(header.design, design, takeOutcomeRows(cases.outcome, kept))
   const predictions = predictionsOf(model.predictor, prepared.matrix, header.horizons)
   const assessment = assessPredictions(predictions, outcome, outcome, header.horizons, design, 500)
-  const warnings: Warning[] = []
+  const warnings: Warning[] = [...found]
   if (study === header.design.study)
     warnings.push({
       reason: 'sameStudy',

@@ -1,5 +1,5 @@
 import { type Matrix, takeMatrixRows } from '../cohort/matrix.ts'
-import { sampledShapley } from '../explain/shapley.ts'
+import { partsOf, sampledShapley } from '../explain/shapley.ts'
 import type { ContributionTarget, Predictor } from '../learn/learner.ts'
 import { randomOf, shuffle } from '../learn/random.ts'
 
@@ -7,7 +7,7 @@ export interface Shares {
   scale: 'probability' | 'risk' | 'value' | 'logOdds' | 'logHazard'
   baseline: number
   prediction: number
-  /** One per source feature; `baseline + sum(values) = prediction`. */
+  /** One per source feature, then per channel and picture; `baseline + sum(values) = prediction`. */
   values: Float64Array
   method: string
 }
@@ -83,7 +83,7 @@ const explainedRows = 100
 const importanceOperations = 1e9
 
 /**
- * Mean absolute share of each feature over a seeded sample of training rows: 100, fewer (at least 10) where each takes long.
+ * Mean absolute share of each feature, then of each channel and picture, over a seeded sample of training rows: 100, fewer (at least 10) where each takes long.
  */
 export const importanceOf = (
   predictor: Predictor,
@@ -94,10 +94,10 @@ export const importanceOf = (
 ): Float64Array => {
   const affordable = Math.floor(importanceOperations / Math.max(1, predictor.contributionCost ?? 1))
   const sample = backgroundOf(training, seed, Math.max(10, Math.min(explainedRows, affordable)))
-  const importance = new Float64Array(features)
   const contributions = exactOf(predictor)
   if (contributions) {
     const { values } = contributions(sample, target)
+    const importance = new Float64Array(features)
     const shares = new Float64Array(features)
     for (let row = 0; row < sample.rows; row++) {
       shares.fill(0)
@@ -111,6 +111,7 @@ export const importanceOf = (
   const background = backgroundOf(training, seed, 16)
   const { predict } = scalarOf(predictor, target)
   const few = Math.min(sample.rows, 30)
+  const importance = new Float64Array(features + partsOf(training))
   for (let row = 0; row < few; row++) {
     const { values } = sampledShapley(
       takeMatrixRows(sample, [row]),
@@ -121,7 +122,7 @@ export const importanceOf = (
       4,
       seed,
     )
-    for (let feature = 0; feature < features; feature++) importance[feature] += Math.abs(values[feature]) / few
+    for (let part = 0; part < importance.length; part++) importance[part] += Math.abs(values[part]) / few
   }
   return importance
 }

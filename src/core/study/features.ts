@@ -1,6 +1,6 @@
 import type { Concept } from '../../contract/values.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
-import type { ModelFeature } from './model.ts'
+import type { ModelChannel, ModelFeature } from './model.ts'
 
 /** What the model knows of its predictors: the dictionary's entry, and what was seen among development rows. */
 export const describeFeatures = (
@@ -43,3 +43,20 @@ export const describeFeatures = (
       importance: importance[index],
     }
   })
+
+/** What a model knows of the channels and pictures it reads beside its features; nothing where it reads none. */
+export const channelsOf = (
+  concepts: readonly Concept[],
+  { sequences, grids }: Pick<Table, 'sequences' | 'grids'>,
+): { channels?: ModelChannel[]; grids?: { height: number; width: number; channels: string[] } } => ({
+  ...(sequences
+    ? {
+        channels: sequences.channels.map(({ name, unit }) => ({
+          name,
+          unit,
+          label: concepts.find((concept) => concept.name === name)?.label ?? { en: name },
+        })),
+      }
+    : {}),
+  ...(grids ? { grids: { height: grids.height, width: grids.width, channels: [...grids.channels] } } : {}),
+})

@@ -4,7 +4,7 @@ import { type ObservedCurve, observedCurve } from '../assess/observedCurve.ts'
 import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
 import { applyPreparation } from '../cohort/prepare.ts'
 import type { Table } from '../cohort/table.ts'
-import { domainOf, type Yardstick, yardstickOf } from '../explain/similar.ts'
+import { describedBy, domainOf, type Yardstick, yardstickOf } from '../explain/similar.ts'
 import { mainHorizon, nearestTime } from './assessment.ts'
 import { defineCases } from './cases.ts'
 import { backgroundOf } from './explanation.ts'
@@ -19,6 +19,8 @@ export interface ModelAtHand extends OpenModel {
   rows: Int32Array
   training: Matrix
   outcome: Outcome
+  /** The training cases as distances see them: with what their courses and pictures come to. */
+  likeness: Matrix
   yardstick: Yardstick
   domain: Float64Array
   background: () => Matrix
@@ -59,7 +61,8 @@ export const takeInHand = async (
     cases.outcome,
     rows.map((row) => at.get(row) as number),
   )
-  const yardstick = yardstickOf(training, header.design.seed)
+  const likeness = describedBy(training)
+  const yardstick = yardstickOf(likeness, header.design.seed)
   return {
     ...open,
     reference: decoded,
@@ -68,7 +71,8 @@ export const takeInHand = async (
     training,
     outcome,
     yardstick,
-    domain: domainOf(training, yardstick, header.design.seed),
+    likeness,
+    domain: domainOf(likeness, yardstick, header.design.seed),
     background: once(() => backgroundOf(training, header.design.seed)),
     cohort: outcome.task === 'survival' ? observedCurve(outcome, { interval: 'logLog' }) : null,
     setCoverage,

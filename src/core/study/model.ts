@@ -27,6 +27,13 @@ export interface ModelFeature {
   importance: number | null
 }
 
+/** A measurement over time as the model knows it. */
+export interface ModelChannel {
+  name: string
+  unit: string | null
+  label: Text
+}
+
 /** The artifact's JSON header. No dates, no machine, no thread count: the same run gives the same bytes. */
 export interface ModelHeader {
   format: typeof artifactFormat
@@ -39,6 +46,9 @@ export interface ModelHeader {
   features: ModelFeature[]
   /** The column whose levels have a baseline each, where the design names one. */
   strata?: ModelFeature
+  /** What it reads over time, and the size of the pictures it reads. */
+  channels?: ModelChannel[]
+  grids?: { height: number; width: number; channels: string[] }
   preparation: Preparation
   parameters: Parameters
   classes: string[] | null

@@ -94,6 +94,16 @@ export const predictRows = (
   readerOf: FeatureReader = plainReader,
 ) => {
   const { header: known, predictor } = model
+  if (known.channels)
+    throw invalidInput(
+      'needsCourse',
+      `This model reads what was measured over time (${known.channels.map(({ name }) => name).join(', ')}), which a table of one row a case does not hold. Import the cases with their measurements into a study, and ask the model there.`,
+    )
+  if (known.grids)
+    throw invalidInput(
+      'needsPictures',
+      'This model reads pictures, which are not predicted from files. Import the cases into a study, and ask the model there.',
+    )
   const inputs = inputsOf(known)
   const lacking = inputs.map(({ name }) => name).filter((name) => !header.includes(name))
   if (lacking.length > 0)

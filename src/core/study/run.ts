@@ -21,7 +21,8 @@ import {
 } from './assessment.ts'
 import { type Cases, defineCases, type FlowStep, featuresOf } from './cases.ts'
 import { importanceOf } from './explanation.ts'
-import { describeFeatures } from './features.ts'
+import { channelsOf, describeFeatures } from './features.ts'
+import { refuseUnreadHistory } from './history.ts'
 import { defaultHorizons } from './horizons.ts'
 import { encodeModel } from './model.ts'
 import { encodeReference, joinPredictions } from './reference.ts'
@@ -32,7 +33,11 @@ import { warningsOf } from './warnings.ts'
 export interface StudyRun {
   design: StudyDesign
   concepts: Concept[]
+  /** Dictionary entries of all that is measured, for the labels of channels. */
+  measured?: Concept[]
   table: Table
+  /** What reading the columns already found. */
+  warnings?: { reason: string; message: string }[]
   snapshotHash: string
   build: string
   threads: number
@@ -270,6 +275,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       snapshotHash: run.snapshotHash,
       features,
       ...(strata ? { strata } : {}),
+      ...channelsOf(run.measured ?? concepts, table),
       preparation: model.preparation,
       parameters,
       classes,
@@ -283,6 +289,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   )
   const metric = headlineOf(assessment, design.outcome.task)
   const warnings = [
+    ...(run.warnings ?? []),
     ...model.preparation.dropped.map(({ reason, message }) => ({ reason: `${reason}Feature`, message })),
     ...model.fitted.warnings,
     ...unreadWarnings(learner, model.outcome),
@@ -339,6 +346,7 @@ const requireLearner = (design: StudyDesign): Learner => {
   if (!learner.tasks.includes(task))
     throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
   refuseUnread(learner, design.outcome)
+  refuseUnreadHistory(learner, design)
   return learner
 }
 

@@ -11,7 +11,7 @@ const competingColumn = ({ event, competing }: SurvivalDesign): string | null =>
 
 /** Columns that say when follow-up began and ended, and how. */
 export const timeColumns = (design: SurvivalDesign): string[] => {
-  const columns = [design.entry, design.time, design.event.column, competingColumn(design)]
+  const columns = [design.from, design.entry, design.time, design.event.column, competingColumn(design)]
   return [...new Set(columns.filter((name) => name !== null && name !== undefined))]
 }
 
@@ -28,11 +28,13 @@ export const survivalColumns = (design: SurvivalDesign): string[] => [
 export const recordedTest = (table: Table, design: SurvivalDesign): ((row: number) => boolean) => {
   const [time, event] = [numbers(table, design.time), required(table, design.event.column)]
   const entry = design.entry ? numbers(table, design.entry) : null
+  const from = design.from ? numbers(table, design.from) : null
   const other = competingColumn(design)
   const competing = other ? required(table, other) : null
   const happened = codeTest(event, design.event.values)
   return (row) =>
     !Number.isNaN(time.values[row]) &&
+    !(from && Number.isNaN(from.values[row])) &&
     !Number.isNaN(event.values[row]) &&
     !(entry && Number.isNaN(entry.values[row])) &&
     (!competing || happened(event.values[row]) || !Number.isNaN(competing.values[row]))
@@ -40,7 +42,7 @@ export const recordedTest = (table: Table, design: SurvivalDesign): ((row: numbe
 
 /**
  * Times and ends of follow-up of rows that record them. Throws `invalidInput` where a time is negative, an entry does not come
- * before its time, a value means both the event and a competing one, or no row has the event.
+ * before its time, `from` comes after it, a value means both the event and a competing one, or no row has the event.
  */
 export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int32Array): Outcome => {
   const time = required(table, design.time)
@@ -50,6 +52,20 @@ export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int3
     throw invalidInput(
       'negativeTime',
       `${design.time} is negative in row ${negative + 1}; a follow-up time is 0 or more.`,
+    )
+  if (design.from && design.entry)
+    throw invalidInput(
+      'fromAndEntry',
+      `The outcome counts from ${design.from} and enters at ${design.entry}; a row's clock starts anew or runs on, not both. Leave one out.`,
+    )
+  const from = design.from ? required(table, design.from) : null
+  const past = from ? rows.filter((row) => from.values[row] > time.values[row]) : []
+  if (past.length > 0)
+    throw invalidInput(
+      'fromAfterTime',
+      `${design.from} is after ${design.time} in ${past.length} rows, the first of them row ${past[0] + 1}: nothing can be foretold there. Correct these rows or filter them out.`,
+      [],
+      { rows: past.length },
     )
   const entry = design.entry ? required(table, design.entry) : null
   const late = entry ? rows.filter((row) => !(entry.values[row] < time.values[row])) : []
@@ -78,7 +94,7 @@ export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int3
   let count = 0
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
-    times[i] = time.values[row]
+    times[i] = time.values[row] - (from ? from.values[row] : 0)
     if (entry) entries[i] = entry.values[row]
     events[i] = happened(event.values[row]) ? 1 : 0
     if (ending && events[i] === 0) rivals[i] = competed(ending.values[row]) ? 1 : 0

@@ -1,5 +1,6 @@
 import { invalidInput } from '../../contract/errors.ts'
 import type { Cell, Text } from '../../contract/values.ts'
+import { takeGrids, takeSequences } from '../cohort/matrix.ts'
 import { applyPreparation } from '../cohort/prepare.ts'
 import { type Column, columnOf, type Table } from '../cohort/table.ts'
 import { mainHorizon } from './assessment.ts'
@@ -37,6 +38,8 @@ const withValues = (table: Table, column: Column, values: readonly (number | str
     rows,
     patients: new Int32Array(rows).fill(table.patients[0]),
     encounters: new Int32Array(rows).fill(table.encounters[0]),
+    ...(table.sequences ? { sequences: takeSequences(table.sequences, new Int32Array(rows)) } : {}),
+    ...(table.grids ? { grids: takeGrids(table.grids, new Int32Array(rows)) } : {}),
     columns: table.columns.map((one) =>
       one.name === column.name
         ? {

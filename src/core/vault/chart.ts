@@ -1,11 +1,10 @@
-import { MappingSchema } from '../../contract/intake.ts'
 import type { Chart, PatientRow } from '../../contract/patients.ts'
 import type { Cell } from '../../contract/values.ts'
 import { batchMapping } from './batches.ts'
 import { readCases, type StoredCase } from './cases.ts'
 import { listConcepts, plainConcept, type StoredConcept } from './concepts.ts'
 import { encountersOf } from './encounters.ts'
-import { readSeries } from './observations.ts'
+import { givesDates, readSeries } from './observations.ts'
 import { describePatients, personOf } from './patients.ts'
 import type { ReadStore } from './store.ts'
 import { findStudy } from './studies.ts'
@@ -66,14 +65,6 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
         ),
       ),
   }
-}
-
-/** Whether the file of a batch of repeated measurements gave dates: a day such as 5000 alone does not tell. */
-const givesDates = (mapping: unknown): boolean => {
-  const read = MappingSchema.safeParse(mapping)
-  if (!read.success || read.data.layout.shape !== 'long') return false
-  const { day } = read.data.layout
-  return read.data.columns.some(({ column, concept }) => column === day && concept.kind === 'date')
 }
 
 /** A field as the chart shows it: the normalised value, how it reads, the raw text where it differs, a flag. */

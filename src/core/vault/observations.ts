@@ -1,4 +1,5 @@
 import { notFound } from '../../contract/errors.ts'
+import { MappingSchema } from '../../contract/intake.ts'
 import { sharedFloats, sharedIntegers } from '../cohort/table.ts'
 import type { BatchHandle } from './batches.ts'
 import { addMembers } from './cases.ts'
@@ -91,11 +92,39 @@ export interface ConceptObservations {
 
 const observationsARun = 20_000
 
+/** Whether the file of a batch of repeated measurements gave dates: a day such as 5000 alone does not tell. */
+export const givesDates = (mapping: unknown): boolean => {
+  const read = MappingSchema.safeParse(mapping)
+  if (!read.success || read.data.layout.shape !== 'long') return false
+  const { day } = read.data.layout
+  return read.data.columns.some(({ column, concept }) => column === day && concept.kind === 'date')
+}
+
+/** Concepts of a study whose measurements have dates; the days of others count from each patient's own start. */
+export const datedConcepts = (store: ReadStore, study: number): Set<number> => {
+  const dated = store
+    .rows<[number, string]>('SELECT id, mapping FROM batch WHERE study = ? AND undone_at IS NULL', study)
+    .filter(([, mapping]) => givesDates(JSON.parse(mapping)))
+    .map(([batch]) => batch)
+  const repeated = store.column<number>('SELECT id FROM concept WHERE study = ? AND repeated = 1', study)
+  return new Set(
+    repeated.filter((concept) => {
+      const batch = store.value<number>('SELECT batch FROM observation WHERE concept = ? LIMIT 1', concept)
+      return batch !== undefined && dated.includes(batch)
+    }),
+  )
+}
+
 /**
- * All repeated measurements of a concept on shared memory, ordered by patient, then day. Throws `studyMissing`,
- * `columnMissing`.
+ * All repeated measurements of a concept on shared memory, ordered by patient, then day; those of one patient where one is
+ * named. Throws `studyMissing`, `columnMissing`.
  */
-export const readObservations = (store: ReadStore, study: string | number, concept: string): ConceptObservations => {
+export const readObservations = (
+  store: ReadStore,
+  study: string | number,
+  concept: string,
+  of: number | null = null,
+): ConceptObservations => {
   const { id, name } = getStudy(store, study)
   const found = findConcept(store, id, concept)
   if (!found)
@@ -103,6 +132,18 @@ export const readObservations = (store: ReadStore, study: string | number, conce
       study: name,
       column: concept,
     })
+  if (of !== null) {
+    const own = store.rows<[number, number | null]>(
+      'SELECT day, value FROM observation WHERE concept = ? AND patient = ? ORDER BY day, batch, row',
+      found.id,
+      of,
+    )
+    return {
+      patients: new Int32Array(own.length).fill(of),
+      days: Float64Array.from(own, ([day]) => day),
+      values: Float64Array.from(own, ([, value]) => value ?? Number.NaN),
+    }
+  }
   const count = store.value<number>('SELECT count(*) FROM observation WHERE concept = ?', found.id) ?? 0
   const patients = sharedIntegers(count)
   const days = sharedFloats(count)
