@@ -45,22 +45,31 @@ interface Data {
   x: Matrix
   outcome: Outcome
 }
-type Kind = 'two classes' | 'three classes' | 'values' | 'survival'
+type Kind = 'two classes' | 'three classes' | 'values' | 'survival' | 'competing events'
 const taskOf: Record<Kind, Task> = {
   'two classes': 'diagnosis',
   'three classes': 'diagnosis',
   values: 'regression',
   survival: 'survival',
+  'competing events': 'survival',
+}
+/** Competing events are for those who read them; who needs them has nothing to do without. */
+const suits = ({ tasks, needs }: Learner, kind: Kind): boolean => {
+  if (kind === 'competing events' && !needs.competing) return false
+  if (kind === 'survival' && needs.competing === 'required') return false
+  return tasks.includes(taskOf[kind])
 }
 
 const outcomeOf = (kind: Kind, score: readonly number[], random: Random): Outcome => {
   const noisy = score.map((one) => one + 0.8 * random.normal())
   if (kind === 'values') return { task: 'regression', y: Float64Array.from(noisy, (one) => 50 + 10 * one) }
-  if (kind === 'survival') {
+  if (taskOf[kind] === 'survival') {
     const death = score.map((one) => -Math.log(1 - random.uniform()) * 900 * Math.exp(-one))
     const end = score.map(() => 200 + 1500 * random.uniform())
     const time = Float64Array.from(death, (at, row) => Math.ceil(Math.min(at, end[row])))
-    return { task: 'survival', time, event: Uint8Array.from(death, (at, row) => (at <= end[row] ? 1 : 0)) }
+    const event = Uint8Array.from(death, (at, row) => (at <= end[row] ? 1 : 0))
+    if (kind === 'survival') return { task: 'survival', time, event }
+    return { task: 'survival', time, event, competing: event.map((seen) => (seen ? 0 : random.below(2))) }
   }
   const classes = kind === 'two classes' ? ['healthy', 'ill'] : ['a', 'b', 'c']
   const y = Int32Array.from(noisy, (one) => (kind === 'two classes' ? +(one > 0) : one < -0.7 ? 0 : one < 0.7 ? 1 : 2))
@@ -149,7 +158,7 @@ for (const learner of learners)
       }
     })
 
-    for (const kind of (Object.keys(taskOf) as Kind[]).filter((one) => learner.tasks.includes(taskOf[one])))
+    for (const kind of (Object.keys(taskOf) as Kind[]).filter((one) => suits(learner, one)))
       describe(kind, () => contract(learner, kind))
   })
 
@@ -274,7 +283,10 @@ function contract(learner: Learner, kind: Kind) {
     test('curves start at 1, never rise, stay within 0 and 1, are flat beyond follow-up, and order as the risk', async () => {
       const data = dataOf(kind)
       const predictor = await learner.load((await learn(learner, data)).state)
-      const grid = Float64Array.from([0, ...(predictor.times ?? []), 1e7, 2e7])
+      const last = (data.outcome as { time: Float64Array }).time.reduce((most, at) => Math.max(most, at), 0)
+      const grid = Float64Array.from(
+        [0, ...(predictor.times ?? [last / 4, last / 2, last]), last, 1e7, 2e7].sort((a, b) => a - b),
+      )
       const curves = predictor.survival!(data.x, grid)
       const middle = new Float64Array(data.x.rows)
       for (let row = 0; row < data.x.rows; row++) {

@@ -58,6 +58,11 @@ export interface Predictor {
    * accounts for competing events: one minus the cumulative incidence of the event of interest.
    */
   survival?(x: Matrix, times: ArrayLike<number>): Float64Array
+  /**
+   * Survival: time by which `share` will have had the event, of learners whose curve is a formula (AFT); the formula may carry it
+   * beyond the follow-up.
+   */
+  timeOf?(x: Matrix, share: number): Float64Array
   /** Survival: a risk score a row, higher is worse (Cox: linear predictor centred as R's; forest: expected events). */
   risk?(x: Matrix): Float64Array
   /** Times at which the baseline or leaf curves step, ascending; S is constant between them. */

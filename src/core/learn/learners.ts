@@ -2,12 +2,26 @@ import type { Learner } from './learner.ts'
 import { linear } from './linear/linear.ts'
 import { logistic } from './linear/logistic.ts'
 import { neural } from './neural/neural.ts'
+import { aft } from './survival/aft.ts'
+import { competingCox } from './survival/competingCox.ts'
 import { cox } from './survival/cox.ts'
+import { fineGray } from './survival/fineGray.ts'
 import { svm } from './svm/svm.ts'
 import { forest } from './trees/forest.ts'
 import { obliqueForest } from './trees/oblique.ts'
 
 /** All learners. One that is not here does not exist; `contract.test.ts` runs over this list. */
-export const learners: readonly Learner[] = [forest, obliqueForest, logistic, linear, cox, svm, neural]
+export const learners: readonly Learner[] = [
+  forest,
+  obliqueForest,
+  logistic,
+  linear,
+  cox,
+  fineGray,
+  competingCox,
+  aft,
+  svm,
+  neural,
+]
 
 export const learnerOf = (id: string): Learner | undefined => learners.find((learner) => learner.id === id)

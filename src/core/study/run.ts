@@ -81,8 +81,15 @@ export interface StudyResult {
   warnings: { reason: string; message: string }[]
 }
 
-/** The permanent comparator of each task: penalised logistic regression, Cox, linear regression. */
-export const comparatorFor = { diagnosis: 'logistic', survival: 'cox', regression: 'linear' } as const
+/**
+ * The permanent comparator: penalised logistic regression, Cox, linear regression; under competing events Fine-Gray, or
+ * cause-specific Cox where rows enter late or have strata, which Fine-Gray does not take.
+ */
+const comparatorOf = ({ outcome }: StudyDesign): string => {
+  if (outcome.task !== 'survival') return outcome.task === 'diagnosis' ? 'logistic' : 'linear'
+  if (!outcome.competing) return 'cox'
+  return outcome.entry || outcome.strata ? 'competingCox' : 'fineGray'
+}
 
 interface FittedModel {
   preparation: Preparation
@@ -163,7 +170,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     return { rows: prepared.rows, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }
   }
 
-  const comparatorId = comparatorFor[design.outcome.task]
+  const comparatorId = comparatorOf(design)
   const comparator = comparatorId === learner.id ? null : requireNamed(comparatorId)
   const comparatorParameters = comparator ? completeParameters(comparator, {}) : {}
 

@@ -15,11 +15,21 @@ export const normalTail = (z: number): number => {
     }
     return 0.5 - density * sum
   }
+  return density / normalHazard(z)
+}
+
+/** Density over tail of the standard normal (inverse Mills ratio): its hazard at z, also where the tail itself is too small. */
+export const normalHazard = (z: number): number => {
+  if (!(z >= 3)) return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI) / normalTail(z)
   // Laplace's continued fraction, evaluated backwards.
   let fraction = z
   for (let k = 160; k >= 1; k--) fraction = z + k / fraction
-  return density / fraction
+  return fraction
 }
+
+/** log P(Z > z). */
+export const normalLogTail = (z: number): number =>
+  z >= 3 ? (-z * z) / 2 - Math.log(2 * Math.PI) / 2 - Math.log(normalHazard(z)) : Math.log(normalTail(z))
 
 /** The z with P(Z < z) = p. */
 export const normalQuantile = (p: number): number => {

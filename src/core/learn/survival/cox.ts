@@ -1,14 +1,11 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Fit } from '../../../contract/models.ts'
-import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { checkTimes } from '../../cohort/times.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { Fitted, Learner } from '../learner.ts'
-import { coefficientOf } from '../linear/coefficients.ts'
-import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
 import { normalP } from '../linear/distributions.ts'
-import { baselineOf } from './baseline.ts'
 import { loadCox } from './coxPredictor.ts'
-import { type CoxMaximum, maximisePartialLikelihood } from './newton.ts'
+import { factsOf, fitHazards, ridgeParameter, rowsOf, stateOf, tiesParameter } from './hazards.ts'
+import type { CoxMaximum } from './newton.ts'
 import { type Prepared, prepareSurvival, type SurvivalRows, type Ties } from './partialLikelihood.ts'
 import { testProportionality } from './proportionality.ts'
 import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
@@ -28,32 +25,8 @@ export const cox: Learner = {
   },
   tasks: ['survival'],
   parameters: [
-    {
-      name: 'ties',
-      label: { en: 'Tied times', zh: '相同时间的处理' },
-      description: {
-        en: 'How events at the same time are handled: efron (more exact, the default) or breslow.',
-        zh: '同一时间多个事件的处理方法：efron（更精确，默认）或 breslow。',
-      },
-      type: 'choice',
-      default: 'efron',
-      min: null,
-      max: null,
-      choices: ['efron', 'breslow'],
-    },
-    {
-      name: 'l2',
-      label: { en: 'Ridge penalty', zh: '岭惩罚' },
-      description: {
-        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log partial likelihood. 0: none, as R coxph.',
-        zh: '从对数偏似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 coxph 相同。',
-      },
-      type: 'number',
-      default: 0,
-      min: 0,
-      max: 1e9,
-      choices: null,
-    },
+    tiesParameter('efron'),
+    ridgeParameter,
     {
       name: 'variance',
       label: { en: 'Standard errors', zh: '标准误' },
@@ -81,138 +54,34 @@ export const cox: Learner = {
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'survival') throw new TypeError('cox learns survival')
-    checkMatrix(matrix, 'cox', givenWeights)
-    checkTimes('cox', given.time, given.event, given.entry)
     checkStrata(matrix)
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
     const ties = parameters.ties as Ties
     const l2 = Number(parameters.l2)
-    if (!outcome.event.some((event) => event === 1))
-      throw invalidInput(
-        'noEvents',
-        `cox: none of the ${x.rows} training rows has the event; check which values of the event column mean that it was seen.`,
-        [],
-        { rows: x.rows },
-      )
-
-    const moments = momentsOf(x, weights)
-    const columns = Array.from({ length: x.columns }, (_, column) => column).filter(
-      (column) => moments.sd[column] > 1e-14 * Math.abs(moments.mean[column]),
-    )
-    if (columns.length === 0) throw noUsableFeature('cox')
-    const rows: SurvivalRows = {
-      time: outcome.time,
-      event: outcome.event,
-      ...(outcome.entry ? { entry: outcome.entry } : {}),
-      ...(x.strata ? { strata: x.strata } : {}),
-    }
-    const data = prepareSurvival(x, rows, weights, columns)
-    const { size, scale, centre } = data
-    const penalty = Float64Array.from(columns, (column, j) => l2 * (moments.sd[column] / scale[j]) ** 2)
-    const maximum = maximisePartialLikelihood(data, ties, penalty, context)
-    const known = columns.filter((_, j) => maximum.known[j])
-    if (known.length === 0) throw noUsableFeature('cox')
-    const aliased = moments.mean.reduce<number[]>((list, _, column) => {
-      if (!known.includes(column)) list.push(column)
-      return list
-    }, [])
-
-    const warnings = aliasedWarning(x, aliased, moments)
-    const estimates = Float64Array.from(maximum.beta, (beta, j) => beta / scale[j])
-    if (!maximum.converged)
-      warnings.push({
-        reason: 'notConverged',
-        message: `Ran out of iterations and did not converge after ${maximum.iterations} steps: one or more coefficients may be infinite. Set a ridge penalty (l2 above 0).`,
-      })
-    const infinite = columns.filter((_, j) => {
-      const step = Math.abs(maximum.nextStep[j] / scale[j])
-      return maximum.known[j] && !(step <= 1e-9 || step <= Math.sqrt(1e-9) * Math.abs(estimates[j]))
-    })
-    if (infinite.length > 0)
-      warnings.push({
-        reason: 'infiniteCoefficient',
-        message: `The log-likelihood converged before ${infinite.map((column) => x.terms[column]).join(', ')}; the coefficient may be infinite, so the value shown means nothing. Leave the column out or set a ridge penalty (l2 above 0).`,
-      })
-
-    const baseline = baselineOf(data, maximum.beta, ties)
-    // R centres predictions at the means, but leaves columns of only -1, 0 and 1 at 0 (coxph's `nocenter`).
-    const origin = moments.mean.slice()
-    for (let column = 0; column < x.columns; column++) {
-      let plain = true
-      for (let i = column * x.rows; plain && i < (column + 1) * x.rows; i++) {
-        const value = x.data[i]
-        plain = value === 0 || value === 1 || value === -1
-      }
-      if (plain) origin[column] = 0
-    }
-    let shift = 0
-    columns.forEach((column, j) => {
-      shift += estimates[j] * (origin[column] - centre[j])
-    })
-    const stretch = Math.exp(shift)
-    if (
-      ![baseline.hazard, baseline.variance].every((values) =>
-        values.every((value) => Number.isFinite(value * stretch * stretch)),
-      )
-    )
-      throw invalidInput(
-        'infiniteCoefficient',
-        'cox: the features foretell the events so well that the coefficients run to infinity and no curve can be predicted; set a ridge penalty (l2 above 0) or leave out features.',
-      )
-    const coefficients = new Float64Array(x.columns)
-    const means = moments.mean.slice()
-    let covariance: Float64Array = new Float64Array(size * size)
-    columns.forEach((column, j) => {
-      coefficients[column] = maximum.known[j] ? estimates[j] : 0
-      means[column] = centre[j]
-      for (let l = 0; l < size; l++) covariance[j * size + l] = maximum.covariance[j * size + l] / (scale[j] * scale[l])
-    })
+    const fitted = fitHazards('cox', matrix, given, { ties, l2 }, context, givenWeights)
+    const { x, outcome, weights, data, maximum, warnings, model } = fitted
     const robust = wantsRobust(String(parameters.variance ?? 'auto'), outcome, weights)
     if (robust) {
       const { score } = coxResiduals(data, maximum.beta, ties)
-      covariance = robustCovariance(dfbetas(score, covariance, size), size, weights, outcome.cluster)
+      const moved = dfbetas(score, model.covariance, data.size)
+      model.covariance = robustCovariance(moved, data.size, weights, outcome.cluster)
     }
-    for (let i = 0; i < baseline.means.length; i++) baseline.means[i] *= scale[i % size] * stretch
     const proportionality =
-      l2 === 0 && context.diagnostics !== false && infinite.length === 0 && maximum.converged
-        ? testHazards(x, rows, weights, data, maximum, ties)
+      l2 === 0 && context.diagnostics !== false && fitted.finite && maximum.converged
+        ? testHazards(x, rowsOf(x, outcome), weights, data, maximum, ties)
         : null
     if (proportionality) warnings.push(...hazardWarnings(proportionality))
     context.progress(1)
-    const tail = l2 > 0 ? null : normalP
+    const state = stateOf(fitted, { ties, l2 })
+    state.header.strata = x.strata ? data.strata.length : 0
+    if (x.strata)
+      Object.assign(state.arrays, {
+        strata: data.strata,
+        offsets: model.baseline.offsets,
+        knotOffsets: model.baseline.knotOffsets,
+      })
     return {
-      state: {
-        header: { terms: [...x.terms], ties, l2, rows: x.rows, strata: x.strata ? data.strata.length : 0 },
-        arrays: {
-          columns: Int32Array.from(columns),
-          coefficients,
-          means,
-          origin,
-          covariance,
-          times: baseline.times,
-          hazard: baseline.hazard.map((value) => value * stretch),
-          variance: baseline.variance.map((value) => value * stretch * stretch),
-          knots: baseline.knots,
-          riskMeans: baseline.means,
-          ...(x.strata ? { strata: data.strata, offsets: baseline.offsets, knotOffsets: baseline.knotOffsets } : {}),
-        },
-      },
-      fit: {
-        coefficients: columns.flatMap((column, j) =>
-          maximum.known[j]
-            ? [coefficientOf(x.terms[column], estimates[j], Math.sqrt(covariance[j * size + j]), tail)]
-            : [],
-        ),
-        logLikelihood: maximum.logLikelihood,
-        nullLogLikelihood: maximum.nullLogLikelihood,
-        iterations: maximum.iterations,
-        converged: maximum.converged,
-        robust,
-        proportionality,
-      },
+      state,
+      fit: { ...factsOf(fitted, l2 > 0 ? null : normalP), robust, proportionality },
       outOfBag: null,
       backend: null,
       warnings,

@@ -6,6 +6,59 @@ import { checkColumns } from '../linear/design.ts'
 import { normalQuantile } from '../linear/distributions.ts'
 import { meansAt } from './baseline.ts'
 
+/** The parts of a Cox state that give each row its stratum, linear predictor and cumulative hazard. */
+export const coxHazards = ({ arrays }: ModelState) => {
+  const { coefficients, origin } = arrays
+  const times = arrays.times as Float64Array
+  const hazard = arrays.hazard as Float64Array
+  const strata = arrays.strata as Int32Array | undefined
+  const offsets = (arrays.offsets as Uint32Array | undefined) ?? Uint32Array.of(0, times.length)
+  const count = coefficients.length
+  const place = strata ? new Map(Array.from(strata, (stratum, index) => [stratum, index])) : null
+  /** Index into `times` of a stratum's last step at or before a time; -1 where there is none. */
+  const stepOf = (stratum: number, time: number): number => {
+    const from = offsets[stratum]
+    const at = stepIndex(times.subarray(from, offsets[stratum + 1]), time)
+    return at < 0 ? -1 : from + at
+  }
+  return {
+    times,
+    hazard,
+    offsets,
+    columns: count,
+    stratified: place !== null,
+    stepOf,
+    /** Index of each row's stratum among the model's; -1: none. */
+    strataOf: (x: Matrix): Int32Array => {
+      checkColumns(x, count)
+      if (!place) return new Int32Array(x.rows)
+      if (!x.strata)
+        throw invalidInput(
+          'strataMissing',
+          'This model has a baseline a stratum, and the rows do not say their stratum.',
+        )
+      return Int32Array.from(x.strata, (stratum) => place.get(stratum) ?? -1)
+    },
+    linearPredictors: (x: Matrix): Float64Array => {
+      checkColumns(x, count)
+      const result = new Float64Array(x.rows)
+      for (let column = 0; column < count; column++)
+        if (coefficients[column] !== 0)
+          for (let i = 0; i < x.rows; i++)
+            result[i] += coefficients[column] * (x.data[column * x.rows + i] - origin[column])
+      return result
+    },
+    /** Baseline cumulative hazard at times, an array a stratum. */
+    cumulatives: (at: ArrayLike<number>): Float64Array[] =>
+      Array.from({ length: offsets.length - 1 }, (_, stratum) =>
+        Float64Array.from(at, (time) => {
+          const step = stepOf(stratum, time)
+          return step < 0 ? 0 : hazard[step]
+        }),
+      ),
+  }
+}
+
 /**
  * Predicts from a Cox state. Of a stratified model a row's curve is that of its stratum; a row of none (-1) gets NaN. Its risk
  * score is then the linear predictor plus the log of its stratum's cumulative hazard over the mean of all strata, both at the
@@ -13,50 +66,22 @@ import { meansAt } from './baseline.ts'
  */
 export const loadCox = async (state: ModelState): Promise<Predictor> => {
   const { columns, coefficients, means, origin, covariance } = state.arrays
+  const { times, hazard, offsets, stratified, stepOf, strataOf, linearPredictors, cumulatives } = coxHazards(state)
   const knots = state.arrays.knots as Uint32Array
   const riskMeans = state.arrays.riskMeans as Float64Array
-  const times = state.arrays.times as Float64Array
-  const hazard = state.arrays.hazard as Float64Array
   const variance = state.arrays.variance as Float64Array
-  const strata = state.arrays.strata as Int32Array | undefined
-  const offsets = (state.arrays.offsets as Uint32Array | undefined) ?? Uint32Array.of(0, times.length)
   const knotOffsets = (state.arrays.knotOffsets as Uint32Array | undefined) ?? Uint32Array.of(0, knots.length)
   const size = columns.length
   const count = coefficients.length
-  const place = strata ? new Map(Array.from(strata, (stratum, index) => [stratum, index])) : null
-  const shifts = strata ? shiftsOf(times, hazard, offsets) : Float64Array.of(0)
-
-  /** Index of each row's stratum among the model's; -1: none. */
-  const strataOf = (x: Matrix): Int32Array => {
-    checkColumns(x, count)
-    if (!place) return new Int32Array(x.rows)
-    if (!x.strata)
-      throw invalidInput('strataMissing', 'This model has a baseline a stratum, and the rows do not say their stratum.')
-    return Int32Array.from(x.strata, (stratum) => place.get(stratum) ?? -1)
-  }
-  const linearPredictors = (x: Matrix): Float64Array => {
-    checkColumns(x, count)
-    const result = new Float64Array(x.rows)
-    for (let column = 0; column < count; column++)
-      if (coefficients[column] !== 0)
-        for (let i = 0; i < x.rows; i++)
-          result[i] += coefficients[column] * (x.data[column * x.rows + i] - origin[column])
-    return result
-  }
-  /** Index into `times` of a stratum's last step at or before a time; -1 where there is none. */
-  const stepOf = (stratum: number, time: number): number => {
-    const from = offsets[stratum]
-    const at = stepIndex(times.subarray(from, offsets[stratum + 1]), time)
-    return at < 0 ? -1 : from + at
-  }
+  const shifts = stratified ? shiftsOf(times, hazard, offsets) : Float64Array.of(0)
 
   return {
     task: 'survival',
-    times: strata ? Float64Array.from(new Set(times)).sort() : times,
+    times: stratified ? Float64Array.from(new Set(times)).sort() : times,
 
     risk(x) {
       const scores = linearPredictors(x)
-      if (!place) return scores
+      if (!stratified) return scores
       return strataOf(x).reduce((result, stratum, row) => {
         result[row] += stratum < 0 ? Number.NaN : shifts[stratum]
         return result
@@ -66,12 +91,7 @@ export const loadCox = async (state: ModelState): Promise<Predictor> => {
     survival(x, at) {
       const scores = linearPredictors(x)
       const own = strataOf(x)
-      const curves = Array.from({ length: offsets.length - 1 }, (_, stratum) =>
-        Float64Array.from(at, (time) => {
-          const step = stepOf(stratum, time)
-          return step < 0 ? 0 : hazard[step]
-        }),
-      )
+      const curves = cumulatives(at)
       const result = new Float64Array(x.rows * at.length)
       for (let i = 0; i < x.rows; i++) {
         const cumulative = curves[own[i]]

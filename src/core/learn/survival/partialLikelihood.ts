@@ -13,6 +13,15 @@ export interface Prepared extends Layout {
   centre: Float64Array
   scale: Float64Array
   columns: number[]
+  /** Those a competing event took, who stay in the risk sets of later events (Fine & Gray); null: nobody does. One stratum only. */
+  beyond: Beyond | null
+}
+
+export interface Beyond {
+  /** Of each sorted row: 1 / G(T-) where a competing event ended it, else 0. G: the curve of staying uncensored. */
+  carry: Float64Array
+  /** G(t-) of each group: the weight in its risk set is carry * staying. */
+  staying: Float64Array
 }
 
 export interface SurvivalRows {
@@ -54,7 +63,7 @@ export const prepareSurvival = (
     const factor = 1 / scale[j]
     for (let i = 0; i < rows; i++) z[i * size + j] = (values[order[i]] - mean) * factor
   })
-  return { ...layout, size, z, weight, centre, scale, columns }
+  return { ...layout, size, z, weight, centre, scale, columns, beyond: null }
 }
 
 export interface Likelihood {
@@ -95,23 +104,56 @@ const scratchOf = ({ rows, starts, size }: Prepared) => {
     cumulative: new Float64Array(groups + 1),
     sum: new Float64Array(size),
     tied: new Float64Array(size),
+    /** Integral of staying over the hazard of all later groups, for those carried beyond their time. */
+    later: new Float64Array(groups),
   }
 }
 
+/**
+ * Sums of carry * risk, alone and times z, over those whose competing event came before each group with events; sorted rows, from
+ * the earliest group up. Row-major groups x (1 + size).
+ */
+export const carriedSums = (
+  { size, z, weight, starts, deaths, beyond }: Prepared,
+  beta: Float64Array,
+): Float64Array | null => {
+  if (!beyond) return null
+  const width = size + 1
+  const groups = starts.length - 1
+  const sums = new Float64Array(groups * width)
+  const running = new Float64Array(width)
+  for (let group = groups - 1; group >= 0; group--) {
+    if (deaths[group] > 0) sums.set(running, group * width)
+    for (let i = starts[group]; i < starts[group + 1]; i++) {
+      if (beyond.carry[i] === 0) continue
+      let eta = 0
+      for (let j = 0; j < size; j++) eta += beta[j] * z[i * size + j]
+      const r = weight[i] * Math.exp(eta) * beyond.carry[i]
+      running[0] += r
+      for (let j = 0; j < size; j++) running[j + 1] += r * z[i * size + j]
+    }
+  }
+  return sums
+}
+
 const evaluate = (
-  { rows, size, z, event, weight, starts, deaths, strataStarts, entries }: Prepared,
+  data: Prepared,
   beta: Float64Array,
   ties: Ties,
-  { risk, gram, hazard, ownHazard, cumulative, sum, tied }: ReturnType<typeof scratchOf>,
+  { risk, gram, hazard, ownHazard, cumulative, sum: present, tied, later }: ReturnType<typeof scratchOf>,
   multiplier: Float64Array | null,
 ): Likelihood => {
+  const { rows, size, z, event, weight, starts, deaths, strataStarts, entries, beyond } = data
+  const carried = carriedSums(data, beta)
+  const whole = carried ? new Float64Array(size) : present
   const information = new Float64Array(size * size)
   const gradient = new Float64Array(size)
   let value = 0
 
   for (let stratum = 0; stratum + 1 < strataStarts.length; stratum++) {
-    sum.fill(0)
-    let atRisk = 0
+    present.fill(0)
+    let followed = 0
+    let ahead = 0
     let gone = starts[strataStarts[stratum]]
     for (let group = strataStarts[stratum]; group < strataStarts[stratum + 1]; group++) {
       const from = starts[group]
@@ -123,13 +165,13 @@ const evaluate = (
         for (; gone < entries.ends[group]; gone++) {
           const i = entries.order[gone]
           const r = risk[i]
-          atRisk -= r
-          for (let j = 0; j < size; j++) sum[j] -= r * z[i * size + j]
+          followed -= r
+          for (let j = 0; j < size; j++) present[j] -= r * z[i * size + j]
         }
         // Nobody is left: no rounding either.
         if (gone === from) {
-          atRisk = 0
-          sum.fill(0)
+          followed = 0
+          present.fill(0)
         }
       }
       if (count > 0) tied.fill(0)
@@ -139,8 +181,8 @@ const evaluate = (
         for (let j = 0; j < size; j++) eta += beta[j] * z[at + j]
         const r = weight[i] * Math.exp(eta)
         risk[i] = r
-        atRisk += r
-        for (let j = 0; j < size; j++) sum[j] += r * z[at + j]
+        followed += r
+        for (let j = 0; j < size; j++) present[j] += r * z[at + j]
         if (event[i] === 1) {
           value += weight[i] * eta
           tiedRisk += r
@@ -150,7 +192,15 @@ const evaluate = (
       }
       hazard[group] = 0
       ownHazard[group] = 0
+      later[group] = ahead
       if (count === 0) continue
+      let atRisk = followed
+      const sum = whole
+      if (carried && beyond) {
+        const at = group * (size + 1)
+        atRisk += beyond.staying[group] * carried[at]
+        for (let j = 0; j < size; j++) whole[j] = present[j] + beyond.staying[group] * carried[at + 1 + j]
+      }
 
       const scale = multiplier ? multiplier[group] : 1
       if (ties === 'breslow' || count === 1) {
@@ -162,6 +212,7 @@ const evaluate = (
           const scaled = factor * sum[a]
           for (let b = 0; b <= a; b++) information[a * size + b] -= scaled * sum[b]
         }
+        if (beyond) ahead += beyond.staying[group] * hazard[group]
         continue
       }
       // Efron: the l-th of d tied events sees the tied risks reduced by l/d. Means are (sum - s tied) / (atRisk - s tiedRisk).
@@ -185,6 +236,7 @@ const evaluate = (
         const right = tiedSquares * tied[a] - mixed * sum[a]
         for (let b = 0; b <= a; b++) information[a * size + b] -= left * sum[b] + right * tied[b]
       }
+      if (beyond) ahead += beyond.staying[group] * hazard[group]
     }
 
     // Later groups have earlier times: a row lives through the hazard of its own group and of all after it in this order,
@@ -197,6 +249,7 @@ const evaluate = (
       for (let i = starts[group]; i < starts[group + 1]; i++) {
         let hazards = event[i] === 1 ? before + ownHazard[group] : lived
         if (entries && entries.since[i] < strataStarts[stratum + 1]) hazards -= cumulative[entries.since[i]]
+        if (beyond) hazards += beyond.carry[i] * later[group]
         const expected = risk[i] * hazards
         gram[i] = expected
         const seen = event[i] === 1 ? weight[i] * (multiplier ? multiplier[group] : 1) : 0

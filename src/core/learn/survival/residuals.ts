@@ -18,7 +18,7 @@ export interface CoxResiduals {
  * `residuals.coxph`. See docs/methods.md. Costs groups x size numbers of memory.
  */
 export const coxResiduals = (data: Prepared, beta: Float64Array, ties: Ties): CoxResiduals => {
-  const { rows, size, z, event, starts, strataStarts, entries, order, scale } = data
+  const { rows, size, z, event, starts, strataStarts, entries, order, scale, beyond } = data
   const groups = starts.length - 1
   // Integrals of the hazard, and of the risk set's means over it, within a group: for all at risk, and for its own events.
   const hazard = new Float64Array(groups)
@@ -43,6 +43,18 @@ export const coxResiduals = (data: Prepared, beta: Float64Array, ties: Ties): Co
     }
   })
 
+  // What those carried beyond a competing event live through after it.
+  const later = new Float64Array(groups)
+  const laterDrift = new Float64Array(groups * size)
+  if (beyond)
+    for (let group = 1; group < groups; group++) {
+      later[group] = later[group - 1] + beyond.staying[group - 1] * hazard[group - 1]
+      for (let j = 0; j < size; j++) {
+        const before = (group - 1) * size + j
+        laterDrift[group * size + j] = laterDrift[before] + beyond.staying[group - 1] * drift[before]
+      }
+    }
+
   const martingale = new Float64Array(rows)
   const score = new Float64Array(rows * size)
   const seen: number[] = []
@@ -63,7 +75,10 @@ export const coxResiduals = (data: Prepared, beta: Float64Array, ties: Ties): Co
         const ratio = Math.exp(eta)
         const died = event[i] === 1
         const late = entries && entries.since[i] < end ? entries.since[i] : -1
-        const lived = (died ? earlier + own[group] : live[group]) - (late < 0 ? 0 : live[late])
+        const lived =
+          (died ? earlier + own[group] : live[group]) -
+          (late < 0 ? 0 : live[late]) +
+          (beyond ? beyond.carry[i] * later[group] : 0)
         martingale[row] = (died ? 1 : 0) - ratio * lived
         if (died) seen.push(i)
         for (let j = 0; j < size; j++) {
@@ -71,7 +86,8 @@ export const coxResiduals = (data: Prepared, beta: Float64Array, ties: Ties): Co
           const value = z[i * size + j]
           const drifted =
             (died ? liveDrift[at] - drift[at] + ownDrift[at] : liveDrift[at]) -
-            (late < 0 ? 0 : liveDrift[late * size + j])
+            (late < 0 ? 0 : liveDrift[late * size + j]) +
+            (beyond ? beyond.carry[i] * laterDrift[at] : 0)
           score[row * size + j] = ((died ? value - mean[at] : 0) - ratio * (value * lived - drifted)) * scale[j]
         }
       }
