@@ -358,3 +358,28 @@ test("survival of held-out patients agrees with ranger's: curves, and discrimina
     expect(c).toBeGreaterThan(harrellC - 0.01)
   }
 })
+
+test('the learning curve that is shown while trees grow comes to what the finished forest says of rows it did not draw', async () => {
+  const { x, diagnosis, regression, survival } = madeUp(900)
+  const lastOf = async (outcome: Outcome) => {
+    let last: Record<string, number> = {}
+    let steps = 0
+    const progress = (share: number, detail?: Record<string, number>) => {
+      if (share > 0) steps++
+      if (detail) last = detail
+    }
+    const { fitted } = await fitForest(x, outcome, { nTrees: 60 }, { progress })
+    expect(steps).toBeGreaterThan(10)
+    expect(last.trees).toBe(60)
+    return { last, bag: fitted.outOfBag as Float64Array }
+  }
+  if (diagnosis.task !== 'diagnosis' || regression.task !== 'regression' || survival.task !== 'survival') return
+  const classes = await lastOf(diagnosis)
+  const brier = diagnosis.y.reduce((sum, y, row) => sum + (classes.bag[2 * row + 1] - y) ** 2, 0) / x.rows
+  expect(classes.last.outOfBagBrier).toBeCloseTo(brier, 9)
+  const values = await lastOf(regression)
+  expect(values.last.outOfBagRmse).toBeCloseTo(rmse(values.bag, regression.y), 9)
+  const curves = await lastOf(survival)
+  const c = harrellOf(curves.bag, survival.time, survival.event)
+  expect(Math.abs(curves.last.outOfBagConcordance - c)).toBeLessThan(0.06)
+})

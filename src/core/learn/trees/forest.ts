@@ -169,8 +169,9 @@ async function fitForest(
     tasks.map(async (task, index) => {
       const [trees] = await parallel<GrowTask, GrownTrees>('growForestTrees', [task])
       stopIfAborted()
-      bag.take(index, trees)
-      context.progress(++done / tasks.length)
+      bag.take(index, trees, task.count)
+      done++
+      context.progress(done / tasks.length, { trees: bag.trees(), ...bag.curve() })
       return trees
     }),
   )

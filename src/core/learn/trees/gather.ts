@@ -1,4 +1,5 @@
 import type { Outcome } from '../../cohort/matrix.ts'
+import { randomOf } from '../random.ts'
 import { sharedCopy } from './bins.ts'
 import type { GrownTrees } from './forestTask.ts'
 
@@ -28,10 +29,11 @@ export const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | n
   let width = 1
   let sums = new Float64Array(0)
   const seen = new Uint32Array(rows)
-  const waiting = new Map<number, GrownTrees['outOfBag']>()
+  const waiting = new Map<number, GrownTrees['outOfBag'] & { trees: number }>()
   let next = 0
-  const take = (index: number, trees: Pick<GrownTrees, 'outOfBag'>) => {
-    waiting.set(index, trees.outOfBag)
+  let grown = 0
+  const take = (index: number, { outOfBag }: Pick<GrownTrees, 'outOfBag'>, trees: number) => {
+    waiting.set(index, { ...outOfBag, trees })
     for (let found = waiting.get(next); found; found = waiting.get(next)) {
       if (sums.length === 0) {
         width = found.sums.length / rows
@@ -39,6 +41,7 @@ export const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | n
       }
       for (let i = 0; i < sums.length; i++) sums[i] += found.sums[i]
       for (let i = 0; i < rows; i++) seen[i] += found.seen[i]
+      grown += found.trees
       waiting.delete(next++)
     }
   }
@@ -58,7 +61,56 @@ export const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | n
     }
     return means
   }
-  return { take, result }
+  /** What the trees so far say of rows they did not draw: Brier score, root mean squared error or concordance, of a sample of rows. */
+  const curve = (): Record<string, number> => {
+    if (sums.length === 0) return {}
+    return outOfBagFigure(
+      outcome,
+      (position, c) => (seen[position] > 0 ? sums[position * width + c] / seen[position] : Number.NaN),
+      width,
+      order,
+      rows,
+    )
+  }
+  return { take, result, curve, trees: () => grown }
+}
+
+const mostRows = 5000
+
+/** One figure for the learning curve, cheap enough to be drawn while trees grow. */
+const outOfBagFigure = (
+  outcome: Outcome,
+  meanOf: (position: number, column: number) => number,
+  width: number,
+  order: Int32Array | null,
+  rows: number,
+): Record<string, number> => {
+  const random = randomOf(rows, 83)
+  const draw = rows > mostRows ? () => random.below(rows) : null
+  const count = Math.min(rows, mostRows)
+  const rowAt = (position: number) => (order ? order[position] : position)
+  let [sum, judged] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    const position = draw ? draw() : i
+    const row = rowAt(position)
+    if (Number.isNaN(meanOf(position, 0))) continue
+    if (outcome.task === 'survival') {
+      // A random partner: which of the two has the event first, where that is known.
+      const partner = random.below(rows)
+      const other = rowAt(partner)
+      const [first, second] = outcome.time[row] < outcome.time[other] ? [position, partner] : [partner, position]
+      if (outcome.event[rowAt(first)] !== 1 || outcome.time[row] === outcome.time[other]) continue
+      const gap = meanOf(first, 0) - meanOf(second, 0)
+      if (Number.isNaN(gap)) continue
+      sum += gap > 0 ? 1 : gap === 0 ? 0.5 : 0
+    } else if (outcome.task === 'regression') sum += (meanOf(position, 0) - outcome.y[row]) ** 2
+    else if (width === 1) sum += (meanOf(position, 0) - Number(outcome.y[row] === 1)) ** 2
+    else for (let c = 0; c < width; c++) sum += (meanOf(position, c) - Number(outcome.y[row] === c)) ** 2
+    judged++
+  }
+  if (judged === 0) return {}
+  if (outcome.task === 'survival') return { outOfBagConcordance: sum / judged }
+  return outcome.task === 'regression' ? { outOfBagRmse: Math.sqrt(sum / judged) } : { outOfBagBrier: sum / judged }
 }
 
 export const joinLeaves = (parts: GrownTrees['leaves'][]): GrownTrees['leaves'] =>

@@ -105,8 +105,9 @@ async function fitOblique(
     tasks.map(async (task, index) => {
       const [trees] = await context.parallel<ObliqueTask, GrownObliqueTrees>('growObliqueTrees', [task])
       stopIfAborted()
-      bag.take(index, trees)
-      context.progress(++done / tasks.length)
+      bag.take(index, trees, task.count)
+      done++
+      context.progress(done / tasks.length, { trees: bag.trees(), ...bag.curve() })
       return trees
     }),
   )
