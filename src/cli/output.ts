@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { storageFailed } from '../contract/errors.ts'
 import { UsageError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -36,8 +37,20 @@ export const writeOutput = async <T>(
   } catch (error) {
     await file.close().catch(() => {})
     if (plain) await rm(written, { force: true })
-    throw error
+    throw writeError(path, error)
   }
+}
+
+/** A disk that is full, told with what it was full for; anything else as it came. */
+export const writeError = (path: string, error: unknown): unknown => {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return storageFailed(
+    'outputDiskFull',
+    `There is not enough space for ${path}; nothing of it was left there. Free some space or name another place.`,
+    { path },
+    { cause: error },
+  )
 }
 
 /** One line of CSV (RFC 4180). */

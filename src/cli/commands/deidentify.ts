@@ -5,7 +5,7 @@ import { type ExportReport, exportDates, exportFormats } from '../../contract/ex
 import type { Options } from '../arguments.ts'
 import type { OptionRule, Run } from '../command.ts'
 import { UsageError } from '../failure.ts'
-import { writeOutput } from '../output.ts'
+import { writeError, writeOutput } from '../output.ts'
 import { table } from '../terminal.ts'
 
 export const deidentifyOptions: Record<string, OptionRule> = {
@@ -136,7 +136,7 @@ const writeFolder = async (
   } catch (error) {
     await (current as Awaited<ReturnType<typeof open>> | null)?.close().catch(() => {})
     await rm(folder, { recursive: true, force: true })
-    throw error
+    throw writeError(path, error)
   }
 }
 

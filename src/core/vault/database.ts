@@ -133,7 +133,8 @@ const readFirstPage = (db: Connection, file: string): void => {
 
 /**
  * Keeps other processes out for as long as the returned function is not called. The lock is the operating system's, held
- * on an empty file through SQLite's own locking: it goes with the process, however that ends, so none is ever left over.
+ * on an empty file through SQLite's own locking: it goes with the process, however that ends, so none is ever left over. Nothing in
+ * this process may open that file besides: closing it would let the lock go (POSIX).
  */
 export const lockFolder = (dir: string, file: string): (() => void) => {
   let db: Connection | null = null
