@@ -33,10 +33,12 @@ export const ended = async (client: Client, { job }: { job: string }): Promise<J
   return last as Job
 }
 
-export const importSample = async (client: Client, file: string, study: string): Promise<Job> => {
+/** `begin` is called when the import itself begins. */
+export const importSample = async (client: Client, file: string, study: string, begin = () => {}): Promise<Job> => {
   const bytes = new Blob([readFileSync(join(root, 'resources/samples', file))])
   const { upload } = await client.intake.upload({ upload: null, file, bytes, last: true })
   const { mapping } = await client.intake.preview({ upload, study })
+  begin()
   return ended(client, await client.intake.import({ upload, study, mapping, again: true }))
 }
 
@@ -47,12 +49,25 @@ const design: StudyDesignInput = {
   parameters: { nTrees: 60 },
 }
 
-/** Begins an act on an open vault and waits for its end; `folder`: where backups go. */
-const perform: Record<Exclude<Act, 'migration'>, (client: Client, folder: string) => Promise<Job>> = {
-  import: (client) => importSample(client, 'rotterdam.csv', 'rotterdam'),
-  training: async (client) => ended(client, await client.models.train(StudyDesignSchema.parse(design))),
-  rekey: async (client) => ended(client, await client.users.rekey({ passphrase })),
-  backup: async (client, folder) => ended(client, await client.backup.create({ folder })),
+/** Performs an act on an open vault to its end. `folder`: where backups go; `begin`: called when the clock is to run. */
+const perform: Record<
+  Exclude<Act, 'migration'>,
+  (client: Client, folder: string, begin: () => void) => Promise<Job>
+> = {
+  import: (client, _folder, begin) => importSample(client, 'rotterdam.csv', 'rotterdam', begin),
+  training: async (client, _folder, begin) => {
+    begin()
+    return ended(client, await client.models.train(StudyDesignSchema.parse(design)))
+  },
+  rekey: async (client, _folder, begin) => {
+    const started = await client.users.rekey({ passphrase })
+    begin()
+    return ended(client, started)
+  },
+  backup: async (client, folder, begin) => {
+    begin()
+    return ended(client, await client.backup.create({ folder }))
+  },
 }
 
 /**
@@ -78,24 +93,27 @@ if (import.meta.filename === process.argv[1] && acts.includes(act as Act)) {
       Atomics.notify(go, 0)
     }
   }
-  const begin = await strike()
-  let from: number
-  if (act === 'migration') {
+  const struck = await strike()
+  let [from, milliseconds] = [0, 0]
+  const begin = () => {
     from = performance.now()
+    struck()
+  }
+  if (act === 'migration') {
     begin()
     const { vault } = await openVault(vaultPath, { passphrase })
+    milliseconds = performance.now() - from
     vault.close()
   } else {
     const app = startApp(vaultPath)
     const client = app.client(app.connect('cli'))
     await client.vault.unlock({ passphrase })
-    from = performance.now()
-    begin()
-    const job = await perform[act as keyof typeof perform](client, folder)
+    const job = await perform[act as keyof typeof perform](client, folder, begin)
     if (job.state !== 'done') throw new Error(`${act} ended as ${job.state}: ${JSON.stringify(job.failure)}`)
+    milliseconds = performance.now() - from
     await app.close()
   }
-  process.stdout.write(JSON.stringify({ milliseconds: performance.now() - from }))
+  process.stdout.write(JSON.stringify({ milliseconds }))
   // Where the clock has not struck by now, it must not strike whoever gets this process's number next.
   process.exit(existsSync(vaultPath) ? 0 : 1)
 }
