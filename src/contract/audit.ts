@@ -19,6 +19,8 @@ export const AuditFilterSchema = z.object({
   act: z.string().max(100).optional(),
   /** A record the entry names: `patient/17`. */
   record: z.string().max(200).optional(),
+  /** An outcome (`done`, `failed: wrongPassphrase`), or all of a kind (`failed`). */
+  outcome: z.string().max(100).optional(),
   /** First moment, ISO 8601; a day (`2026-03-01`) begins at midnight UTC. */
   from: z.string().max(40).optional(),
   /** Last moment, included; a day counts whole. */
@@ -144,6 +146,29 @@ export const audit = {
     summary:
       'A signed checkpoint of the audit log, to be kept elsewhere; puts back checkpoints missing beside the vault',
   }).output(z.object({ checkpoint: CheckpointSchema, restored: z.int() })),
+  checkpoints: procedure({
+    access: auditors,
+    audit: 'audit.checkpoints',
+    summary: 'Checkpoints in the vault, newest first',
+  })
+    .input(
+      z.object({
+        /** Those with a smaller number; null: from the newest. */
+        before: z.int().nullable().default(null),
+        limit: z.int().min(1).max(1000).default(50),
+      }),
+    )
+    .output(z.object({ checkpoints: z.array(CheckpointSchema), total: z.int() })),
+  terms: procedure({
+    access: auditors,
+    audit: false,
+    summary: 'What the log can be searched for: users by id and name, and every act',
+  }).output(
+    z.object({
+      actors: z.array(z.object({ actor: z.string(), displayName: z.string() })),
+      acts: z.array(z.string()),
+    }),
+  ),
   status: procedure({
     access: auditors,
     audit: false,

@@ -8,7 +8,7 @@ import { UsageError } from '../failure.ts'
 import { writeOutput } from '../output.ts'
 import { table } from '../terminal.ts'
 
-const filterNames = ['actor', 'act', 'record', 'from', 'to'] as const
+const filterNames = ['actor', 'act', 'record', 'outcome', 'from', 'to'] as const
 
 const filterOf = (options: Options): AuditFilter =>
   Object.fromEntries(
@@ -146,6 +146,7 @@ export const auditCommand: Command = {
     actor: { value: 'NAME', says: 'list, export: who (name or id)' },
     act: { value: 'ACT', says: 'list, export: what (patient.read, or patient for all of a kind)' },
     record: { value: 'RECORD', says: 'list, export: on what (patient/17)' },
+    outcome: { value: 'OUTCOME', says: 'list, export: how it ended (done, refused, failed, found)' },
     from: { value: 'TIME', says: 'list, export: first day or moment (2026-03-01, 2026-03-01T08:00:00Z)' },
     to: { value: 'TIME', says: 'list, export: last day or moment' },
     limit: { value: 'N', says: 'list: at most so many entries (default 100)' },

@@ -1,9 +1,12 @@
+import { api } from '../../contract/api.ts'
 import type { AuditFilter } from '../../contract/audit.ts'
+import type { ProcedureMeta } from '../../contract/procedure.ts'
 import { auditHead } from '../vault/audit.ts'
 import { auditColumns, type ExportedEntry, listAudit, walkAudit } from '../vault/auditSearch.ts'
-import { lastCheckpoint } from '../vault/checkpoints.ts'
+import { lastCheckpoint, listCheckpoints } from '../vault/checkpoints.ts'
 import { pemOf, signingKey } from '../vault/signing.ts'
 import type { ReadStore } from '../vault/store.ts'
+import { listUsers } from '../vault/users.ts'
 import type { Core } from './core.ts'
 import { harmless, quoted } from './exportCases.ts'
 import type { Implementer } from './implementer.ts'
@@ -26,6 +29,11 @@ export const auditHandlers = (core: Core, os: Implementer) => {
         const restored = core.auditLog().restoreOutside()
         return { checkpoint: await core.auditLog().checkpoint('asked'), restored }
       }),
+      checkpoints: os.audit.checkpoints.handler(({ input }) => listCheckpoints(read(), input)),
+      terms: os.audit.terms.handler(() => ({
+        actors: listUsers(read()).map(({ id, displayName }) => ({ actor: id, displayName })),
+        acts: auditActs(),
+      })),
       status: os.audit.status.handler(() => ({
         entries: auditHead(read()).count,
         checkpoint: lastCheckpoint(read()),
@@ -37,6 +45,18 @@ export const auditHandlers = (core: Core, os: Implementer) => {
       }),
     },
   }
+}
+
+/** Acts that no procedure is named after: what the core does by itself, or in its own time. */
+const ownActs = ['audit.alarm', 'backup.create']
+
+/** Every act that may stand in the log, in the order of the alphabet. */
+export const auditActs = (): string[] => {
+  const metas = Object.values(api).flatMap((room) =>
+    Object.values(room).map((each) => each['~orpc'].meta as unknown as ProcedureMeta),
+  )
+  const named = metas.flatMap(({ audit }) => (audit === false ? [] : [audit]))
+  return [...new Set([...named, ...ownActs])].sort()
 }
 
 /** The log as CSV (RFC 4180) or JSON Lines, in pieces; CSV begins with its header. */

@@ -78,11 +78,11 @@ test('an auditor finds the entries of one person, one record, one kind of act an
   const { vault, user } = await withEntries(17)
   await vault.write((store) => {
     const at = (hour: number) => `2031-05-0${hour < 24 ? 1 : 2}T${String(hour % 24).padStart(2, '0')}:00:00.000Z`
-    const put = (hour: number, actor: string, act: string, record: string | null) =>
-      appendAudit(store, { actor, act, record, outcome: 'done' }, at(hour))
+    const put = (hour: number, actor: string, act: string, record: string | null, outcome = 'done') =>
+      appendAudit(store, { actor, act, record, outcome }, at(hour))
     put(0, 'system', 'patient.readings', 'patient/1')
     put(12, user.id, 'prediction.survive', 'patient/17 model/3')
-    put(23, 'unknown', 'vault.unlock', null)
+    put(23, 'unknown', 'vault.unlock', null, 'failed: wrongPassphrase')
     put(24, user.id, 'patient.search', null)
   })
   const found = async (filter: AuditFilter) => {
@@ -98,6 +98,9 @@ test('an auditor finds the entries of one person, one record, one kind of act an
   expect(await found({ actor: 'system' })).toEqual([18])
   expect(await found({ actor: user.displayName, from: '2031-05-01' })).toEqual([21, 19])
   expect(await found({ actor: user.id, act: 'prediction' })).toEqual([19])
+  expect(await found({ outcome: 'failed' })).toEqual([20])
+  expect(await found({ outcome: 'failed: wrongPassphrase', actor: 'unknown' })).toEqual([20])
+  expect(await found({ outcome: 'fail' })).toEqual([])
   expect(await found({ from: '2031-05-01', to: '2031-05-01' })).toEqual([20, 19, 18])
   expect(await found({ from: '2031-05-01T12:00:00Z', to: '2031-05-01T14:00:00+02:00' })).toEqual([19])
   await expect(found({ from: 'yesterday' })).rejects.toMatchObject({ failure: { reason: 'badMoment' } })

@@ -82,7 +82,7 @@ export async function* walkAudit(
 
 const conditionOf = (
   store: ReadStore,
-  { actor, act, record, from, to }: AuditFilter,
+  { actor, act, record, outcome, from, to }: AuditFilter,
 ): { where: string; values: Value[]; all: boolean } => {
   const parts: string[] = []
   const values: Value[] = []
@@ -98,6 +98,7 @@ const conditionOf = (
   if (act) add("(a.act = ? OR substr(a.act, 1, length(?) + 1) = ? || '.')", act, act, act)
   // An entry may name more than one record: `patient/17 model/3`.
   if (record) add("instr(' ' || a.record || ' ', ' ' || ? || ' ') > 0", record)
+  if (outcome) add("(a.outcome = ? OR substr(a.outcome, 1, length(?) + 1) = ? || ':')", outcome, outcome, outcome)
   if (from) add('a.at >= ?', momentOf('from', from))
   if (to) add('a.at <= ?', momentOf('to', to))
   return { where: parts.length > 0 ? parts.join(' AND ') : '1', values, all: parts.length === 0 }

@@ -54,6 +54,21 @@ export const lastCheckpoint = (store: ReadStore): Checkpoint | null => {
   return text === undefined ? null : parseCheckpoint(text)
 }
 
+/** Checkpoints in the vault with a smaller number than `before`, newest first; one that cannot be read is left out. */
+export const listCheckpoints = (
+  store: ReadStore,
+  { before, limit }: { before: number | null; limit: number },
+): { checkpoints: Checkpoint[]; total: number } => ({
+  checkpoints: store
+    .column<string>(
+      'SELECT document FROM checkpoint WHERE number < ? ORDER BY number DESC LIMIT ?',
+      before ?? Number.MAX_SAFE_INTEGER,
+      limit,
+    )
+    .flatMap((text) => parseCheckpoint(text) ?? []),
+  total: store.value<number>('SELECT count(*) FROM checkpoint') ?? 0,
+})
+
 /** Texts of all checkpoints in the vault, by number. */
 export const checkpointTexts = (store: ReadStore): string[] =>
   store.column<string>('SELECT document FROM checkpoint ORDER BY number')

@@ -3,7 +3,7 @@ import { IconUserQuestion } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef } from 'react'
-import { clinical } from '../../contract/procedure.ts'
+import { administrators, clinical } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { failureOf } from '../errors/failure.ts'
@@ -100,6 +100,7 @@ type Row = Parameters<ReturnType<typeof useAbout>>[0]
 
 const Who = ({ row }: { row: Row }) => {
   const { t } = useTranslation('chart')
+  const administers = useMay(administrators)
   const about = useAbout()
   return (
     <Group justify="space-between" gap="xs" align="flex-start" className={classes.who}>
@@ -134,6 +135,16 @@ const Who = ({ row }: { row: Row }) => {
             ))}
           </dd>
         </div>
+        {administers && (
+          <div>
+            <dt>{t('shell:places.audit')}</dt>
+            <dd>
+              <PlaceLink to="/audit" search={{ record: `patient/${row.patient}` }} size="sm">
+                {t('whoSaw')}
+              </PlaceLink>
+            </dd>
+          </div>
+        )}
       </dl>
     </Group>
   )

@@ -1,12 +1,14 @@
-import { Badge, Button, Code, Pagination, Paper, Stack, Text } from '@mantine/core'
+import { Badge, Button, Code, Group, Pagination, Paper, Stack, Text } from '@mantine/core'
 import { IconArrowBackUp, IconCircleCheck, IconFileOff } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { administrators } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { PlaceLink } from '../shell/place.tsx'
 import { Empty, View, Waiting } from '../shell/View.tsx'
+import { useMay } from '../unlock/session.ts'
 import classes from './Intake.module.css'
 import { RowErrors } from './RowErrors.tsx'
 import { allRejections } from './rejections.ts'
@@ -30,6 +32,7 @@ export const BatchView = ({ batch: id }: { batch: number }) => {
       placeholderData: keepPreviousData,
     }),
   )
+  const administers = useMay(administrators)
   const pages = Math.ceil((rejections.data?.total ?? 0) / perPage)
   return (
     <View
@@ -51,9 +54,16 @@ export const BatchView = ({ batch: id }: { batch: number }) => {
         ))
       }
     >
-      <PlaceLink to="/intake" size="sm">
-        {t('batches.all')}
-      </PlaceLink>
+      <Group gap="md">
+        <PlaceLink to="/intake" size="sm">
+          {t('batches.all')}
+        </PlaceLink>
+        {administers && batch && (
+          <PlaceLink to="/audit" search={{ record: `batch/${batch.batch}` }} size="sm">
+            {t('batches.audit')}
+          </PlaceLink>
+        )}
+      </Group>
       {batches.isError && <FailureAlert error={batches.error} onRetry={() => void batches.refetch()} />}
       {batches.isPending && <Waiting rows={6} />}
       {batches.data && !batch && <Empty icon={<IconFileOff size={30} />} title={t('batches.notFound')} />}

@@ -73,3 +73,13 @@ test('a time unit is a word in the language of the app', () => {
   expect(en.quantity(3.2, 'mg/dL')).toBe('3.2 mg/dL')
   expect(en.quantity(12, '%')).toBe('12%')
 })
+
+test('an old backup is not called a fresh one', () => {
+  const now = Date.parse('2026-03-31T12:00:00Z')
+  const english = formatsOf('en')
+  expect(english.ago('2026-03-31T11:59:40Z', now)).toBe('now')
+  expect(english.ago('2026-03-31T10:30:00Z', now)).toBe('1 hour ago')
+  expect(english.ago('2026-03-24T11:00:00Z', now)).toBe('7 days ago')
+  expect(english.ago('2025-01-01T00:00:00Z', now)).toBe('last year')
+  expect(formatsOf('zh-CN').ago('2026-03-24T11:00:00Z', now)).toBe('7天前')
+})

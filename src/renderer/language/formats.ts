@@ -16,7 +16,11 @@ export interface Formats {
   /** An instant in the time zone of this machine. */
   dateTime: (iso: string | null | undefined) => string
   /** 80 -> 1 min 20 sec. */
+  /** The same to the second, for what has to be told apart. */
+  moment: (iso: string | null | undefined) => string
   duration: (seconds: number | null | undefined) => string
+  /** How long ago a moment was, in its largest unit: 3 days ago; `now` where it is less than a minute. */
+  ago: (iso: string, now?: number) => string
   bytes: (count: number | null | undefined) => string
   /** Age in years; in months below two years. */
   age: (years: number | null | undefined) => string
@@ -49,6 +53,8 @@ const makeFormats = (language: Language): Formats => {
     value === null || value === undefined || Number.isNaN(value) ? noValue : numberFormat(options).format(value)
   const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })
   const instants = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+  const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
+  const spans = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const lists = new Intl.ListFormat(language, { style: 'narrow', type: 'unit' })
   const measure = (value: number, unit: string, digits = 0) =>
     write(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits })
@@ -68,6 +74,10 @@ const makeFormats = (language: Language): Formats => {
       const at = iso ? Date.parse(iso) : Number.NaN
       return Number.isNaN(at) ? (iso ?? noValue) : instants.format(at)
     },
+    moment: (iso) => {
+      const at = iso ? Date.parse(iso) : Number.NaN
+      return Number.isNaN(at) ? (iso ?? noValue) : moments.format(at)
+    },
     duration: (seconds) => {
       if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return noValue
       if (seconds < 10) return measure(seconds, 'second', 1)
@@ -81,6 +91,11 @@ const makeFormats = (language: Language): Formats => {
         .slice(0, 2)
         .map((part) => measure(part.value, part.unit))
         .join(' ')
+    },
+    ago: (iso, now = Date.now()) => {
+      const seconds = (Date.parse(iso) - now) / 1000
+      const [unit, length] = spanUnits.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 0]
+      return spans.format(length === 0 ? 0 : Math.trunc(seconds / length), unit)
     },
     bytes: (count) => {
       if (count === null || count === undefined) return noValue
@@ -106,6 +121,14 @@ const makeFormats = (language: Language): Formats => {
     },
   }
 }
+
+const spanUnits: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+]
 
 const spelled: Record<string, { en: string; zh: string }> = {
   a: { en: 'years', zh: '年' },

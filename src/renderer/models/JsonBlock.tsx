@@ -2,8 +2,8 @@ import { Button, Code, Group, Stack, Text } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from '../language/index.ts'
+import { copyText } from '../shell/save.ts'
 import classes from './models.module.css'
-import { copyText } from './save.ts'
 
 /** A JSON document to read and copy. */
 export const JsonBlock = ({ title, value }: { title: string; value: unknown }) => {

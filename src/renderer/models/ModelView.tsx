@@ -18,6 +18,7 @@ import { useFormats, useTranslation } from '../language/index.ts'
 import { Comparison } from '../prediction/AboutModel.tsx'
 import { useLearnerName } from '../prediction/metrics.ts'
 import { PlaceLink } from '../shell/place.tsx'
+import { saveFile } from '../shell/save.ts'
 import { Empty, View, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
 import { Evaluations } from './Evaluations.tsx'
@@ -25,7 +26,6 @@ import { Inputs } from './Inputs.tsx'
 import { Making } from './Making.tsx'
 import { ApproveDialog, DescribeDialog, RemoveDialog } from './ModelDialogs.tsx'
 import { Performance } from './Performance.tsx'
-import { saveFile } from './save.ts'
 
 /** All that is known of a model. */
 export const ModelView = ({ model }: { model: number }) => {
@@ -61,6 +61,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
   const formats = useFormats()
   const learner = useLearnerName()
   const mayEdit = useMay(clinical)
+  const mayAudit = useMay(['administrator', 'auditor'])
   const [dialog, setDialog] = useState<'describe' | 'approve' | 'remove' | null>(null)
   const [tab, setTab] = useState<string | null>('performance')
   const download = useMutation({
@@ -87,6 +88,11 @@ const Detail = ({ model }: { model: ModelDetail }) => {
           <Badge tt="none" color={model.approvedBy ? 'moss' : 'amber'}>
             {model.approvedBy ? t('model.approvedBy', { by: model.approvedBy }) : t('notApproved')}
           </Badge>
+          {mayAudit && (
+            <PlaceLink to="/audit" search={{ record: `model/${model.model}` }} size="sm">
+              {t('model.audit')}
+            </PlaceLink>
+          )}
         </Group>
       }
       actions={

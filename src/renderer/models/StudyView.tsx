@@ -14,12 +14,12 @@ import { useFormats, useLanguage, useText, useTranslation } from '../language/in
 import { FigureBox } from '../prediction/FigureBox.tsx'
 import { ScrollX } from '../prediction/ScrollX.tsx'
 import { PlaceLink, usePlace } from '../shell/place.tsx'
+import { saveFile } from '../shell/save.ts'
 import { Empty, View, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
 import { ConceptDialog } from './ConceptDialog.tsx'
 import classes from './models.module.css'
 import { StudySurvival } from './StudySurvival.tsx'
-import { saveFile } from './save.ts'
 import { SortHead, useSorting } from './sorting.tsx'
 
 type Summary = z.infer<typeof ColumnSummarySchema>

@@ -1,6 +1,7 @@
 import { Anchor, type AnchorProps } from '@mantine/core'
 import { createLink, type LinkComponent, useNavigate } from '@tanstack/react-router'
 import { type AnchorHTMLAttributes, type Ref, useMemo } from 'react'
+import type { AuditSearch } from '../audit/search.ts'
 
 interface Props extends Omit<AnchorProps, 'href'>, Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof AnchorProps> {
   ref?: Ref<HTMLAnchorElement>
@@ -27,7 +28,7 @@ export const usePlace = () => {
       model: (model: number) => void navigate({ to: '/models/$model', params: { model: String(model) } }),
       train: (study?: string) => void navigate({ to: '/train', search: study ? { study } : {} }),
       settings: () => void navigate({ to: '/settings' }),
-      audit: () => void navigate({ to: '/audit' }),
+      audit: (search: AuditSearch = {}) => void navigate({ to: '/audit', search }),
     }),
     [navigate],
   )
