@@ -53,6 +53,23 @@ const views: [name: string, show: (person: Hands, shell: Shell) => Promise<void>
   ['train', (person) => person.go('/train?study=pbc', person.button('models:train.start'))],
   ['model', (person, { page }) => person.go('/models/3', page.getByRole('table'))],
   ['audit', (person) => person.go('/audit', person.heading('audit:title'))],
+  [
+    'verification',
+    async (person, { page }) => {
+      await person.go('/audit?tab=proof', person.heading('audit:verify.title'))
+      await person.button('audit:verify.do').click()
+      await page.getByText(person.t('audit:verify.intact')).waitFor()
+    },
+  ],
+  [
+    'backups',
+    async (person, { page }) => {
+      await person.go('/backups', person.heading('backups:title'))
+      await page.locator('[name=listed]').fill(backups)
+      await person.button('backups:list.show').click()
+      await page.getByRole('table').waitFor()
+    },
+  ],
   ['settings', (person) => person.go('/settings', person.heading('settings:title'))],
 ]
 
@@ -97,7 +114,9 @@ const shootAll = async (shell: Shell, language: Language, suffix: string) => {
 
 const folder = await mkdtemp(join(tmpdir(), 'bedside-screenshots-'))
 const ward = await writeWard(folder)
+const backups = join(folder, 'backups')
 await mkdir(target, { recursive: true })
+await mkdir(backups)
 if (!isBuilt()) await build()
 const shell = await openInBrowser({ vault: join(folder, 'vault') })
 try {
@@ -108,6 +127,10 @@ try {
   await shoot(shell, 'empty')
   await english.loadSamples()
   await english.go('/models/7', shell.page.getByRole('table'))
+  await english.go('/backups', english.heading('backups:title'))
+  await shell.page.locator('[name=folder]').fill(backups)
+  await english.button('backups:make.do').click()
+  await shell.page.getByText(english.t('backups:make.made')).waitFor()
   await shootAll(shell, 'en', '')
   await english.choose('theme', english.t('shell:themes.dark'))
   await shootAll(shell, 'en', '-dark')

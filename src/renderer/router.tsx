@@ -7,6 +7,8 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { AuditView } from './audit/index.tsx'
+import { auditSearchOf } from './audit/search.ts'
+import { BackupsView } from './backups/index.tsx'
 import { HistoryView } from './chart/HistoryView.tsx'
 import { ChartView } from './chart/index.tsx'
 import { PatientView } from './chart/PatientView.tsx'
@@ -121,7 +123,13 @@ const train = createRoute({
 })
 
 const settings = createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsView })
-const audit = createRoute({ getParentRoute: () => root, path: '/audit', component: AuditView })
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearchOf,
+  component: () => <AuditView search={audit.useSearch()} />,
+})
+const backups = createRoute({ getParentRoute: () => root, path: '/backups', component: BackupsView })
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -137,6 +145,7 @@ export const router = createRouter({
     train,
     settings,
     audit,
+    backups,
   ]),
   // The address after # : a reload works whoever serves the page, and no path is ever asked of the server.
   history: createHashHistory(),

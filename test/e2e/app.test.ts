@@ -169,6 +169,8 @@ describe.each([
       ['model', () => person.go('/models/1', shell.page.getByRole('table'))],
       ['train', () => person.go('/train?study=pbc', person.button('models:train.start'))],
       ['audit', () => person.go('/audit', person.heading('audit:title'))],
+      ['verification', () => person.go('/audit?tab=proof', person.heading('audit:verify.title'))],
+      ['backups', () => person.go('/backups', person.heading('backups:title'))],
       ['settings', () => person.go('/settings', person.heading('settings:title'))],
       ['chart', () => person.openPatient('pbc')],
       ['survival', () => person.openTab('survival')],

@@ -56,7 +56,7 @@ const refresh = (keys: readonly (readonly unknown[])[]) =>
 
 const ended = async (job: Job) => {
   await refresh(changedBy[job.kind]())
-  if (job.kind === 'validate' || job.state === 'cancelled') return
+  if (job.kind === 'validate' || job.state === 'cancelled' || shownInPlace.has(job.job)) return
   const failed = job.state === 'failed'
   notifications.show({
     color: failed ? 'brick' : 'moss',
@@ -75,6 +75,20 @@ export const titleOf = (job: Job): string =>
 export const useJobs = (): Job[] => useQuery(orpc.jobs.list.queryOptions()).data ?? []
 
 export const useJob = (id: string | null | undefined): Job | undefined => useJobs().find((job) => job.job === id)
+
+const shownInPlace = new Set<string>()
+
+/** As `useJob`, for a view that itself shows how the job ended: while it is open, no notice covers it to say the same. */
+export const useJobInPlace = (id: string | null): Job | undefined => {
+  useEffect(() => {
+    if (id === null) return
+    shownInPlace.add(id)
+    return () => {
+      shownInPlace.delete(id)
+    }
+  }, [id])
+  return useJob(id)
+}
 
 export const useFollowJobs = (enabled: boolean): void => {
   const { data } = useQuery(orpc.jobs.list.queryOptions({ enabled, refetchInterval: 15_000 }))

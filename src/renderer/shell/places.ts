@@ -1,16 +1,17 @@
 import {
   IconClipboardList,
+  IconDatabaseExport,
   IconFileImport,
   IconFlask2,
   IconSettings,
   IconShieldCheck,
   type TablerIcon,
 } from '@tabler/icons-react'
-import { everyone, type Role, staff } from '../../contract/procedure.ts'
+import { administrators, everyone, type Role, staff } from '../../contract/procedure.ts'
 
 export interface Place {
-  id: 'worklist' | 'intake' | 'studies' | 'settings' | 'audit'
-  to: '/worklist' | '/intake' | '/studies' | '/settings' | '/audit'
+  id: 'worklist' | 'intake' | 'studies' | 'settings' | 'audit' | 'backups'
+  to: '/worklist' | '/intake' | '/studies' | '/settings' | '/audit' | '/backups'
   icon: TablerIcon
   roles: readonly Role[]
   /** Other addresses that belong to this place. */
@@ -23,6 +24,7 @@ export const places: readonly Place[] = [
   { id: 'intake', to: '/intake', icon: IconFileImport, roles: staff, also: [] },
   { id: 'studies', to: '/studies', icon: IconFlask2, roles: everyone, also: ['/models', '/train'] },
   { id: 'audit', to: '/audit', icon: IconShieldCheck, roles: ['administrator', 'auditor'], also: [] },
+  { id: 'backups', to: '/backups', icon: IconDatabaseExport, roles: administrators, also: [] },
   { id: 'settings', to: '/settings', icon: IconSettings, roles: everyone, also: [] },
 ]
 

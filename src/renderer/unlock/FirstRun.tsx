@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, Stack, Text, TextInput } from '@mantine/core'
-import { IconAlertTriangle, IconShieldLock } from '@tabler/icons-react'
+import { Alert, Anchor, Button, Checkbox, Stack, Text, TextInput } from '@mantine/core'
+import { IconAlertTriangle, IconLockOpen, IconShieldLock } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { orpc } from '../api.ts'
+import { orpc, queryClient } from '../api.ts'
+import { Restore } from '../backups/Restore.tsx'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
 import classes from './Entry.module.css'
@@ -10,8 +11,40 @@ import { Entry } from './Entry.tsx'
 import { faultless, NewPassphraseFields, useNewPassphrase } from './NewPassphrase.tsx'
 import { signedIn } from './session.ts'
 
-/** Creates the vault and its first administrator. */
+/** Where there is no vault yet: a new one, or one from a backup. */
 export const FirstRun = ({ path }: { path: string }) => {
+  const [restoring, setRestoring] = useState(false)
+  return restoring ? (
+    <FirstRestore onBack={() => setRestoring(false)} />
+  ) : (
+    <NewVault path={path} onRestore={() => setRestoring(true)} />
+  )
+}
+
+const FirstRestore = ({ onBack }: { onBack: () => void }) => {
+  const { t } = useTranslation('backups')
+  return (
+    <Entry title={t('first.title')} intro={t('first.intro')}>
+      <Restore
+        from=""
+        elsewhere={false}
+        onBack={onBack}
+        after={
+          <Button
+            size="md"
+            leftSection={<IconLockOpen size={18} />}
+            onClick={() => void queryClient.invalidateQueries({ queryKey: orpc.vault.status.key() })}
+          >
+            {t('restored.unlock')}
+          </Button>
+        }
+      />
+    </Entry>
+  )
+}
+
+/** Creates the vault and its first administrator. */
+const NewVault = ({ path, onRestore }: { path: string; onRestore: () => void }) => {
   const { t } = useTranslation('unlock')
   const [displayName, setDisplayName] = useState('')
   const next = useNewPassphrase([displayName])
@@ -65,6 +98,9 @@ export const FirstRun = ({ path }: { path: string }) => {
           <Button type="submit" size="md" loading={create.isPending} leftSection={<IconShieldLock size={18} />}>
             {t('create')}
           </Button>
+          <Anchor component="button" type="button" size="sm" onClick={onRestore} disabled={create.isPending}>
+            {t('backups:first.offer')}
+          </Anchor>
           <Text className={classes.path}>{t('vaultWillBeAt', { path })}</Text>
         </Stack>
       </form>
