@@ -1,7 +1,21 @@
 import * as z from 'zod'
 import { CellSchema, type TaskSchema, TimeUnitSchema } from './values.ts'
 
-export const missingPolicies = ['drop', 'dropColumns', 'median', 'mean', 'mode', 'indicator', 'native'] as const
+export const missingPolicies = [
+  'drop',
+  'dropColumns',
+  'median',
+  'mean',
+  'mode',
+  'constant',
+  'knn',
+  'chained',
+  'indicator',
+  'native',
+] as const
+export const transforms = ['none', 'standardise', 'minMax', 'robust', 'log'] as const
+export const encodings = ['learner', 'contrasts', 'oneHot', 'ordinal', 'target'] as const
+export const tuningMethods = ['none', 'random', 'halving', 'bayesian'] as const
 export const splitKinds = ['random', 'stratified', 'time', 'site'] as const
 
 export const OutcomeDesignSchema = z.discriminatedUnion('task', [
@@ -44,6 +58,65 @@ export const GridsDesignSchema = z.object({
 })
 
 /**
+ * How columns become what a learner sees. All of it is fitted on training rows only, fold by fold; the defaults do no more
+ * than fill what is missing as the learner needs it. See docs/methods.md, Preparation.
+ */
+export const PreparationDesignSchema = z.object({
+  /** Null: what the learner asks for. */
+  missing: z.enum(missingPolicies).nullable().default(null),
+  /** What `constant` fills in, by feature. Not named: 0 for numbers, a level `(missing)` of its own for categories. */
+  constants: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
+  /** Nearest cases that `knn` takes the value from. */
+  neighbours: z.int().min(1).max(100).default(5),
+  /** Completed data sets of `chained`; the model is fitted on each and their predictions are pooled. */
+  imputations: z.int().min(1).max(50).default(5),
+  /** Rounds of `chained` through all features. */
+  iterations: z.int().min(1).max(50).default(5),
+  /** A 0/1 column for every feature with missing training cells, beside whatever fills them. */
+  indicators: z.boolean().default(false),
+  /** Of all numbers; `transforms` names exceptions by feature. */
+  transform: z.enum(transforms).default('none'),
+  transforms: z.record(z.string(), z.enum(transforms)).default({}),
+  /** Share of values moved to the quantile at each end, before any transform; 0: none. */
+  winsorise: z.number().min(0).max(0.25).default(0),
+  /** Of all categories; `encodings` names exceptions by feature. */
+  encoding: z.enum(encodings).default('learner'),
+  encodings: z.record(z.string(), z.enum(encodings)).default({}),
+  /** Levels with a smaller share of the training rows become one level `(other)`, where there are two or more of them. */
+  rareLevels: z.number().min(0).max(0.5).default(0),
+  /** Leaves out features of near-zero variance (caret's rule). */
+  nearZeroVariance: z.boolean().default(false),
+  /** `balanced`: each class weighs the same in the fit; probabilities are brought back to the classes' shares afterwards. */
+  balance: z.enum(['none', 'balanced']).default('none'),
+})
+export type PreparationDesign = z.infer<typeof PreparationDesignSchema>
+
+/** Values a search may try: a range (`log`: evenly in its logarithm), or a list. */
+export const RangeSchema = z.union([
+  z.object({ low: z.number(), high: z.number(), log: z.boolean().default(false) }),
+  z.object({ values: z.array(z.union([z.number(), z.string(), z.boolean()])).min(1) }),
+])
+
+/**
+ * How the learner's parameters are chosen: by cross-validation inside the rows a model is fitted on, so that neither held-out
+ * rows nor the outer folds have any say.
+ */
+export const TuningDesignSchema = z.object({
+  method: z.enum(tuningMethods).default('none'),
+  trials: z.int().min(2).max(500).default(20),
+  folds: z.int().min(2).max(20).default(5),
+  repeats: z.int().min(1).max(20).default(1),
+  /** Null: logLoss (diagnosis), harrellC (survival), rmse (regression). */
+  metric: z.string().nullable().default(null),
+  /** Take the simplest setting within one standard error of the best (Breiman et al. 1984). */
+  oneStandardError: z.boolean().default(true),
+  /** Ranges by parameter, instead of the learner's own. */
+  space: z.record(z.string(), RangeSchema).default({}),
+})
+export type TuningDesign = z.infer<typeof TuningDesignSchema>
+export type Range = z.infer<typeof RangeSchema>
+
+/**
  * A study design: everything that decides a model, as one JSON document. Training is a function of
  * (design, snapshot, seed, build).
  */
@@ -69,10 +142,14 @@ export const StudyDesignSchema = z.object({
   summaries: z.array(SummarySchema).optional(),
   sequences: SequencesDesignSchema.nullish(),
   grids: GridsDesignSchema.nullish(),
-  preparation: z.object({ missing: z.enum(missingPolicies).nullable().default(null) }).default({ missing: null }),
+  preparation: PreparationDesignSchema.default(() => PreparationDesignSchema.parse({})),
+  /** Column of case weights, above 0, used in every fit; it is no feature then. */
+  weights: z.string().nullable().default(null),
+  /** A learner's id, or `auto`: several are held against each other on the same folds, and the simplest good one is taken. */
   learner: z.string(),
   /** Learner parameters by name; those left out take the learner's default. */
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  tuning: TuningDesignSchema.default(() => TuningDesignSchema.parse({})),
   validation: z
     .object({
       /** Share of patients held out, 0 to below 1. */

@@ -1,65 +1,33 @@
-import type { MissingPolicy } from '../../contract/design.ts'
+import { type MissingPolicy, type PreparationDesign, PreparationDesignSchema } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
-import type { Cell, ConceptKind } from '../../contract/values.ts'
+import type { Cell } from '../../contract/values.ts'
 import type { MatrixNeeds } from '../learn/learner.ts'
-import { fillCode, fitFeature } from './feature.ts'
-import { type Matrix, takeGrids, takeSequences } from './matrix.ts'
-import { fitStrata, type PreparedStrata, strataOf } from './strata.ts'
+import {
+  columnValue,
+  type FeatureSettings,
+  fillCode,
+  fitFeature,
+  imputedOf,
+  nearZeroVariance,
+  scaleFeature,
+  transformOf,
+} from './feature.ts'
+import { type Cells, incompleteRows } from './impute/cells.ts'
+import { fillFromEquations, fitChained } from './impute/chained.ts'
+import { fillFromNeighbours, fitNeighbours } from './impute/neighbours.ts'
+import { type Matrix, type Outcome, takeGrids, takeSequences } from './matrix.ts'
+import { otherLevel, type Preparation, type PreparedFeature } from './preparation.ts'
+import { fitStrata, strataOf } from './strata.ts'
 import { type Column, columnOf, sharedFloats, type Table } from './table.ts'
-
-/** One column of the matrix a feature becomes. */
-export interface PreparedColumn {
-  term: string
-  /** `value`: the number itself, or the level's index; `level`: 1 where the cell is `level`; `missing`: 1 where it is not recorded. */
-  role: 'value' | 'level' | 'missing'
-  level: string | null
-  /** The matrix holds (value - mean) / scale; 0 and 1 where nothing is standardised. */
-  mean: number
-  scale: number
-}
-
-export interface PreparedFeature {
-  name: string
-  kind: ConceptKind
-  unit: string | null
-  /** Levels of a category seen among training rows, in the table's order; null for other kinds. */
-  levels: string[] | null
-  /**
-   * What a cell that is missing (or a level not seen in training) is filled with: a number, a level's text, or null where it
-   * stays missing (policy `native`). Under `drop` and `dropColumns` it serves prediction only.
-   */
-  fill: number | string | null
-  /** Missing cells among the training rows, before any were dropped. */
-  missing: number
-  /** Of the training values; null for categories. */
-  low: number | null
-  high: number | null
-  columns: PreparedColumn[]
-}
-
-/**
- * A fitted preparation: plain JSON, part of the model artifact. All that it holds was learned from the training rows
- * and from nothing else.
- */
-export interface Preparation {
-  version: 1
-  missing: MissingPolicy
-  categories: MatrixNeeds['categories']
-  /** Training rows the numbers come from, and those dropped for missing values. */
-  rows: number
-  droppedRows: number
-  features: PreparedFeature[]
-  /** Where the design names strata. */
-  strata?: PreparedStrata
-  /** Features that did not become columns. */
-  dropped: { name: string; reason: 'constant' | 'allMissing' | 'someMissing'; message: string }[]
-}
+import { crossFitted, levelMeans, targetScores } from './targetEncoding.ts'
 
 /** Cells of one feature that were not taken as recorded. Positions count the rows of the matrix. */
 export interface FilledFeature {
   name: string
   /** Null where the cell stays missing: a level never seen, under the policy `native`. */
   with: number | string | null
+  /** Where an imputer filled: the value of each position. */
+  each?: (number | string)[]
   positions: Int32Array
   /** Among them, those that were recorded with a level the model never saw. */
   unseen: { position: number; level: string }[]
@@ -76,31 +44,83 @@ export interface Prepared {
   filledCells: number
 }
 
+export interface PreparationOptions {
+  /** Null: what the learner asks for. */
+  missing: MissingPolicy | null
+  needs: MatrixNeeds
+  /** What else the design asks for; left out, nothing. */
+  design?: PreparationDesign
+  strata?: string | null
+  /** Outcome of each training row, in their order: target encoding learns from it. */
+  outcome?: Outcome
+  /** Of imputations, donors and cross-fitting. */
+  seed?: number
+  levelOrder?: FeatureSettings['levelOrder']
+}
+
 /**
  * Learns how features become matrix columns, from the training rows alone. See docs/methods.md, Preparation.
  *
- * Encodings: treatment contrasts as R's `model.matrix` (levels in order, the first left out, terms named `sexm`), one-hot, or
- * level codes; numbers, integers, booleans (0/1) and dates (days since 1970) as they are. Constant features become no
- * column. Throws `invalidInput` where a feature is unknown or text, where no usable feature is left, or where
+ * Encodings: treatment contrasts as R's `model.matrix` (levels in order, the first left out, terms named `sexm`), one-hot,
+ * level codes or level scores; numbers, integers, booleans (0/1) and dates (days since 1970) as they are, or transformed. Constant
+ * features become no column. Throws `invalidInput` where a feature is unknown or text, where no usable feature is left, or where
  * every row would be dropped.
  */
 export const fitPreparation = (
   table: Table,
   rows: ArrayLike<number>,
   features: readonly string[],
-  { missing, needs, strata }: { missing: MissingPolicy | null; needs: MatrixNeeds; strata?: string | null },
-): Preparation => {
+  options: PreparationOptions,
+): Preparation => learn(table, rows, features, options).preparation
+
+/**
+ * Fits a preparation and makes the training matrix: one, or with multiple imputation one per completed data set. It differs from
+ * what `applyPreparation` makes of the same rows in that target scores are cross-fitted and imputations are drawn.
+ */
+export const prepareTraining = (
+  table: Table,
+  rows: ArrayLike<number>,
+  features: readonly string[],
+  options: PreparationOptions,
+): { preparation: Preparation; completions: Prepared[] } => {
+  const { preparation, completions, scores } = learn(table, rows, features, options)
+  if (completions === null && scores.size === 0)
+    return { preparation, completions: [applyPreparation(preparation, table, rows)] }
+  return {
+    preparation,
+    completions: (completions ?? [null]).map((cells) =>
+      make(preparation, table, rows, 'fit', { ...(cells ? { cells } : {}), scores }),
+    ),
+  }
+}
+
+interface Learned {
+  preparation: Preparation
+  /** Cells of the training rows that stayed, by feature, in each completed data set; null without multiple imputation. */
+  completions: Cells[] | null
+  /** Cross-fitted score columns, by term. */
+  scores: Map<string, Float64Array>
+}
+
+const learn = (
+  table: Table,
+  rows: ArrayLike<number>,
+  features: readonly string[],
+  { missing, needs, strata, outcome, seed = 1, levelOrder = {}, ...given }: PreparationOptions,
+): Learned => {
+  const design = given.design ?? PreparationDesignSchema.parse({})
   const policy = missing ?? needs.missing
   if (policy === 'native' && !needs.native)
     throw invalidInput(
       'nativeMissing',
-      'This learner cannot take missing values as they are; choose drop, dropColumns, median, mean, mode or indicator.',
+      'This learner cannot take missing values as they are; choose drop, dropColumns, median, mean, mode, constant, knn, chained or indicator.',
     )
   if (rows.length === 0)
     throw invalidInput('noRows', 'There is no training row to prepare; check the filters and the split.')
   // Where a learner reads what was measured over time, or pictures, it may do without other features.
   const other = Boolean((table.sequences && needs.sequences) || (table.grids && needs.grids))
   if (features.length === 0 && !other) throw noUsableFeature([])
+  checkNamed(table, features, design)
   const dropped: Preparation['dropped'] = []
   const usable: { column: Column; missing: number }[] = []
   for (const name of features) {
@@ -127,19 +147,26 @@ export const fitPreparation = (
     if (training.length === 0) throw allRowsDropped(usable, rows.length)
   }
 
+  const settings: FeatureSettings = { policy, needs, design, levelOrder }
   const prepared: PreparedFeature[] = []
   for (const { column, missing: count } of usable) {
-    const feature = fitFeature(column, training, policy, needs, count)
-    if (feature) prepared.push(feature)
-    else
+    const feature = fitFeature(column, training, settings, count)
+    if (!feature)
       dropped.push({
         name: column.name,
         reason: 'constant',
         message: `${column.name} has the same value in all training rows; left out.`,
       })
+    else if (design.nearZeroVariance && nearZeroVariance(column, training))
+      dropped.push({
+        name: column.name,
+        reason: 'nearZeroVariance',
+        message: `${column.name} has nearly the same value in all training rows; left out, as chosen.`,
+      })
+    else prepared.push(feature)
   }
   if (prepared.length === 0 && !other) throw noUsableFeature(dropped)
-  return {
+  const preparation: Preparation = {
     version: 1,
     missing: policy,
     categories: needs.categories,
@@ -149,6 +176,99 @@ export const fitPreparation = (
     ...(strata ? { strata: fitStrata(table, training, strata) } : {}),
     dropped,
   }
+  let completions: Cells[] | null = null
+  let complete: Cells | null = null
+  if (prepared.length > 0 && (policy === 'knn' || policy === 'chained')) {
+    const cells = prepared.map((feature) => readCells(sourceOf(feature, table), training))
+    const seen = prepared.map(imputedOf)
+    if (policy === 'knn') {
+      preparation.imputer = fitNeighbours(seen, cells, design.neighbours, seed)
+      complete = completed(preparation, cells)
+    } else {
+      const { imputations, iterations } = design
+      const chained = fitChained(seen, cells, { imputations, iterations, seed })
+      preparation.imputer = chained.imputer
+      completions = chained.completions
+      ;[complete] = completions
+    }
+  }
+  const scores = new Map<string, Float64Array>()
+  prepared.forEach((feature, at) => {
+    const scored = feature.columns.some(({ role }) => role === 'score')
+    const scaled = needs.standardise || (feature.levels === null && transformOf(feature, design) !== 'none')
+    if (!scored && !scaled) return
+    const recorded = readCells(sourceOf(feature, table), training)
+    const gaps = Uint8Array.from(recorded, (cell) => (Number.isNaN(cell) ? 1 : 0))
+    const cells = complete?.[at] ?? filledWith(recorded, fillCode(feature))
+    if (scored) scoreLevels(feature, cells, { table, rows, training, outcome, seed }, scores)
+    scaleFeature(feature, cells, gaps, settings)
+  })
+  return { preparation, completions, scores }
+}
+
+/** Columns that the design names one by one must be features, and of a kind that fits. */
+const checkNamed = (
+  table: Table,
+  features: readonly string[],
+  { constants, transforms, encodings }: PreparationDesign,
+) => {
+  const known = new Set(features)
+  const issues: { path: string; reason: string }[] = []
+  const check = (group: string, names: string[], wants: 'number' | 'category' | null) => {
+    for (const name of names) {
+      const path = `preparation.${group}.${name}`
+      const levels = columnOf(table, name)?.levels ?? null
+      if (!known.has(name)) issues.push({ path, reason: `${name} is not a feature of this design` })
+      else if (wants === 'number' && levels)
+        issues.push({ path, reason: `${name} is a category and has no ${group.slice(0, -1)}` })
+      else if (wants === 'category' && !levels)
+        issues.push({ path, reason: `${name} is a number and has no levels to encode` })
+    }
+  }
+  check('constants', Object.keys(constants), null)
+  check('transforms', Object.keys(transforms), 'number')
+  check('encodings', Object.keys(encodings), 'category')
+  if (issues.length > 0)
+    throw invalidInput(
+      'badPreparation',
+      `The preparation does not fit: ${issues.map(({ reason }) => reason).join('; ')}.`,
+      issues,
+    )
+}
+
+/** Replaces a feature's score column by one for each score of the outcome, with the levels' means and the training rows' own scores. */
+const scoreLevels = (
+  feature: PreparedFeature,
+  cells: Float64Array,
+  {
+    table,
+    rows,
+    training,
+    outcome,
+    seed,
+  }: { table: Table; rows: ArrayLike<number>; training: Int32Array; outcome: Outcome | undefined; seed: number },
+  into: Map<string, Float64Array>,
+): void => {
+  if (!outcome) throw new TypeError('target encoding needs the outcome of the training rows')
+  const place = new Map(Array.from(rows, (row, at) => [row, at]))
+  const at = Int32Array.from(training, (row) => place.get(row) as number)
+  const patients = Int32Array.from(training, (row) => table.patients[row])
+  const everyone = Int32Array.from(training.keys())
+  const count = (feature.levels as string[]).length
+  const scored = feature.columns.findIndex(({ role }) => role === 'score')
+  const columns = targetScores(outcome).map(({ name, scores: all }) => {
+    const scores = Float64Array.from(at, (position) => all[position])
+    const term = name === '' ? `score(${feature.name})` : `score(${feature.name}, ${name})`
+    into.set(term, crossFitted(cells, scores, count, patients, seed))
+    return { ...feature.columns[scored], term, scores: levelMeans(cells, scores, count, everyone) }
+  })
+  feature.columns.splice(scored, 1, ...columns)
+}
+
+const filledWith = (cells: Float64Array, fill: number): Float64Array => {
+  const filled = cells.slice()
+  for (let i = 0; i < filled.length; i++) if (Number.isNaN(filled[i])) filled[i] = fill
+  return filled
 }
 
 /**
@@ -163,8 +283,16 @@ export const applyPreparation = (
   table: Table,
   rows?: ArrayLike<number> | null,
   purpose: 'fit' | 'predict' = 'fit',
+): Prepared => make(preparation, table, rows ?? null, purpose, {})
+
+const make = (
+  preparation: Preparation,
+  table: Table,
+  rows: ArrayLike<number> | null,
+  purpose: 'fit' | 'predict',
+  { cells: given, scores }: { cells?: Cells; scores?: Map<string, Float64Array> },
 ): Prepared => {
-  const { features } = preparation
+  const { features, imputer } = preparation
   const sources = features.map((feature) => sourceOf(feature, table))
   let taken = rows ? Int32Array.from(rows) : Int32Array.from({ length: table.rows }, (_, row) => row)
   let dropped = new Int32Array(0)
@@ -186,45 +314,33 @@ export const applyPreparation = (
   const count = taken.length
   const data = count > 1 ? sharedFloats(count * columns.length) : new Float64Array(columns.length)
   const source = new Int32Array(columns.length)
+  // Without an imputer one feature at a time is read, so that a large cohort is not held twice.
+  const recorded = imputer ? sources.map((one) => readCells(one, taken)) : null
+  const complete = given ?? (recorded ? completed(preparation, recorded) : null)
   const filled: FilledFeature[] = []
   let filledCells = 0
   let at = 0
   features.forEach((feature, index) => {
-    const { read, recorded } = sources[index]
-    const fill = fillCode(feature)
-    const positions: number[] = []
-    const unseen: FilledFeature['unseen'] = []
-    const cells = new Float64Array(count)
-    for (let i = 0; i < count; i++) {
-      const value = read(taken[i])
-      cells[i] = value
-      if (!Number.isNaN(value)) continue
-      positions.push(i)
-      const level = recorded(taken[i])
-      if (level !== null) unseen.push({ position: i, level })
-    }
-    for (const { role, level, mean, scale } of feature.columns) {
+    const own = recorded?.[index] ?? readCells(sources[index], taken)
+    const cells = complete?.[index] ?? filledWith(own, fillCode(feature))
+    for (const column of feature.columns) {
+      const { mean, scale, term } = column
       source[at] = index
       const to = at * count
-      const wanted = level === null ? -1 : (feature.levels as string[]).indexOf(level)
+      const fitted = scores?.get(term)
+      const evaluate = columnValue(feature, column)
       for (let i = 0; i < count; i++) {
-        const missing = Number.isNaN(cells[i])
-        const cell = missing ? fill : cells[i]
-        let value = cell
-        if (role === 'missing') value = missing ? 1 : 0
-        else if (role === 'level') value = Number.isNaN(cell) ? Number.NaN : cell === wanted ? 1 : 0
+        const value = fitted ? fitted[i] : evaluate(cells[i], Number.isNaN(own[i]))
         data[to + i] = (value - mean) / scale
       }
       at++
     }
-    if (positions.length === 0 || (feature.fill === null && unseen.length === 0)) return
-    filledCells += positions.length
-    filled.push({
-      name: feature.name,
-      with: feature.fill,
-      positions: Int32Array.from(positions),
-      unseen,
-    })
+    const report = reportOf(feature, own, complete?.[index] ?? null, (position) =>
+      sources[index].recorded(taken[position]),
+    )
+    if (!report) return
+    filledCells += report.positions.length
+    filled.push(report)
   })
   return {
     matrix: {
@@ -244,6 +360,54 @@ export const applyPreparation = (
   }
 }
 
+const readCells = ({ read }: ReturnType<typeof sourceOf>, rows: Int32Array): Float64Array => {
+  const cells = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) cells[i] = read(rows[i])
+  return cells
+}
+
+/** The cells with what the imputer fills in, and the training median or mode where it cannot. */
+const completed = ({ imputer, features }: Preparation, cells: Cells): Cells => {
+  const complete = cells.map((values) => values.slice())
+  const gaps = incompleteRows(cells)
+  if (imputer?.kind === 'neighbours') fillFromNeighbours(imputer, complete, gaps)
+  else if (imputer) fillFromEquations(imputer, complete, gaps)
+  return complete.map((values, at) => filledWith(values, fillCode(features[at])))
+}
+
+const reportOf = (
+  feature: PreparedFeature,
+  cells: Float64Array,
+  complete: Float64Array | null,
+  recorded: (position: number) => string | null,
+): FilledFeature | null => {
+  const positions: number[] = []
+  const unseen: FilledFeature['unseen'] = []
+  for (let position = 0; position < cells.length; position++) {
+    if (!Number.isNaN(cells[position])) continue
+    positions.push(position)
+    const level = recorded(position)
+    if (level !== null) unseen.push({ position, level })
+  }
+  if (positions.length === 0 || (feature.fill === null && unseen.length === 0)) return null
+  const { name, fill, levels } = feature
+  const valueAt = (position: number) => {
+    const value = (complete as Float64Array)[position]
+    return levels ? levels[value] : value
+  }
+  return {
+    name,
+    with: fill,
+    ...(complete ? { each: positions.map(valueAt) } : {}),
+    positions: Int32Array.from(positions),
+    unseen,
+  }
+}
+
+/** What a cell was filled with; `index` counts the feature's filled positions. */
+export const fillingOf = ({ with: fill, each }: FilledFeature, index: number): number | string | null =>
+  each?.[index] ?? fill
+
 /** What was filled in one row of a prepared matrix, for the doctor: feature, value, and the level that was unknown, if so. */
 export const filledAt = (
   { filled }: Pick<Prepared, 'filled'>,
@@ -251,10 +415,10 @@ export const filledAt = (
 ): { name: string; with: number | string | null; unseen: string | null }[] =>
   filled
     .filter(({ positions }) => positions.includes(position))
-    .map(({ name, with: value, unseen }) => ({
-      name,
-      with: value,
-      unseen: unseen.find((cell) => cell.position === position)?.level ?? null,
+    .map((feature) => ({
+      name: feature.name,
+      with: fillingOf(feature, feature.positions.indexOf(position)),
+      unseen: feature.unseen.find((cell) => cell.position === position)?.level ?? null,
     }))
 
 /**
@@ -321,8 +485,9 @@ const sourceOf = (feature: PreparedFeature, table: Table) => {
       recorded: () => null,
     }
   const known = feature.levels
+  const merged = new Set(feature.merged)
   const place = Float64Array.from(levels, (level) => {
-    const index = known.indexOf(level)
+    const index = known.indexOf(merged.has(level) ? otherLevel : level)
     return index < 0 ? Number.NaN : index
   })
   return {

@@ -64,10 +64,10 @@ export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): s
   const leaking = (design.features ?? []).filter((name) => outcome.includes(name))
   if (leaking.length > 0)
     throw invalidInput('outcomeAsFeature', `${leaking.join(', ')} is the outcome and cannot also be a feature.`)
-  const excluded = new Set([...design.exclude, ...outcome])
   const pixels = new Set(design.grids?.columns)
   const summaries = (design.summaries ?? []).map(summaryName)
   const named = design.features ? [...new Set([...design.features, ...summaries])] : null
+  const excluded = new Set([...design.exclude, ...outcome, ...(design.weights ? [design.weights] : [])])
   const names =
     named ??
     concepts
@@ -83,7 +83,7 @@ export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): s
   return features
 }
 
-/** Columns a run needs of the study: predictors, outcome, filters, split, pictures. `concepts` hold the summaries too. */
+/** Columns a run needs of the study: predictors, outcome, filters, split, pictures, weights. `concepts` hold the summaries too. */
 export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): string[] => {
   const names = [
     ...featuresOf(design, concepts),
@@ -91,6 +91,7 @@ export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): st
     ...design.filters.map(({ column }) => column),
     ...(design.validation.splitColumn ? [design.validation.splitColumn] : []),
     ...(design.grids?.columns ?? []),
+    ...(design.weights ? [design.weights] : []),
   ]
   const known = new Set(concepts.map(({ name }) => name))
   const missing = names.filter((name) => !known.has(name))
@@ -167,6 +168,10 @@ export const defineCases = (
   }
   for (const filter of design.filters)
     exclude('filter', `${filter.column} ${filter.op} ${filter.value ?? ''}`.trim(), filterTest(table, filter))
+  if (design.weights) {
+    const weights = required(table, design.weights)
+    exclude('weightMissing', design.weights, (row) => !Number.isNaN(weights.values[row]))
+  }
   const { outcome } = design
   const empty = (what: string) =>
     invalidInput('noCases', `No case is left in study ${design.study}: ${what}.`, [], { study: design.study })

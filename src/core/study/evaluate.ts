@@ -39,7 +39,13 @@ export const evaluateStudy = async (
       'learnerTask',
       `The model's task is ${header.task}; an outcome of the task ${named.task} was named.`,
     )
-  const design: StudyDesign = { ...header.design, study, filters: [], outcome: named ?? header.design.outcome }
+  const design: StudyDesign = {
+    ...header.design,
+    study,
+    filters: [],
+    weights: null,
+    outcome: named ?? header.design.outcome,
+  }
   const cases = defineCases(
     table,
     design,

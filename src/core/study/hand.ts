@@ -52,7 +52,7 @@ export const takeInHand = async (
   const { rows } = decoded
   const { matrix: training } = applyPreparation(header.preparation, alignTable(header, snapshot), rows)
   const names = header.features.map(({ name }) => name)
-  const cases = defineCases(snapshot, { ...header.design, filters: [] }, names, header.classes)
+  const cases = defineCases(snapshot, { ...header.design, filters: [], weights: null }, names, header.classes)
   const at = new Map<number, number>()
   cases.rows.forEach((row, position) => {
     at.set(row, position)

@@ -1,9 +1,10 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput, storageFailed } from '../../contract/errors.ts'
 import type { Concept, Task, Text } from '../../contract/values.ts'
-import type { Preparation } from '../cohort/prepare.ts'
+import type { Preparation } from '../cohort/preparation.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
+import { loadState } from '../learn/composite.ts'
 import type { Learner, ModelState, Parameters, Predictor } from '../learn/learner.ts'
 import { learnerOf } from '../learn/learners.ts'
 
@@ -86,7 +87,7 @@ export const openModel = async (bytes: Uint8Array): Promise<OpenModel> => {
       'modelNewer',
       `This model was made by ${header.learner} of a newer version of Bedside. Update Bedside, or train the model again.`,
     )
-  return { header, learner, predictor: await learner.load({ header: header.state, arrays }) }
+  return { header, learner, predictor: await loadState(learner, { header: header.state, arrays }) }
 }
 
 /** Columns a model reads of a case: its features, and its strata where it has some. */

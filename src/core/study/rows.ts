@@ -1,6 +1,6 @@
 import { invalidInput } from '../../contract/errors.ts'
 import type { ConceptKind } from '../../contract/values.ts'
-import { applyPreparation } from '../cohort/prepare.ts'
+import { applyPreparation, fillingOf } from '../cohort/prepare.ts'
 import type { Column, Table } from '../cohort/table.ts'
 import type { ModelAtHand } from './hand.ts'
 import { inputsOf, type ModelFeature } from './model.ts'
@@ -134,14 +134,16 @@ export const predictRows = (
     encounters: new Int32Array(rows.length),
   }
   const prepared = applyPreparation(known.preparation, table, null, 'predict')
-  for (const { name, positions, with: filling, unseen } of prepared.filled) {
-    const strange = new Map(unseen.map(({ position, level }) => [position, level]))
-    for (const position of positions)
+  for (const feature of prepared.filled) {
+    const strange = new Map(feature.unseen.map(({ position, level }) => [position, level]))
+    feature.positions.forEach((position, index) => {
+      const filling = fillingOf(feature, index)
       problems.push({
         row: position + 1,
-        column: name,
+        column: feature.name,
         message: `${strange.has(position) ? `"${strange.get(position)}" was not seen in training` : 'missing'}; ${filling === null ? 'left missing' : `filled with ${filling}`}`,
       })
+    })
   }
   const { matrix } = prepared
   matrix.strata?.forEach((stratum, position) => {

@@ -1,34 +1,26 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import { BedsideError, cancelled, invalidInput } from '../../contract/errors.ts'
+import { BedsideError } from '../../contract/errors.ts'
 import type { Assessment, Fit, Metrics } from '../../contract/models.ts'
 import type { Concept, Estimate } from '../../contract/values.ts'
 import { compareModels } from '../assess/compare.ts'
-import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
-import { applyPreparation, fitPreparation, type Preparation } from '../cohort/prepare.ts'
+import { type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
 import { foldsOf, splitRows } from '../cohort/split.ts'
 import type { Table } from '../cohort/table.ts'
 import { sha256 } from '../learn/artifact.ts'
-import type { ContributionTarget, Fitted, Learner, Parameters, Predictor } from '../learn/learner.ts'
-import { learnerOf, learners } from '../learn/learners.ts'
+import type { ContributionTarget } from '../learn/learner.ts'
 import { completeParameters } from '../learn/parameters.ts'
-import {
-  assessPredictions,
-  headlineOf,
-  mainHorizon,
-  type Predictions,
-  predictionsOf,
-  takePredictions,
-} from './assessment.ts'
+import { assessPredictions, headlineOf, mainHorizon, takePredictions } from './assessment.ts'
 import { type Cases, defineCases, type FlowStep, featuresOf } from './cases.ts'
 import { importanceOf } from './explanation.ts'
 import { channelsOf, describeFeatures } from './features.ts'
-import { refuseUnreadHistory } from './history.ts'
+import { type FittedModel, fittingOf, type Predicted, positionsOf } from './fitting.ts'
 import { defaultHorizons } from './horizons.ts'
 import { encodeModel } from './model.ts'
 import { encodeReference, joinPredictions } from './reference.ts'
 import { setCoverageOf } from './sets.ts'
-import { refuseUnread, unreadWarnings } from './survivalNeeds.ts'
-import { warningsOf } from './warnings.ts'
+import { comparatorOf, namedIn, requireNamed } from './settle.ts'
+import { unreadWarnings } from './survivalNeeds.ts'
+import { preparationWarnings, warningsOf } from './warnings.ts'
 
 export interface StudyRun {
   design: StudyDesign
@@ -82,32 +74,6 @@ export interface StudyResult {
 }
 
 /**
- * The permanent comparator: penalised logistic regression, Cox, linear regression; under competing events Fine-Gray, or
- * cause-specific Cox where rows enter late or have strata, which Fine-Gray does not take.
- */
-const comparatorOf = ({ outcome }: StudyDesign): string => {
-  if (outcome.task !== 'survival') return outcome.task === 'diagnosis' ? 'logistic' : 'linear'
-  if (!outcome.competing) return 'cox'
-  return outcome.entry || outcome.strata ? 'competingCox' : 'fineGray'
-}
-
-interface FittedModel {
-  preparation: Preparation
-  /** Rows of the table that stayed after the missing-value policy, with their matrix and outcome. */
-  rows: Int32Array
-  matrix: Matrix
-  outcome: Outcome
-  fitted: Fitted
-  predictor: Predictor
-}
-
-const positionsOf = (rows: ArrayLike<number>, kept: ArrayLike<number>): Int32Array => {
-  const at = new Map<number, number>()
-  for (let i = 0; i < rows.length; i++) at.set(rows[i], i)
-  return Int32Array.from(kept, (row) => at.get(row) as number)
-}
-
-/**
  * Runs a study design on its snapshot: eligibility, split by patient, preparation and learner fitted inside each fold and on
  * all development rows, the permanent comparator on the same folds, assessment on rows neither has seen. A function of
  * (design, snapshot, seed, build): the number of threads changes nothing but the time.
@@ -115,60 +81,16 @@ const positionsOf = (rows: ArrayLike<number>, kept: ArrayLike<number>): Int32Arr
 export const runStudy = async (run: StudyRun, context: RunContext): Promise<StudyResult> => {
   const started = performance.now()
   const { design, table, concepts } = run
-  const learner = requireLearner(design)
+  const settled = namedIn(design)
+  const { learner } = settled
   const strataColumn = design.outcome.task === 'survival' ? (design.outcome.strata ?? null) : null
-  const parameters = completeParameters(learner, design.parameters)
   context.stage('preparing', 0.01)
   const cases = defineCases(table, design, featuresOf(design, concepts))
   const split = splitRows(table, cases.rows, cases.outcome, design)
   const flow = [...cases.flow]
-  const outcomeOf = (rows: Int32Array) => takeOutcomeRows(cases.outcome, positionsOf(cases.rows, rows))
-  const check = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
-  }
-
-  const fitOn = async (
-    chosen: Learner,
-    given: Parameters,
-    rows: Int32Array,
-    progress: (share: number, detail?: Record<string, number>) => void,
-  ): Promise<FittedModel> => {
-    check()
-    // Only a comparator can be handed missing values that it cannot take: it fills them in its own way.
-    const { missing } = design.preparation
-    const policy = missing === 'native' && !chosen.needs.native && chosen !== learner ? null : missing
-    const preparation = fitPreparation(table, rows, cases.features, {
-      missing: policy,
-      needs: chosen.needs,
-      strata: strataColumn,
-    })
-    const prepared = applyPreparation(preparation, table, rows)
-    const kept = prepared.rows
-    const outcome = outcomeOf(kept)
-    const fitted = await chosen.fit(prepared.matrix, outcome, given, {
-      seed: design.seed,
-      threads: run.threads,
-      signal: context.signal,
-      progress,
-      parallel: context.parallel,
-      diagnostics: chosen === learner && rows === split.development,
-    })
-    check()
-    return {
-      preparation,
-      rows: kept,
-      matrix: prepared.matrix,
-      outcome,
-      fitted,
-      predictor: await chosen.load(fitted.state),
-    }
-  }
-
-  const horizons = horizonsOf(design, outcomeOf(split.development))
-  const predictWith = (model: FittedModel, rows: Int32Array) => {
-    const prepared = applyPreparation(model.preparation, table, rows)
-    return { rows: prepared.rows, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }
-  }
+  const horizons = horizonsOf(design, takeOutcomeRows(cases.outcome, positionsOf(cases.rows, split.development)))
+  const fitting = fittingOf(run, cases, horizons, { ...context, threads: run.threads })
+  const { outcomeOf } = fitting
 
   const comparatorId = comparatorOf(design)
   const comparator = comparatorId === learner.id ? null : requireNamed(comparatorId)
@@ -190,8 +112,8 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     stage(0)
     const heldSet = new Set(held)
     const training = split.development.filter((row) => !heldSet.has(row))
-    const model = await fitOn(learner, parameters, training, (share) => stage(share * 0.8))
-    const predicted = predictWith(model, held)
+    const model = await fitting.fit(learner, settled.parameters, training, (share) => stage(share * 0.8))
+    const predicted = fitting.predict(model, held)
     outOfFold.add(predicted)
     crossValidation.push({
       fold: k + 1,
@@ -200,8 +122,8 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     })
     if (comparator) {
       try {
-        const other = await fitOn(comparator, comparatorParameters, training, () => {})
-        comparatorOutOfFold.add(predictWith(other, held))
+        const other = await fitting.fit(comparator, comparatorParameters, training, () => {}, 'comparator')
+        comparatorOutOfFold.add(fitting.predict(other, held))
       } catch (error) {
         if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
         comparatorProblems.push(error.failure.message)
@@ -209,8 +131,12 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     }
   }
 
-  const model = await fitOn(learner, parameters, split.development, (share, detail) =>
-    context.stage('fitting', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7 * share, detail),
+  const model = await fitting.fit(
+    learner,
+    settled.parameters,
+    split.development,
+    (share, detail) => context.stage('fitting', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7 * share, detail),
+    'final',
   )
   const droppedRows = split.development.length - model.rows.length
   if (droppedRows > 0)
@@ -224,7 +150,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   if (comparator) {
     context.stage('fittingComparator', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7)
     try {
-      other = await fitOn(comparator, comparatorParameters, split.development, () => {})
+      other = await fitting.fit(comparator, comparatorParameters, split.development, () => {}, 'comparator')
     } catch (error) {
       if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
       comparatorProblems.push(error.failure.message)
@@ -232,7 +158,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   }
 
   context.stage('assessing', 0.9)
-  const { on, rows: assessedRows, predictions } = assessedPredictions(split.test, outOfFold, model, predictWith)
+  const { on, rows: assessedRows, predictions } = assessedPredictions(split.test, outOfFold, model, fitting.predict)
   const assessment = assessPredictions(predictions, outcomeOf(assessedRows), model.outcome, horizons, design, 500)
   const otherPredictions =
     on === 'outOfFold'
@@ -240,7 +166,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
         ? { rows: comparatorOutOfFold.rows, predictions: comparatorOutOfFold.predictions() }
         : null
       : other
-        ? predictWith(other, on === 'heldOut' ? split.test : model.rows)
+        ? fitting.predict(other, on === 'heldOut' ? split.test : model.rows)
         : null
   const comparison =
     comparator && otherPredictions
@@ -267,7 +193,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     model,
     outOfFold: folds.length > 0 ? { rows: outOfFold.rows, predictions: outOfFold.predictions() } : null,
     heldOut: on === 'heldOut' ? { rows: assessedRows, predictions } : null,
-    apparent: () => predictWith(model, model.rows),
+    apparent: () => fitting.predict(model, model.rows),
     outcomeOf,
   })
   const classes = cases.outcome.task === 'diagnosis' ? [...cases.outcome.classes] : null
@@ -284,7 +210,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       ...(strata ? { strata } : {}),
       ...channelsOf(run.measured ?? concepts, table),
       preparation: model.preparation,
-      parameters,
+      parameters: model.parameters,
       classes,
       positive: classes ? positiveIndex(classes, design) : null,
       horizons,
@@ -297,7 +223,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const metric = headlineOf(assessment, design.outcome.task)
   const warnings = [
     ...(run.warnings ?? []),
-    ...model.preparation.dropped.map(({ reason, message }) => ({ reason: `${reason}Feature`, message })),
+    ...preparationWarnings(model.preparation),
     ...model.fitted.warnings,
     ...unreadWarnings(learner, model.outcome),
     ...warningsOf({
@@ -337,26 +263,6 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   }
 }
 
-const requireNamed = (id: string): Learner => {
-  const learner = learnerOf(id)
-  if (!learner)
-    throw invalidInput(
-      'unknownLearner',
-      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}.`,
-    )
-  return learner
-}
-
-const requireLearner = (design: StudyDesign): Learner => {
-  const learner = requireNamed(design.learner)
-  const { task } = design.outcome
-  if (!learner.tasks.includes(task))
-    throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
-  refuseUnread(learner, design.outcome)
-  refuseUnreadHistory(learner, design)
-  return learner
-}
-
 const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {
   if (outcome.task !== 'survival' || design.outcome.task !== 'survival') return null
   if (!design.horizons) return defaultHorizons(outcome.time, outcome.event, design.outcome.timeUnit)
@@ -365,9 +271,9 @@ const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {
 
 /** Gathers the predictions of each fold; rows in the order they were held out. */
 const collector = () => {
-  const parts: { rows: Int32Array; predictions: Predictions }[] = []
+  const parts: Predicted[] = []
   return {
-    add: (part: { rows: Int32Array; predictions: Predictions }) => parts.push(part),
+    add: (part: Predicted) => parts.push(part),
     get rows() {
       return Int32Array.from(parts.flatMap((part) => Array.from(part.rows)))
     },
@@ -379,8 +285,8 @@ const assessedPredictions = (
   test: Int32Array,
   outOfFold: ReturnType<typeof collector>,
   model: FittedModel,
-  predictWith: (model: FittedModel, rows: Int32Array) => { rows: Int32Array; predictions: Predictions },
-): { on: StudyResult['assessedOn']; rows: Int32Array; predictions: Predictions } => {
+  predictWith: (model: FittedModel, rows: Int32Array) => Predicted,
+): { on: StudyResult['assessedOn'] } & Predicted => {
   if (test.length > 0) return { on: 'heldOut', ...predictWith(model, test) }
   if (outOfFold.rows.length > 0) return { on: 'outOfFold', rows: outOfFold.rows, predictions: outOfFold.predictions() }
   return { on: 'apparent', ...predictWith(model, model.rows) }
@@ -388,8 +294,8 @@ const assessedPredictions = (
 
 /** Holds the comparator against the model on the rows that both predict. */
 const compareOn = (
-  mine: { rows: Int32Array; predictions: Predictions },
-  other: { rows: Int32Array; predictions: Predictions },
+  mine: Predicted,
+  other: Predicted,
   outcomeOf: (rows: Int32Array) => Outcome,
   training: Outcome,
   horizons: number[] | null,

@@ -1,10 +1,22 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import type { Outcome } from '../cohort/matrix.ts'
+import type { Preparation } from '../cohort/preparation.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
 
 export interface Warning {
   reason: string
   message: string
+}
+
+/** Features left out, and patients' values that the model itself holds. */
+export const preparationWarnings = ({ dropped, imputer }: Preparation): Warning[] => {
+  const warnings = dropped.map(({ reason, message }) => ({ reason: `${reason}Feature`, message }))
+  if (imputer?.kind === 'neighbours')
+    warnings.push({
+      reason: 'casesInModel',
+      message: `To fill missing values from similar cases the model holds the values of ${imputer.donors[0].length} training cases, without identifiers: an exported model carries them along.`,
+    })
+  return warnings
 }
 
 interface Facts {

@@ -1,0 +1,142 @@
+import type { StudyDesign } from '../../contract/design.ts'
+import { cancelled } from '../../contract/errors.ts'
+import type { Concept } from '../../contract/values.ts'
+import { type Matrix, type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
+import type { Preparation } from '../cohort/preparation.ts'
+import { applyPreparation, prepareTraining } from '../cohort/prepare.ts'
+import type { Table } from '../cohort/table.ts'
+import { fitComposite, loadState } from '../learn/composite.ts'
+import type { Fitted, Learner, Parameters, Predictor } from '../learn/learner.ts'
+import { type Predictions, predictionsOf } from './assessment.ts'
+import type { Cases } from './cases.ts'
+import { caseWeights } from './weights.ts'
+
+export interface FittedModel {
+  learner: Learner
+  parameters: Parameters
+  preparation: Preparation
+  /** Rows of the table that stayed after the missing-value policy, with their matrix and outcome. */
+  rows: Int32Array
+  matrix: Matrix
+  outcome: Outcome
+  fitted: Fitted
+  predictor: Predictor
+}
+
+/** Predictions of table rows, in their order. */
+export interface Predicted {
+  rows: Int32Array
+  predictions: Predictions
+}
+
+export type Progress = (share: number, detail?: Record<string, number>) => void
+
+interface FittingContext {
+  signal: AbortSignal
+  threads: number
+  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+}
+
+/** Rows of a table prepared for one learner: what it is fitted on. */
+export interface TrainingSet {
+  preparation: Preparation
+  rows: Int32Array
+  /** One, or one per completed data set. */
+  matrices: Matrix[]
+  outcome: Outcome
+  weights?: Float64Array
+  balanced: boolean
+}
+
+export interface Fitting {
+  outcomeOf(rows: Int32Array): Outcome
+  /** Fits the preparation for a learner and makes its matrix. `comparator`: only what every model on these rows shares. */
+  prepare(learner: Learner, rows: Int32Array, comparator?: boolean): TrainingSet
+  fit(
+    learner: Learner,
+    parameters: Parameters,
+    rows: Int32Array,
+    progress: Progress,
+    as?: 'fold' | 'final' | 'comparator',
+  ): Promise<FittedModel>
+  predict(model: FittedModel, rows: Int32Array): Predicted
+}
+
+/** Fits and predicts on rows of one study's table; everything else about the design is settled here, the same for every fold. */
+export const fittingOf = (
+  { design, table, concepts }: { design: StudyDesign; table: Table; concepts: readonly Concept[] },
+  cases: Cases,
+  horizons: number[] | null,
+  context: FittingContext,
+): Fitting => {
+  const strata = design.outcome.task === 'survival' ? (design.outcome.strata ?? null) : null
+  const levelOrder = Object.fromEntries(
+    concepts.flatMap(({ name, levels }) => (levels ? [[name, levels.map(({ code }) => code)]] : [])),
+  )
+  const outcomeOf = (rows: Int32Array) => takeOutcomeRows(cases.outcome, positionsOf(cases.rows, rows))
+  const check = () => {
+    if (context.signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
+  }
+  const prepare: Fitting['prepare'] = (learner, rows, comparator = false) => {
+    // Only a comparator can be handed missing values that it cannot take: it fills them in its own way.
+    const { missing } = design.preparation
+    const policy = missing === 'native' && !learner.needs.native && comparator ? null : missing
+    const { preparation, completions } = prepareTraining(table, rows, cases.features, {
+      missing: policy,
+      needs: learner.needs,
+      design: design.preparation,
+      strata,
+      outcome: outcomeOf(rows),
+      seed: design.seed,
+      levelOrder,
+    })
+    const kept = completions[0].rows
+    const weights = caseWeights(table, design.weights, kept)
+    return {
+      preparation,
+      rows: kept,
+      matrices: completions.map(({ matrix }) => matrix),
+      outcome: outcomeOf(kept),
+      ...(weights ? { weights } : {}),
+      balanced: design.preparation.balance === 'balanced' && !comparator,
+    }
+  }
+  return {
+    outcomeOf,
+    prepare,
+    fit: async (learner, parameters, rows, progress, as = 'fold') => {
+      check()
+      const set = prepare(learner, rows, as === 'comparator')
+      const { preparation, rows: kept, matrices, outcome, weights, balanced } = set
+      const fitted = await fitComposite(
+        learner,
+        matrices,
+        outcome,
+        parameters,
+        {
+          seed: design.seed,
+          threads: context.threads,
+          signal: context.signal,
+          progress,
+          parallel: context.parallel,
+          diagnostics: as === 'final',
+        },
+        { ...(weights ? { weights } : {}), balanced },
+      )
+      check()
+      const predictor = await loadState(learner, fitted.state)
+      return { learner, parameters, preparation, rows: kept, matrix: matrices[0], outcome, fitted, predictor }
+    },
+    predict: (model, rows) => {
+      const prepared = applyPreparation(model.preparation, table, rows)
+      return { rows: prepared.rows, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }
+    },
+  }
+}
+
+/** Where the kept rows stand among all. */
+export const positionsOf = (rows: ArrayLike<number>, kept: ArrayLike<number>): Int32Array => {
+  const at = new Map<number, number>()
+  for (let i = 0; i < rows.length; i++) at.set(rows[i], i)
+  return Int32Array.from(kept, (row) => at.get(row) as number)
+}
