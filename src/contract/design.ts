@@ -117,6 +117,23 @@ export type TuningDesign = z.infer<typeof TuningDesignSchema>
 export type Range = z.infer<typeof RangeSchema>
 
 /**
+ * Terms beyond one straight line a feature, for learners of coefficients. Splines: restricted cubic ones, with a number of knots
+ * at the usual quantiles or knots in the column's unit. Interactions: products of all columns of two features.
+ */
+export const TermsDesignSchema = z.object({
+  splines: z
+    .array(
+      z.object({
+        column: z.string(),
+        knots: z.union([z.int().min(3).max(7), z.array(z.number()).min(3).max(7)]).default(4),
+      }),
+    )
+    .default([]),
+  interactions: z.array(z.tuple([z.string(), z.string()])).default([]),
+})
+export type TermsDesign = z.infer<typeof TermsDesignSchema>
+
+/**
  * A study design: everything that decides a model, as one JSON document. Training is a function of
  * (design, snapshot, seed, build).
  */
@@ -145,6 +162,8 @@ export const StudyDesignSchema = z.object({
   preparation: PreparationDesignSchema.default(() => PreparationDesignSchema.parse({})),
   /** Column of case weights, above 0, used in every fit; it is no feature then. */
   weights: z.string().nullable().default(null),
+  /** For learners that read them; the comparator has none. */
+  terms: TermsDesignSchema.nullish(),
   /** A learner's id, or `auto`: several are held against each other on the same folds, and the simplest good one is taken. */
   learner: z.string(),
   /** Learner parameters by name; those left out take the learner's default. */

@@ -10,13 +10,25 @@ export interface Matrix {
   terms: readonly string[]
   /** Index of the source feature of each column; several columns of one category share theirs. */
   source: Int32Array | readonly number[]
+  /** Name of each source feature. */
+  features?: readonly string[]
   /** Stratum of each row, for learners with a baseline a stratum; -1: a stratum not seen in training. */
   strata?: Int32Array
   /** What was measured over time, for learners whose `needs.sequences` says so. */
   sequences?: Sequences
+  /** Columns made of other columns, where there are such. */
+  derived?: readonly Derived[]
   /** A picture a row, for learners whose `needs.grids` says so. */
   grids?: Grids
 }
+
+/**
+ * A column made of others: a spline term of the column `from`, or the product of `left` and `right`, whose means among the
+ * training rows stand beside. `name`: the feature (`age`), or the two (`age × sex`).
+ */
+export type Derived =
+  | { kind: 'spline'; name: string; column: number; from: number }
+  | { kind: 'product'; name: string; column: number; left: number; right: number; leftMean: number; rightMean: number }
 
 /** Measurements over time: steps `offsets[row]` to `offsets[row + 1]` belong to a row, oldest first. A row may have none. */
 export interface Sequences {

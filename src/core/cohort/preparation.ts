@@ -4,6 +4,7 @@ import type { MatrixNeeds } from '../learn/learner.ts'
 import type { ChainedImputer } from './impute/chained.ts'
 import type { NeighbourImputer } from './impute/neighbours.ts'
 import type { PreparedStrata } from './strata.ts'
+import type { PreparedTerms } from './terms.ts'
 
 /** One column of the matrix a feature becomes. */
 export interface PreparedColumn {
@@ -66,6 +67,8 @@ export interface Preparation {
   imputer?: NeighbourImputer | ChainedImputer
   /** Where the design names strata. */
   strata?: PreparedStrata
+  /** Where the design names splines or interactions. */
+  terms?: PreparedTerms
   /** Features that did not become columns. */
   dropped: {
     name: string

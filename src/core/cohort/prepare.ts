@@ -1,4 +1,9 @@
-import { type MissingPolicy, type PreparationDesign, PreparationDesignSchema } from '../../contract/design.ts'
+import {
+  type MissingPolicy,
+  type PreparationDesign,
+  PreparationDesignSchema,
+  type TermsDesign,
+} from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
 import type { Cell } from '../../contract/values.ts'
 import type { MatrixNeeds } from '../learn/learner.ts'
@@ -20,6 +25,7 @@ import { otherLevel, type Preparation, type PreparedFeature } from './preparatio
 import { fitStrata, strataOf } from './strata.ts'
 import { type Column, columnOf, sharedFloats, type Table } from './table.ts'
 import { crossFitted, levelMeans, targetScores } from './targetEncoding.ts'
+import { addTerms, fitTerms } from './terms.ts'
 
 /** Cells of one feature that were not taken as recorded. Positions count the rows of the matrix. */
 export interface FilledFeature {
@@ -51,6 +57,8 @@ export interface PreparationOptions {
   /** What else the design asks for; left out, nothing. */
   design?: PreparationDesign
   strata?: string | null
+  /** Splines and interactions. */
+  terms?: TermsDesign | null
   /** Outcome of each training row, in their order: target encoding learns from it. */
   outcome?: Outcome
   /** Of imputations, donors and cross-fitting. */
@@ -106,7 +114,7 @@ const learn = (
   table: Table,
   rows: ArrayLike<number>,
   features: readonly string[],
-  { missing, needs, strata, outcome, seed = 1, levelOrder = {}, ...given }: PreparationOptions,
+  { missing, needs, strata, terms, outcome, seed = 1, levelOrder = {}, ...given }: PreparationOptions,
 ): Learned => {
   const design = given.design ?? PreparationDesignSchema.parse({})
   const policy = missing ?? needs.missing
@@ -203,6 +211,10 @@ const learn = (
     if (scored) scoreLevels(feature, cells, { table, rows, training, outcome, seed }, scores)
     scaleFeature(feature, cells, gaps, settings)
   })
+  if (terms) {
+    const base = make(preparation, table, training, 'fit', { ...(complete ? { cells: complete } : {}), scores })
+    preparation.terms = fitTerms(terms, features, prepared, base)
+  }
   return { preparation, completions, scores }
 }
 
@@ -342,17 +354,19 @@ const make = (
     filledCells += report.positions.length
     filled.push(report)
   })
+  const matrix: Matrix = {
+    rows: count,
+    columns: columns.length,
+    data,
+    terms: columns.map(({ term }) => term),
+    source,
+    features: features.map(({ name }) => name),
+    ...(strata ? { strata } : {}),
+    ...(table.sequences ? { sequences: takeSequences(table.sequences, taken) } : {}),
+    ...(table.grids ? { grids: takeGrids(table.grids, taken) } : {}),
+  }
   return {
-    matrix: {
-      rows: count,
-      columns: columns.length,
-      data,
-      terms: columns.map(({ term }) => term),
-      source,
-      ...(strata ? { strata } : {}),
-      ...(table.sequences ? { sequences: takeSequences(table.sequences, taken) } : {}),
-      ...(table.grids ? { grids: takeGrids(table.grids, taken) } : {}),
-    },
+    matrix: preparation.terms ? addTerms(preparation.terms, features, matrix) : matrix,
     rows: taken,
     dropped,
     filled,

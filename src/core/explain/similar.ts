@@ -78,6 +78,8 @@ export const yardstickOf = (training: Matrix, seed = 1): Yardstick => {
     }
     scale[column] = n > 1 && squares > 0 ? Math.sqrt(squares / (n - 1)) : 1
   }
+  // Spline terms and products say nothing that their columns do not, and would make them count twice.
+  for (const { column } of training.derived ?? []) scale[column] = Number.POSITIVE_INFINITY
   const random = randomOf(seed, 78)
   const distances: number[] = []
   for (let k = 0; k < pairsForMedian && training.rows > 1; k++) {

@@ -21,6 +21,17 @@ export const backgroundOf = (training: Matrix, seed: number, count = 64): Matrix
   return takeMatrixRows(training, rows.subarray(0, count))
 }
 
+/** Rows mixed of two patients, their products made anew from what each row holds now. */
+const withOwnProducts = (x: Matrix): Matrix => {
+  const products = (x.derived ?? []).filter((one) => one.kind === 'product')
+  if (products.length === 0) return x
+  const { rows } = x
+  const data = x.data.slice()
+  for (const { column, left, right } of products)
+    for (let row = 0; row < rows; row++) data[column * rows + row] = data[left * rows + row] * data[right * rows + row]
+  return { ...x, data }
+}
+
 const scalarOf = (
   predictor: Predictor,
   target: ContributionTarget,
@@ -28,15 +39,19 @@ const scalarOf = (
   if ('class' in target)
     return {
       scale: 'probability',
-      predict: (x) => {
+      predict: (mixed) => {
+        const x = withOwnProducts(mixed)
         const all = predictor.probabilities!(x)
         const classes = all.length / x.rows
         return Float64Array.from({ length: x.rows }, (_, row) => all[row * classes + target.class])
       },
     }
   if ('horizon' in target)
-    return { scale: 'risk', predict: (x) => predictor.survival!(x, [target.horizon]).map((survival) => 1 - survival) }
-  return { scale: 'value', predict: (x) => predictor.values!(x) }
+    return {
+      scale: 'risk',
+      predict: (x) => predictor.survival!(withOwnProducts(x), [target.horizon]).map((survival) => 1 - survival),
+    }
+  return { scale: 'value', predict: (x) => predictor.values!(withOwnProducts(x)) }
 }
 
 /** Beyond it exact contributions would take seconds a patient (deep forests on many rows). */
@@ -68,15 +83,63 @@ export const sharesOf = (
   const groups = row.source
   const contributions = exactOf(predictor)
   if (contributions) {
-    const { baseline, values, scale } = contributions(row, target)
-    const shares = new Float64Array(features)
-    for (let column = 0; column < row.columns; column++) shares[groups[column]] += values[column]
-    const prediction = shares.reduce((total, share) => total + share, baseline)
-    return { scale, baseline, prediction, values: shares, method: methods[learner] ?? 'exact' }
+    const { baseline, values, scale } = sharesByFeature(contributions, row, target, features)
+    const prediction = values.reduce((total, share) => total + share, baseline)
+    return { scale, baseline, prediction, values, method: methods[learner] ?? 'exact' }
   }
   const { scale, predict } = scalarOf(predictor, target)
   const { baseline, prediction, values } = sampledShapley(row, background(), groups, features, predict, 32, seed)
   return { scale, baseline, prediction, values, method: 'Shapley values, 64 sampled orders' }
+}
+
+/**
+ * Exact shares of columns gathered by feature, row-major rows x features. A product of two columns is shared between their
+ * features: with a and b the columns less their training means, xy = mean mean + (b's mean) a + (a's mean) b + ab, of which each feature
+ * gets its own part and half of ab: the Shapley value of a product (Shapley 1953) whose features are averaged out one by one.
+ * Contributions are linear in each column where there are products, so that putting the product's parts into its column tells
+ * what they contribute; the difference between the product's mean and that of its parts goes to the baseline.
+ */
+export const sharesByFeature = (
+  contributions: NonNullable<Predictor['contributions']>,
+  x: Matrix,
+  target: ContributionTarget,
+  features: number,
+) => {
+  const all = contributions(x, target)
+  const { rows, columns, source } = x
+  const values = new Float64Array(rows * features)
+  const products = (x.derived ?? []).filter((one) => one.kind === 'product')
+  const shared = new Set(products.map(({ column }) => column))
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      if (!shared.has(column)) values[row * features + source[column]] += all.values[row * columns + column]
+  if (products.length === 0) return { ...all, values }
+
+  const withProducts = (value: (product: (typeof products)[number], a: number, b: number) => number) => {
+    const data = x.data.slice()
+    for (const product of products) {
+      const { column, left, right, leftMean, rightMean } = product
+      for (let row = 0; row < rows; row++)
+        data[column * rows + row] = value(
+          product,
+          x.data[left * rows + row] - leftMean,
+          x.data[right * rows + row] - rightMean,
+        )
+    }
+    return contributions({ ...x, data }, target).values
+  }
+  const middle = withProducts(({ leftMean, rightMean }) => leftMean * rightMean)
+  const lefts = withProducts(({ leftMean, rightMean }, a, b) => leftMean * rightMean + rightMean * a + (a * b) / 2)
+  let { baseline } = all
+  for (const { column, left, right } of products) {
+    if (rows > 0) baseline += middle[column]
+    for (let row = 0; row < rows; row++) {
+      const at = row * columns + column
+      values[row * features + source[left]] += lefts[at] - middle[at]
+      values[row * features + source[right]] += all.values[at] - lefts[at]
+    }
+  }
+  return { ...all, baseline, values }
 }
 
 const explainedRows = 100
@@ -96,16 +159,11 @@ export const importanceOf = (
   const sample = backgroundOf(training, seed, Math.max(10, Math.min(explainedRows, affordable)))
   const contributions = exactOf(predictor)
   if (contributions) {
-    const { values } = contributions(sample, target)
     const importance = new Float64Array(features)
-    const shares = new Float64Array(features)
-    for (let row = 0; row < sample.rows; row++) {
-      shares.fill(0)
-      for (let column = 0; column < sample.columns; column++)
-        shares[sample.source[column]] += values[row * sample.columns + column]
+    const { values } = sharesByFeature(contributions, sample, target, features)
+    for (let row = 0; row < sample.rows; row++)
       for (let feature = 0; feature < features; feature++)
-        importance[feature] += Math.abs(shares[feature]) / sample.rows
-    }
+        importance[feature] += Math.abs(values[row * features + feature]) / sample.rows
     return importance
   }
   const background = backgroundOf(training, seed, 16)

@@ -86,6 +86,8 @@ export const fittingOf = (
       needs: learner.needs,
       design: design.preparation,
       strata,
+      // The comparator stays the plain regression that it is in every study.
+      terms: learner.needs.terms && !comparator ? design.terms : null,
       outcome: outcomeOf(rows),
       seed: design.seed,
       levelOrder,

@@ -39,6 +39,14 @@ export const requireLearner = (design: StudyDesign): Learner => {
     throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
   refuseUnread(learner, design.outcome)
   refuseUnreadHistory(learner, design)
+  if (design.terms && !learner.needs.terms)
+    throw invalidInput(
+      'termsNotRead',
+      `The learner ${learner.id} finds curves and interactions by itself and takes no splines or products. Leave the terms out, or choose among ${learners
+        .filter(({ tasks, needs }) => tasks.includes(task) && needs.terms)
+        .map(({ id }) => id)
+        .join(', ')}.`,
+    )
   return learner
 }
 

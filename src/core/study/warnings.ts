@@ -9,8 +9,9 @@ export interface Warning {
 }
 
 /** Features left out, and patients' values that the model itself holds. */
-export const preparationWarnings = ({ dropped, imputer }: Preparation): Warning[] => {
+export const preparationWarnings = ({ dropped, imputer, terms }: Preparation): Warning[] => {
   const warnings = dropped.map(({ reason, message }) => ({ reason: `${reason}Feature`, message }))
+  for (const { message } of terms?.left ?? []) warnings.push({ reason: 'termLeftOut', message })
   if (imputer?.kind === 'neighbours')
     warnings.push({
       reason: 'casesInModel',

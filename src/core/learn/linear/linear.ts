@@ -43,7 +43,7 @@ export const linear: Learner = {
       choices: null,
     },
   ],
-  needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median' },
+  needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {

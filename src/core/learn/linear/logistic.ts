@@ -37,7 +37,7 @@ export const logistic: Learner = {
       choices: null,
     },
   ],
-  needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median' },
+  needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {

@@ -46,6 +46,7 @@ export const cox: Learner = {
     standardise: false,
     native: false,
     missing: 'median',
+    terms: 'reads',
     entry: 'reads',
     strata: 'reads',
   },

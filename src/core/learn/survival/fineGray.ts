@@ -29,6 +29,7 @@ export const fineGray: Learner = {
     standardise: false,
     native: false,
     missing: 'median',
+    terms: 'reads',
     competing: 'required',
   },
   stateVersion: 1,
