@@ -45,7 +45,17 @@ export const rooms: Record<string, Room> = {
     mayNot: [...shells, ...webServers],
   },
   'core/learn': { may: ['contract', 'core/digest.ts', 'core/cohort'], mayNot: [...shells, ...webServers] },
-  'core/assess': { may: ['contract', 'core/cohort', 'core/learn/random.ts'], mayNot: [...shells, ...webServers] },
+  // Of learn random numbers, and two files of plain mathematics.
+  'core/assess': {
+    may: [
+      'contract',
+      'core/cohort',
+      'core/learn/random.ts',
+      'core/learn/linear/distributions.ts',
+      'core/learn/linear/solve.ts',
+    ],
+    mayNot: [...shells, ...webServers],
+  },
   'core/explain': { may: ['contract', 'core/cohort', 'core/learn', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
   // Reads the vault through functions it is handed; `core/handlers/exports.ts` hands them.
