@@ -1,7 +1,8 @@
 import type { Estimate } from '../../contract/values.ts'
+import { causesOf } from '../cohort/aalenJohansen.ts'
 import { survivalAt } from '../cohort/productLimit.ts'
 import { classFigures } from './classes.ts'
-import { concordance, unoConcordance } from './concordance.ts'
+import { harrellConcordance, unoConcordance, varianceOf } from './concordance.ts'
 import { bootstrap, estimateOf, replicatesOf, waldEstimate } from './intervals.ts'
 import { censoringCurve } from './kaplanMeier.ts'
 import { delongVariance, orderOf, placementsOf, weightedArea } from './ranking.ts'
@@ -16,7 +17,14 @@ export type ComparedPredictions =
 export type ComparedOutcome =
   | { task: 'diagnosis'; y: Int32Array }
   | { task: 'regression'; y: Float64Array }
-  | { task: 'survival'; time: Float64Array; event: ArrayLike<number> }
+  | {
+      task: 'survival'
+      time: Float64Array
+      event: ArrayLike<number>
+      competing?: ArrayLike<number> | null
+      entry?: ArrayLike<number> | null
+      cluster?: ArrayLike<number> | null
+    }
 
 export interface CompareOptions {
   /** Survival's `auc` and `brier` stand at it; required for these. */
@@ -24,7 +32,7 @@ export interface CompareOptions {
   /** Events after it do not count in `unoC`; default: the last time predicted for. */
   tau?: number
   /** Rows the censoring weights come from; default: the rows compared. */
-  training?: { time: ArrayLike<number>; event: ArrayLike<number> } | null
+  training?: { time: ArrayLike<number>; event: ArrayLike<number>; competing?: ArrayLike<number> | null } | null
   replicates?: number
 }
 
@@ -118,26 +126,30 @@ const compareSurvival = (
   metric: string,
   first: Survival,
   second: Survival,
-  { time, event }: Extract<ComparedOutcome, { task: 'survival' }>,
+  outcome: Extract<ComparedOutcome, { task: 'survival' }>,
   seed: number,
   { horizon, tau, training = null, replicates = 500 }: CompareOptions,
 ): Estimate => {
+  const { time, event, competing = null, entry, cluster } = outcome
   if (metric === 'harrellC' || metric === 'unoC') {
     const until = tau ?? first.times[first.times.length - 1] ?? Number.POSITIVE_INFINITY
     const of = (risk: Float64Array) =>
-      metric === 'harrellC' ? concordance(time, event, risk) : unoConcordance(time, event, risk, until, training)
+      metric === 'harrellC'
+        ? harrellConcordance(outcome, risk)
+        : unoConcordance({ time, event, competing }, risk, until, training)
     const mine = of(first.risk)
     const other = of(second.risk)
-    let variance = 0
-    for (let row = 0; row < time.length; row++) variance += (mine.influence[row] - other.influence[row]) ** 2
-    return waldEstimate(mine.value - other.value, Math.sqrt(variance), -1, 1)
+    const between = mine.influence.map((value, row) => value - other.influence[row])
+    return waldEstimate(mine.value - other.value, Math.sqrt(varianceOf(between, cluster)), -1, 1)
   }
   if ((metric !== 'auc' && metric !== 'brier') || horizon === undefined)
     throw new TypeError(`no comparison by ${metric}${horizon === undefined ? ' without a horizon' : ''}`)
+  if (entry) return estimateOf(Number.NaN)
   const at = horizon
-  const censoring = training ? censoringCurve(training.time, training.event) : censoringCurve(time, event)
+  const from = training ?? outcome
+  const censoring = censoringCurve(from.time, causesOf(from.event, from.competing))
   if (!(survivalAt(censoring, at) > 0) || !time.some((one) => one >= at)) return estimateOf(Number.NaN)
-  const { cases, weights } = weightsAt(time, event, at, censoring)
+  const { cases, weights } = weightsAt(time, event, at, censoring, competing)
   const figureOf = (model: Survival) => {
     const risks = risksAt({ ...model, time }, at)
     const order = orderOf(risks)

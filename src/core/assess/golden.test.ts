@@ -177,13 +177,13 @@ for (const name of ['german', 'mayo'] as const) {
     const harrell = concordance(coarse, event, risk)
     expect(harrell.value).toBeCloseTo(given.coarse[0], 9)
     expect(harrell.standardError).toBeCloseTo(given.coarse[1], 9)
-    const uno = unoConcordance(coarse, event, risk, Number.POSITIVE_INFINITY, null)
+    const uno = unoConcordance({ time: coarse, event }, risk, Number.POSITIVE_INFINITY, null)
     expect(uno.value).toBeCloseTo(given.unoCoarse[0], 9)
     expect(uno.standardError).toBeCloseTo(given.unoCoarse[1], 9)
   })
 
   test(`Uno's C (${name}) takes its censoring weights from the training patients where they are given`, () => {
-    const uno = unoConcordance(time, event, model.risk, times.at(-1)!, given.training)
+    const uno = unoConcordance({ time, event }, model.risk, times.at(-1)!, given.training)
     expect(uno.value).toBeCloseTo(given.unoTraining, 9)
   })
 

@@ -1,4 +1,5 @@
 import type { Estimate } from '../../contract/values.ts'
+import { aalenJohansen, sparedCurve } from '../cohort/aalenJohansen.ts'
 import { productLimit, type StepCurve, stepIndex } from '../cohort/productLimit.ts'
 import { estimateOf, level, normalQuantile, undefinedEstimate } from './intervals.ts'
 import { orderOf } from './ranking.ts'
@@ -24,6 +25,22 @@ export const censoringCurve = (
   event: ArrayLike<number>,
   order: ArrayLike<number> = orderOf(time),
 ): StepCurve => productLimit({ time, order, event: (row) => event[row] === 0, othersLeaveFirst: true })
+
+/**
+ * The share spared the event at each time: Kaplan-Meier, or, where `cause` says of each row 0 (censored), 1 (the event) or 2 (a
+ * competing one), one less the Aalen-Johansen incidence of the event.
+ */
+export const sparedSteps = (
+  time: ArrayLike<number>,
+  event: ArrayLike<number>,
+  cause: ArrayLike<number> | null,
+  order: ArrayLike<number> = orderOf(time),
+  weights: ArrayLike<number> | null = null,
+  entry: ArrayLike<number> | null = null,
+): StepCurve =>
+  cause
+    ? sparedCurve(aalenJohansen({ time, cause, order, weights, entry }))
+    : kaplanMeier(time, event, order, weights, entry)
 
 /** Standard error of S(t) by Greenwood; 0 before the first event, NaN once S is 0. */
 export const standardErrorAt = (curve: StepCurve, at: number): number => {

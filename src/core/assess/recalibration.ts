@@ -90,6 +90,19 @@ export interface SmallCox {
   hazard: number
 }
 
+/** Those a competing event took, who stay in later risk sets with `weights` (0: not taken) times `staying` (Fine & Gray 1999). */
+export interface Carried {
+  weights: ArrayLike<number>
+  staying: (time: number) => number
+}
+
+interface SmallCoxOptions {
+  weights?: ArrayLike<number> | null
+  start?: readonly number[] | null
+  tolerance?: number
+  carried?: Carried | null
+}
+
 /**
  * Proportional hazards model of one or two covariates with Efron's ties (survival::coxph), with case weights (bootstrap
  * counts). `order`: rows by ascending time; it has settled when no coefficient moves by `tolerance`. Null where it cannot be fitted: no event, a constant covariate, or estimates
@@ -100,9 +113,7 @@ export const smallCox = (
   time: ArrayLike<number>,
   event: ArrayLike<number>,
   covariates: readonly ArrayLike<number>[],
-  weights: ArrayLike<number> | null = null,
-  start: readonly number[] | null = null,
-  tolerance = 1e-8,
+  { weights = null, start = null, tolerance = 1e-8, carried = null }: SmallCoxOptions = {},
 ): SmallCox | null => {
   const two = covariates.length > 1
   const [first, second] = [covariates[0], covariates[two ? 1 : 0]]
@@ -111,7 +122,7 @@ export const smallCox = (
   let logLikelihood = Number.NEGATIVE_INFINITY
   let previous = beta
   for (let iteration = 0; iteration < 60; iteration++) {
-    const at = efron(order, time, event, first, two ? second : null, centre, beta, weights)
+    const at = efron(order, time, event, first, two ? second : null, centre, beta, weights, carried)
     if (!(at.events > 0) || !Number.isFinite(at.logLikelihood)) return null
     if (at.logLikelihood < logLikelihood - 1e-9 * Math.abs(logLikelihood)) {
       beta = [(beta[0] + previous[0]) / 2, (beta[1] + previous[1]) / 2]
@@ -147,6 +158,7 @@ const efron = (
   centre: readonly number[],
   beta: readonly number[],
   weights: ArrayLike<number> | null,
+  carried: Carried | null,
 ) => {
   const gradient = [0, 0]
   const information = [0, 0, 0]
@@ -154,6 +166,22 @@ const efron = (
   let hazard = 0
   let events = 0
   let [s0, s1, s2, s11, s12, s22] = [0, 0, 0, 0, 0, 0]
+  // Sums over those taken at times before the one at hand, by the same moments.
+  const before = [0, 0, 0, 0, 0, 0]
+  const carry = (row: number, sign: number) => {
+    const taken = carried?.weights[row] ?? 0
+    if (taken === 0) return
+    const x = first[row] - centre[0]
+    const z = second ? second[row] - centre[1] : 0
+    const r = sign * taken * (weights ? weights[row] : 1) * Math.exp(beta[0] * x + beta[1] * z)
+    before[0] += r
+    before[1] += r * x
+    before[2] += r * z
+    before[3] += r * x * x
+    before[4] += r * x * z
+    before[5] += r * z * z
+  }
+  if (carried) for (let i = 0; i < order.length; i++) carry(order[i], 1)
   for (let end = order.length - 1; end >= 0; ) {
     const at = time[order[end]]
     let [d0, d1, d2, d11, d12, d22] = [0, 0, 0, 0, 0, 0]
@@ -163,6 +191,7 @@ const efron = (
       const row = order[end]
       const weight = weights ? weights[row] : 1
       if (weight === 0) continue
+      if (carried) carry(row, -1)
       const x = first[row] - centre[0]
       const z = second ? second[row] - centre[1] : 0
       const linear = beta[0] * x + beta[1] * z
@@ -189,18 +218,20 @@ const efron = (
     if (tied === 0) continue
     events += died
     const each = died / tied
+    const staying = carried ? carried.staying(at) : 0
+    const a = [s0, s1, s2, s11, s12, s22].map((sum, k) => sum + staying * before[k])
     for (let step = 0; step < tied; step++) {
       const share = step / tied
-      const a0 = s0 - share * d0
-      const m1 = (s1 - share * d1) / a0
-      const m2 = (s2 - share * d2) / a0
+      const a0 = a[0] - share * d0
+      const m1 = (a[1] - share * d1) / a0
+      const m2 = (a[2] - share * d2) / a0
       logLikelihood -= each * Math.log(a0)
       hazard += each / a0
       gradient[0] -= each * m1
       gradient[1] -= each * m2
-      information[0] += each * ((s11 - share * d11) / a0 - m1 * m1)
-      information[1] += each * ((s12 - share * d12) / a0 - m1 * m2)
-      information[2] += each * ((s22 - share * d22) / a0 - m2 * m2)
+      information[0] += each * ((a[3] - share * d11) / a0 - m1 * m1)
+      information[1] += each * ((a[4] - share * d12) / a0 - m1 * m2)
+      information[2] += each * ((a[5] - share * d22) / a0 - m2 * m2)
     }
   }
   return { logLikelihood, gradient, information, hazard, events }

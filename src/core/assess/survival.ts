@@ -1,9 +1,10 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
+import { causesOf } from '../cohort/aalenJohansen.ts'
 import { stepIndex, survivalAt } from '../cohort/productLimit.ts'
-import { concordance, unoConcordance } from './concordance.ts'
+import { harrellConcordance, unoConcordance } from './concordance.ts'
 import { decisionThresholds, groupEnds, netBenefit } from './groups.ts'
-import { affordable, bootstrap, estimateOf, replicatesOf, waldEstimate } from './intervals.ts'
-import { censoringCurve, kaplanMeier, riskEstimate } from './kaplanMeier.ts'
+import { affordable, bootstrap, estimateOf, replicatesOf, undefinedEstimate, waldEstimate } from './intervals.ts'
+import { censoringCurve, riskEstimate, sparedSteps } from './kaplanMeier.ts'
 import { orderOf, weightedArea } from './ranking.ts'
 import { calibrateSurvival } from './survivalCalibration.ts'
 
@@ -11,6 +12,12 @@ export interface SurvivalPredictions {
   /** Follow-up of each row in the outcome's unit, and whether the event was seen at its end. */
   time: Float64Array
   event: ArrayLike<number>
+  /** 1 where a competing event ended the follow-up; `survival` is then one less the incidence of the event. */
+  competing?: ArrayLike<number> | null
+  /** Late entry and start-stop rows: only Harrell's C and the observed risk are defined then. */
+  entry?: ArrayLike<number> | null
+  /** Patient of each row, where some have several. */
+  cluster?: ArrayLike<number> | null
   /** Risk score, higher is worse. */
   risk: Float64Array
   /** Row-major rows x times: S(t) at `times`, ascending. A fine grid, the horizon among it. */
@@ -18,7 +25,7 @@ export interface SurvivalPredictions {
   times: Float64Array
   horizon: number
   /** Rows the censoring distribution is estimated from; null: the assessed rows themselves (external validation). */
-  training: { time: ArrayLike<number>; event: ArrayLike<number> } | null
+  training: { time: ArrayLike<number>; event: ArrayLike<number>; competing?: ArrayLike<number> | null } | null
   /** Events after it do not count in Uno's C; null: the last of `times`. Reported as the metric `tau`. */
   tau?: number | null
   seed: number
@@ -28,27 +35,32 @@ export interface SurvivalPredictions {
 
 /**
  * Assesses predicted survival. Keys of `metrics`: see docs/methods.md. Censoring weights are 1 / G(T-) for events by t and
- * 1 / G(t) for those followed beyond (Graf et al. 1999), held fixed in the bootstrap. What the rows do not define (no event by
+ * 1 / G(t) for those followed beyond (Graf et al. 1999), 1 / G(T-) for those a competing event took by t, who never have the event;
+ * held fixed in the bootstrap. What the rows do not define (no event by
  * the horizon, nobody followed so far) is null.
  */
 export const assessSurvival = (unordered: SurvivalPredictions): Assessment => {
   const given = inTimeOrder(unordered)
-  const { time, event, risk, horizon, training, seed } = given
+  const { time, event, risk, horizon, training, seed, competing, entry, cluster } = given
+  if (entry) return assessLateEntry(given)
   const rows = time.length
   const replicates = affordable(rows, given.replicates ?? 200)
   const times = given.times
   const tau = given.tau ?? (times.length > 0 ? times[times.length - 1] : horizon)
   const order = orderOf(time)
-  const observed = kaplanMeier(time, event, order)
-  const censoring = training ? censoringCurve(training.time, training.event) : censoringCurve(time, event, order)
+  const cause = competing ? causesOf(event, competing) : null
+  const observed = sparedSteps(time, event, cause, order)
+  const censoring = training
+    ? censoringCurve(training.time, causesOf(training.event, training.competing))
+    : censoringCurve(time, cause ?? event, order)
   const predicted = risksAt(given, horizon)
   const byRisk = orderOf(predicted)
 
-  const loss = squaredLosses(given, order, censoring)
-  const harrell = concordance(time, event, risk)
-  const uno = unoConcordance(time, event, risk, tau, training)
+  const loss = squaredLosses(given, cause, order, censoring)
+  const harrell = harrellConcordance({ time, event, competing, cluster }, risk)
+  const uno = unoConcordance({ time, event, competing }, risk, tau, training)
   const followed = rows > 0 && horizon <= time[order[rows - 1]] && survivalAt(censoring, horizon) > 0
-  const parts = followed ? weightsAt(time, event, horizon, censoring) : null
+  const parts = followed ? weightsAt(time, event, horizon, censoring, competing) : null
 
   const figures = (counts: Int32Array | null): Record<string, number> => {
     if (!parts) return {}
@@ -68,7 +80,7 @@ export const assessSurvival = (unordered: SurvivalPredictions): Assessment => {
     bootstrap(rows, replicates, seed, (counts) => {
       for (const [name, value] of Object.entries(figures(counts))) intervals.add(name, value)
     })
-  const calibration = calibrateSurvival(time, event, predicted, horizon, order, observed, seed, replicates)
+  const calibration = calibrateSurvival({ time, event, cause }, predicted, horizon, order, observed, seed, replicates)
   const metrics: Metrics = {
     harrellC: waldEstimate(harrell.value, harrell.standardError, 0, 1),
     unoC: waldEstimate(uno.value, uno.standardError, 0, 1),
@@ -84,11 +96,61 @@ export const assessSurvival = (unordered: SurvivalPredictions): Assessment => {
     events,
     metrics: { ...metrics, ...calibration.metrics, observedRisk: riskEstimate(observed, horizon) },
     calibration: followed
-      ? { curve: calibration.curve, groups: groupsOf(time, event, predicted, byRisk, horizon) }
+      ? { curve: calibration.curve, groups: groupsOf({ time, event, cause }, predicted, byRisk, horizon) }
       : null,
     roc: null,
     precisionRecall: null,
-    decision: followed ? decisionCurve(time, event, predicted, order, horizon) : null,
+    decision: followed ? decisionCurve({ time, event, cause }, predicted, order, horizon) : null,
+    horizon,
+  }
+}
+
+/**
+ * Rows that come under observation late, or are pieces of a patient's history: a prediction from time 0 stands for none of them, so that
+ * neither its calibration nor its error is defined. Harrell's C compares, at each event, those under observation.
+ */
+const assessLateEntry = ({
+  time,
+  event,
+  entry = null,
+  competing,
+  cluster,
+  risk,
+  times,
+  horizon,
+  tau,
+}: SurvivalPredictions): Assessment => {
+  const harrell = harrellConcordance({ time, event, entry, competing, cluster }, risk)
+  const cause = competing ? causesOf(event, competing) : null
+  const observed = sparedSteps(time, event, cause, undefined, null, entry)
+  const followed = time.length > 0 && horizon <= time[time.length - 1]
+  const undefinedHere = [
+    'unoC',
+    'auc',
+    'brier',
+    'scaledBrier',
+    'integratedBrier',
+    'scaledIntegratedBrier',
+    'observedExpected',
+    'calibrationIntercept',
+    'calibrationSlope',
+    'ici',
+    'e50',
+    'e90',
+  ]
+  return {
+    rows: time.length,
+    events: Array.from(event).reduce((sum, one) => sum + (one ? 1 : 0), 0),
+    metrics: {
+      harrellC: waldEstimate(harrell.value, harrell.standardError, 0, 1),
+      tau: estimateOf(tau ?? times[times.length - 1] ?? horizon),
+      ...Object.fromEntries(undefinedHere.map((name) => [name, undefinedEstimate])),
+      observedRisk: followed ? riskEstimate(observed, horizon) : undefinedEstimate,
+    },
+    calibration: null,
+    roc: null,
+    precisionRecall: null,
+    decision: null,
     horizon,
   }
 }
@@ -100,10 +162,14 @@ const inTimeOrder = (given: SurvivalPredictions): SurvivalPredictions => {
   const survival = new Float64Array(order.length * width)
   for (let i = 0; i < order.length; i++)
     for (let k = 0; k < width; k++) survival[i * width + k] = given.survival[order[i] * width + k]
+  const { competing, entry, cluster } = given
   return {
     ...given,
     time: Float64Array.from(order, (row) => given.time[row]),
     event: Uint8Array.from(order, (row) => (given.event[row] ? 1 : 0)),
+    competing: competing ? Uint8Array.from(order, (row) => (competing[row] ? 1 : 0)) : null,
+    entry: entry ? Float64Array.from(order, (row) => entry[row]) : null,
+    cluster: cluster ? Int32Array.from(order, (row) => cluster[row]) : null,
     risk: Float64Array.from(order, (row) => given.risk[row]),
     survival,
   }
@@ -118,21 +184,22 @@ export const risksAt = (
   return Float64Array.from(time, (_, row) => (column < 0 ? 0 : 1 - survival[row * times.length + column]))
 }
 
-/** Who has had the event by t, and everyone's censoring weight; 0 for those censored before. */
+/** Who has had the event by t, and everyone's censoring weight; 0 for those censored before. Whom a competing event took never has it. */
 export const weightsAt = (
   time: ArrayLike<number>,
   event: ArrayLike<number>,
   at: number,
   censoring: ReturnType<typeof censoringCurve>,
+  competing: ArrayLike<number> | null = null,
 ): { cases: Uint8Array; weights: Float64Array } => {
   const cases = new Uint8Array(time.length)
   const weights = new Float64Array(time.length)
   const beyond = survivalAt(censoring, at)
   for (let row = 0; row < time.length; row++) {
     if (time[row] > at) weights[row] = beyond > 0 ? 1 / beyond : 0
-    else if (event[row]) {
+    else if (event[row] || competing?.[row]) {
       const uncensored = survivalAt(censoring, time[row], true)
-      cases[row] = 1
+      cases[row] = event[row] ? 1 : 0
       weights[row] = uncensored > 0 ? 1 / uncensored : 0
     }
   }
@@ -140,17 +207,19 @@ export const weightsAt = (
 }
 
 /**
- * Brier's score with censoring weights, and that of the Kaplan-Meier curve of the same rows (riskRegression's null model), at
+ * Brier's score with censoring weights, and that of the Kaplan-Meier (Aalen-Johansen) curve of the same rows (riskRegression's null model), at
  * one time and as the mean over [0, last of `times` with anyone followed and uncensored] by the trapezoid rule. With bootstrap
  * counts, of that sample.
  */
 const squaredLosses = (
   given: SurvivalPredictions,
+  cause: Uint8Array | null,
   order: Uint32Array,
   censoring: ReturnType<typeof censoringCurve>,
 ) => {
   const { time, event, survival, times } = given
   const rows = time.length
+  const taken = (row: number) => cause !== null && cause[row] === 2
   const last = rows > 0 ? time[order[rows - 1]] : 0
   let used = 0
   while (used < times.length && times[used] <= last && survivalAt(censoring, times[used]) > 0) used++
@@ -164,7 +233,13 @@ const squaredLosses = (
   const lossOf = (row: number, k: number) => {
     const s = survival[row * times.length + k]
     if (time[row] > times[k]) return (1 - s) ** 2 / uncensored[k]
-    return event[row] && before[row] > 0 ? s ** 2 / before[row] : 0
+    return lossOfEnded(row, s)
+  }
+  /** Of a row whose time has passed. */
+  const lossOfEnded = (row: number, s: number) => {
+    if (!(before[row] > 0)) return 0
+    if (event[row]) return s ** 2 / before[row]
+    return taken(row) ? (1 - s) ** 2 / before[row] : 0
   }
   const integrated = new Float64Array(rows)
   for (let row = 0; row < rows; row++) for (let k = 0; k < used; k++) integrated[row] += width[k] * lossOf(row, k)
@@ -175,10 +250,11 @@ const squaredLosses = (
   }
   /** Brier's score of the Kaplan-Meier curve at ascending times, in one pass over the rows. */
   const reference = (at: ArrayLike<number>, count: number, counts: Int32Array | null) => {
-    const curve = kaplanMeier(time, event, order, counts)
+    const curve = sparedSteps(time, event, cause, order, counts)
     const scores = new Float64Array(count)
     let next = 0
     let gone = 0
+    let spared = 0
     let left = rows
     for (let k = 0; k < count; k++) {
       for (; next < rows && time[order[next]] <= at[k]; next++) {
@@ -186,9 +262,10 @@ const squaredLosses = (
         const weight = counts ? counts[row] : 1
         left -= weight
         if (event[row] && before[row] > 0) gone += weight / before[row]
+        if (taken(row) && before[row] > 0) spared += weight / before[row]
       }
       const s = survivalAt(curve, at[k])
-      scores[k] = (s ** 2 * gone + ((1 - s) ** 2 * left) / survivalAt(censoring, at[k])) / rows
+      scores[k] = (s ** 2 * gone + (1 - s) ** 2 * (spared + left / survivalAt(censoring, at[k]))) / rows
     }
     return scores
   }
@@ -199,7 +276,7 @@ const squaredLosses = (
       const loss = (row: number) => {
         const s = k < 0 ? 1 : survival[row * times.length + k]
         if (time[row] > horizon) return (1 - s) ** 2 / staying
-        return event[row] && before[row] > 0 ? s ** 2 / before[row] : 0
+        return lossOfEnded(row, s)
       }
       return [mean(loss, counts), reference([horizon], 1, counts)[0]]
     },
@@ -214,13 +291,13 @@ const squaredLosses = (
   }
 }
 
-const groupsOf = (
-  time: Float64Array,
-  event: ArrayLike<number>,
-  predicted: Float64Array,
-  byRisk: Uint32Array,
-  horizon: number,
-) => {
+interface Ended {
+  time: Float64Array
+  event: ArrayLike<number>
+  cause: Uint8Array | null
+}
+
+const groupsOf = ({ time, event, cause }: Ended, predicted: Float64Array, byRisk: Uint32Array, horizon: number) => {
   const ascending = Float64Array.from(byRisk, (row) => predicted[row])
   let start = 0
   return groupEnds(ascending).flatMap((end) => {
@@ -228,7 +305,7 @@ const groupsOf = (
     const mean = ascending.subarray(start, end).reduce((sum, one) => sum + one, 0) / (end - start)
     start = end
     const inTime = Uint32Array.from(members).sort((a, b) => time[a] - time[b])
-    const { value, low, high } = riskEstimate(kaplanMeier(time, event, inTime), horizon)
+    const { value, low, high } = riskEstimate(sparedSteps(time, event, cause, inTime), horizon)
     // Nobody (or everybody) had the event: the interval is that of a share, the exact one-sided 97.5% limit.
     const limit = 1 - 0.025 ** (1 / members.length)
     const sure = value ?? 0
@@ -244,34 +321,32 @@ const groupsOf = (
   })
 }
 
-/** Net benefit at the horizon with the risk among those treated by Kaplan-Meier (Vickers et al. 2008, stdca). */
-const decisionCurve = (
-  time: Float64Array,
-  event: ArrayLike<number>,
-  predicted: Float64Array,
-  order: Uint32Array,
-  horizon: number,
-) => {
+/** Net benefit at the horizon with the risk among those treated by Kaplan-Meier (Vickers et al. 2008, stdca) or Aalen-Johansen. */
+const decisionCurve = ({ time, event, cause }: Ended, predicted: Float64Array, order: Uint32Array, horizon: number) => {
   const rows = time.length
   const risksFrom = (threshold: number) => {
     let treated = 0
     for (let row = 0; row < rows; row++) if (predicted[row] >= threshold) treated++
     let atRisk = treated
-    let survival = 1
+    let free = 1
+    let risk = 0
     for (let start = 0; start < rows && time[order[start]] <= horizon && atRisk > 0; ) {
       const at = time[order[start]]
       let died = 0
+      let taken = 0
       let left = 0
       for (; start < rows && time[order[start]] === at; start++) {
         if (predicted[order[start]] < threshold) continue
         left++
         if (event[order[start]]) died++
+        else if (cause?.[order[start]] === 2) taken++
       }
-      if (died > 0) survival *= 1 - died / atRisk
+      risk += (free * died) / atRisk
+      free *= 1 - (died + taken) / atRisk
       atRisk -= left
     }
     const share = treated / rows
-    return { ill: share * (1 - survival), well: share * survival }
+    return { ill: share * risk, well: share * (1 - risk) }
   }
   const everyone = risksFrom(Number.NEGATIVE_INFINITY)
   return decisionThresholds.map((threshold) => {

@@ -75,10 +75,23 @@ export const assessPredictions = (
   if (predictions.task === 'regression' && outcome.task === 'regression')
     return assessRegression({ y: outcome.y, values: predictions.values, seed, replicates })
   if (predictions.task === 'survival' && outcome.task === 'survival' && training.task === 'survival') {
-    const { time, event } = outcome
+    const { time, event, competing, entry, cluster } = outcome
     const { risk, survival, times } = predictions
     const horizon = mainHorizon(horizons as number[])
-    return assessSurvival({ time, event, risk, survival, times, horizon, training, seed, replicates })
+    return assessSurvival({
+      time,
+      event,
+      competing,
+      entry,
+      cluster,
+      risk,
+      survival,
+      times,
+      horizon,
+      training,
+      seed,
+      replicates,
+    })
   }
   throw new TypeError('predictions and outcome are of different tasks')
 }
