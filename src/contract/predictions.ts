@@ -109,6 +109,8 @@ export const SurvivalSchema = PredictionBase.extend({
   timeUnit: TimeUnitSchema,
   /** What happens at the event, as the dictionary calls it. */
   event: TextSchema,
+  /** What may happen instead, where the study names competing events: curves are then one less the incidence of the event. */
+  competing: TextSchema.nullish(),
   curve: CurveSchema,
   intervalLevel: z.number(),
   /** Measured coverage of the interval of the risk at the last horizon; null where it could not be measured. */

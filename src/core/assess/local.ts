@@ -1,7 +1,8 @@
 import type { Estimate } from '../../contract/values.ts'
+import { causesOf } from '../cohort/aalenJohansen.ts'
 import { type StepCurve, survivalAt } from '../cohort/productLimit.ts'
 import { level, normalQuantile, wilson } from './intervals.ts'
-import { kaplanMeier, standardErrorAt, survivalEstimate } from './kaplanMeier.ts'
+import { sparedSteps, standardErrorAt, survivalEstimate } from './kaplanMeier.ts'
 import { orderOf } from './ranking.ts'
 
 /** What became of the held-out cases whose prediction was nearest to this one. */
@@ -40,7 +41,7 @@ export const localFrequency = (
 
 /**
  * "Patients like this one" for survival: Kaplan-Meier's curve with its log(-log) Greenwood band at `times` among the `k`
- * held-out cases whose predicted risk is nearest, and the risk by the horizon. Where a band is not defined (nobody or everybody
+ * held-out cases whose predicted risk is nearest, and the risk by the horizon; under competing events Aalen-Johansen's. Where a band is not defined (nobody or everybody
  * had the event) it runs to the limit of a share of the same size.
  */
 export const localSurvival = (
@@ -52,10 +53,11 @@ export const localSurvival = (
   horizon: number,
   k = neighbourCount(predictions.length),
   of = level,
+  ended: Ended = {},
 ): (Local & { survival: Float64Array; low: Float64Array; high: Float64Array }) | null => {
   const rows = nearest(prediction, predictions, k)
   if (rows.length === 0) return null
-  const curve = curveOf(rows, time, event)
+  const curve = curveOf(rows, time, event, ended)
   const survival = new Float64Array(times.length)
   const low = new Float64Array(times.length)
   const high = new Float64Array(times.length)
@@ -103,10 +105,11 @@ export const survivalCoverage = (
   horizon: number,
   k = neighbourCount(predictions.length),
   of = level,
+  ended: Ended = {},
 ): Estimate | null => {
   const z = normalQuantile(of)
   return agreement(predictions, k, (block, neighbours) => {
-    const [a, b] = [curveOf(block, time, event), curveOf(neighbours, time, event)]
+    const [a, b] = [curveOf(block, time, event, ended), curveOf(neighbours, time, event, ended)]
     const difference = survivalAt(a, horizon) - survivalAt(b, horizon)
     const far = standardErrorAt(b, horizon) || 0
     // A block in which nobody (or everybody) had the event has no variance of its own: its size with the neighbours' has.
@@ -162,11 +165,25 @@ const rangeOf = (rows: Uint32Array, predictions: ArrayLike<number>) => {
   return { predictedLow: low, predictedHigh: high, predicted: sum / rows.length }
 }
 
-const curveOf = (rows: Uint32Array, time: ArrayLike<number>, event: ArrayLike<number>): StepCurve =>
-  kaplanMeier(
+/** How follow-up ended other than by the event or by censoring, and whether it began late. */
+interface Ended {
+  competing?: ArrayLike<number>
+  entry?: ArrayLike<number>
+}
+
+const curveOf = (
+  rows: Uint32Array,
+  time: ArrayLike<number>,
+  event: ArrayLike<number>,
+  { competing, entry }: Ended,
+): StepCurve =>
+  sparedSteps(
     time,
     event,
+    competing ? causesOf(event, competing) : null,
     Uint32Array.from(rows).sort((a, b) => time[a] - time[b]),
+    null,
+    entry ?? null,
   )
 
 const bandAt = (curve: StepCurve, at: number, n: number, of: number) => {

@@ -28,6 +28,12 @@ interface Asked {
 const labelsOf = (levels: { code: string; label: Text }[] | null | undefined): Record<string, Text> =>
   Object.fromEntries((levels ?? []).map(({ code, label }) => [code, label]))
 
+/** Several values of a column as one label. */
+const joined = (column: string, values: readonly string[], labels: Record<string, Text>): Text => {
+  const said = values.map((value): Text => labels[value] ?? { en: `${column} ${value}` })
+  return { en: said.map(({ en }) => en).join(', '), zh: said.map(({ en, zh }) => zh ?? en).join('、') }
+}
+
 /** The headline metric, higher is better. */
 const meritOf = ({ task, headline }: ModelCard): number =>
   (task === 'regression' ? -1 : 1) * (headline.estimate.value ?? Number.NEGATIVE_INFINITY)
@@ -152,12 +158,15 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
           typeof time === 'number' && state !== null ? { time, event: event.values.includes(String(state)) } : null
         const concept = outcomeConcept(read(), hand.header.design.study, event.column)
         const labels = labelsOf(concept?.levels)
-        const said = event.values.map((value): Text => labels[value] ?? { en: `${event.column} ${value}` })
-        const eventLabel = {
-          en: said.map(({ en }) => en).join(', '),
-          zh: said.map(({ en, zh }) => zh ?? en).join('、'),
-        }
-        const answer = answerSurvival(hand, input.patient, found.table, recorded, eventLabel)
+        const eventLabel = joined(event.column, event.values, labels)
+        const { competing } = outcome
+        const rival = competing ? (competing.column ?? event.column) : null
+        const rivalLabels =
+          rival === null || rival === event.column
+            ? labels
+            : labelsOf(outcomeConcept(read(), hand.header.design.study, rival)?.levels)
+        const competingLabel = competing && rival ? joined(rival, competing.values, rivalLabels) : null
+        const answer = answerSurvival(hand, input.patient, found.table, recorded, eventLabel, competingLabel)
         const last = answer.risks[answer.risks.length - 1]
         const summary = `${eventLabel.en} within ${last.years.toFixed(1)} years: ${perHundred(last.risk.value ?? 0)}`
         const kept = await keep(input, found, sessionOf(context).user, summary, answer)

@@ -361,6 +361,7 @@ export const answerSurvival = (
   table: Table,
   recorded: Survival['recorded'],
   eventLabel: Text,
+  competingLabel: Text | null = null,
 ): Answer<Survival> => {
   const { header, predictor, reference } = model
   const { outcome: design } = header.design
@@ -379,14 +380,14 @@ export const answerSurvival = (
     (_, i) => 1 - predictions.survival[i * predictions.times.length + column],
   )
   const risk = 1 - predictor.survival!(prepared.matrix, [main])[0]
-  const local = localSurvival(risk, risks, outcome.time, outcome.event, times, main)
+  const local = localSurvival(risk, risks, outcome.time, outcome.event, times, main, undefined, undefined, outcome)
   const band = predictor.band?.(prepared.matrix, 0, times, level) ?? bandFrom(survival, local)
   const explanation = explain(model, prepared, { horizon: main })
   const cohort = model.cohort!
   const cohortTimes = thinned(cohort.times, mostCurvePoints)
   const atRisk = numbersAtRisk(cohort, ticks(header.followUp as number, unit))
   const median = {
-    value: timeAtSurvival(times, survival, 0.5),
+    value: medianOf(model, prepared.matrix, times, survival),
     low: timeAtSurvival(times, band.low, 0.5),
     high: timeAtSurvival(times, band.high, 0.5),
   }
@@ -394,6 +395,7 @@ export const answerSurvival = (
     task: 'survival',
     timeUnit: design.timeUnit,
     event: eventLabel,
+    competing: competingLabel,
     curve: { times: [0, ...times], survival: [1, ...survival], low: [1, ...band.low], high: [1, ...band.high] },
     intervalLevel: level,
     intervalCoverage: model.intervalCoverage(),
@@ -426,6 +428,18 @@ export const answerSurvival = (
     similar: similarTo(model, prepared, patient, explanation),
     belief: believe(model, prepared, patient, local),
   }
+}
+
+/** Of a smooth curve by its formula, as far as anybody was followed; else the step at which it falls to a half. */
+const medianOf = (
+  { predictor, header }: ModelAtHand,
+  x: Matrix,
+  times: Float64Array,
+  survival: Float64Array,
+): number | null => {
+  if (!predictor.timeOf) return timeAtSurvival(times, survival, 0.5)
+  const [median] = predictor.timeOf(x, 0.5)
+  return median <= (header.followUp as number) ? median : null
 }
 
 const stepOf = (times: Float64Array, values: Float64Array, at: number): number => {

@@ -97,5 +97,5 @@ const coverageOf = ({ header, predictor }: OpenModel, { predictions, outcome, so
   const horizon = mainHorizon(header.horizons as number[])
   const at = nearestTime(times, horizon)
   const risks = Float64Array.from(outcome.time, (_, row) => 1 - survival[row * times.length + at])
-  return survivalCoverage(risks, outcome.time, outcome.event, horizon)
+  return survivalCoverage(risks, outcome.time, outcome.event, horizon, undefined, undefined, outcome)
 }

@@ -35,12 +35,22 @@ export const refuseUnread = (learner: Learner, outcome: OutcomeDesign): void => 
     )
 }
 
-/** What a learner makes of competing events that it does not read. */
+/** What a learner makes of competing events that it does not read, and what late entry leaves unmeasured. */
 export const unreadWarnings = (learner: Learner, outcome: Outcome): Warning[] => {
-  if (outcome.task !== 'survival' || !outcome.competing || learner.needs.competing) return []
-  const count = outcome.competing.reduce((sum, one) => sum + one, 0)
-  if (count === 0) return []
+  if (outcome.task !== 'survival') return []
+  const late: Warning[] = outcome.entry
+    ? [
+        {
+          reason: 'entryAssessment',
+          message:
+            "Rows come under observation late, so only Harrell's C, among those at risk together, and the observed risk are measured; a prediction from time 0 has no calibration and no Brier score on such rows.",
+        },
+      ]
+    : []
+  const count = outcome.competing?.reduce((sum, one) => sum + one, 0) ?? 0
+  if (count === 0 || learner.needs.competing) return late
   return [
+    ...late,
     {
       reason: 'competingCensored',
       message: `${learner.id} counts the ${count} competing events as censored: its risks are those in a world without them, and are too high here. Learners that read them: ${whoReads('competing')}.`,
