@@ -94,6 +94,11 @@ export const FeatureUseSchema = z.object({
   modifiable: z.boolean(),
   /** Mean absolute contribution over training rows, in the scale of `contributions`. */
   importance: z.number().nullable(),
+  /**
+   * How much worse the model ranks cases it did not learn from (AUROC, Harrell's C; of values the root mean squared error) when the feature
+   * is dealt anew among them; 1.96 standard deviations over five repeats about it. Null: no such cases, or not a column of the model.
+   */
+  permutation: EstimateSchema.nullish(),
 })
 
 export const ModelCardSchema = z.object({

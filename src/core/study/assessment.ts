@@ -102,6 +102,8 @@ export const headlineOf = (assessment: Assessment, task: Task): string => {
   return wanted.find((name) => assessment.metrics[name] !== undefined) ?? Object.keys(assessment.metrics)[0]
 }
 
+export const lowerIsBetter = (metric: string): boolean => ['rmse', 'mae', 'brier', 'logLoss'].includes(metric)
+
 /** Index of the time nearest to one asked for. */
 export const nearestTime = (times: ArrayLike<number>, at: number): number => {
   let best = 0

@@ -1,4 +1,4 @@
-import type { Concept } from '../../contract/values.ts'
+import type { Concept, Estimate } from '../../contract/values.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
 import type { ModelChannel, ModelFeature } from './model.ts'
 
@@ -9,6 +9,7 @@ export const describeFeatures = (
   table: Table,
   rows: Int32Array,
   importance: readonly number[],
+  permutation: ReadonlyMap<string, Estimate> | null,
 ): ModelFeature[] =>
   features.map((name, index) => {
     const concept = concepts.find((one) => one.name === name) as Concept
@@ -41,6 +42,7 @@ export const describeFeatures = (
       seen: column.levels ? [...seen].sort((a, b) => a - b).map((value) => column.levels![value]) : null,
       missing,
       importance: importance[index],
+      permutation: permutation?.get(name) ?? null,
     }
   })
 

@@ -60,6 +60,8 @@ export interface Fitting {
     as?: 'fold' | 'final' | 'comparator',
   ): Promise<FittedModel>
   predict(model: FittedModel, rows: Int32Array): Predicted
+  /** The matrix of rows as the model sees them. */
+  matrixOf(model: FittedModel, rows: Int32Array): { rows: Int32Array; matrix: Matrix }
 }
 
 /** Fits and predicts on rows of one study's table; everything else about the design is settled here, the same for every fold. */
@@ -129,6 +131,7 @@ export const fittingOf = (
       const predictor = await loadState(learner, fitted.state)
       return { learner, parameters, preparation, rows: kept, matrix: matrices[0], outcome, fitted, predictor }
     },
+    matrixOf: (model, rows) => applyPreparation(model.preparation, table, rows),
     predict: (model, rows) => {
       const prepared = applyPreparation(model.preparation, table, rows)
       return { rows: prepared.rows, predictions: predictionsOf(model.predictor, prepared.matrix, horizons) }

@@ -1,6 +1,6 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput, storageFailed } from '../../contract/errors.ts'
-import type { Concept, Task, Text } from '../../contract/values.ts'
+import type { Concept, Estimate, Task, Text } from '../../contract/values.ts'
 import type { Preparation } from '../cohort/preparation.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
@@ -26,6 +26,8 @@ export interface ModelFeature {
   missing: number
   /** Mean absolute contribution over a sample of development rows. */
   importance: number | null
+  /** Loss of rank on cases not learned from when the feature is dealt anew among them; null where there are none. */
+  permutation: Estimate | null
 }
 
 /** A measurement over time as the model knows it. */

@@ -9,13 +9,15 @@ import type { Table } from '../cohort/table.ts'
 import { sha256 } from '../learn/artifact.ts'
 import type { ContributionTarget } from '../learn/learner.ts'
 import { completeParameters } from '../learn/parameters.ts'
-import { assessPredictions, headlineOf, mainHorizon, takePredictions } from './assessment.ts'
+import { assessPredictions, headlineOf, lowerIsBetter, mainHorizon, takePredictions } from './assessment.ts'
 import { type Cases, defineCases, type FlowStep, featuresOf } from './cases.ts'
 import { importanceOf } from './explanation.ts'
 import { channelsOf, describeFeatures } from './features.ts'
 import { type FittedModel, fittingOf, type Predicted, positionsOf } from './fitting.ts'
 import { defaultHorizons } from './horizons.ts'
 import { encodeModel } from './model.ts'
+import { outOfBagPredictions } from './outOfBag.ts'
+import { meanOverFolds, permutationOf } from './permutation.ts'
 import { encodeReference, joinPredictions } from './reference.ts'
 import { setCoverageOf } from './sets.ts'
 import { comparatorOf, namedIn, requireNamed } from './settle.ts'
@@ -96,9 +98,18 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const comparator = comparatorId === learner.id ? null : requireNamed(comparatorId)
   const comparatorParameters = comparator ? completeParameters(comparator, {}) : {}
 
+  const worthOf = (model: FittedModel, rows: Int32Array): Map<string, Estimate> => {
+    const { matrix, rows: kept } = fitting.matrixOf(model, rows)
+    const used = model.preparation.features.map(({ name }) => name)
+    const metric = rankMetric(cases.outcome)
+    const losses = permutationOf(model.predictor, matrix, outcomeOf(kept), metric, used.length, design.seed)
+    return new Map(used.map((name, at) => [name, losses[at]]))
+  }
+
   const folds =
     design.validation.folds > 1 ? foldsOf(table, split.development, outcomeOf(split.development), design) : []
   const crossValidation: { fold: number; metrics: Metrics }[] = []
+  const worth: Map<string, Estimate>[] = []
   const outOfFold = collector()
   const comparatorOutOfFold = collector()
   const comparatorProblems: string[] = []
@@ -120,6 +131,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       metrics: assessPredictions(predicted.predictions, outcomeOf(predicted.rows), model.outcome, horizons, design, 0)
         .metrics,
     })
+    if (split.test.length === 0) worth.push(worthOf(model, held))
     if (comparator) {
       try {
         const other = await fitting.fit(comparator, comparatorParameters, training, () => {}, 'comparator')
@@ -187,8 +199,10 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const used = model.preparation.features.map(({ name }) => name)
   const importances = importanceOf(model.predictor, model.matrix, target, used.length, design.seed)
   const importance = cases.features.map((name) => importances[used.indexOf(name)] ?? 0)
-  const features = describeFeatures(concepts, cases.features, table, model.rows, importance)
-  const [strata] = strataColumn ? describeFeatures(concepts, [strataColumn], table, model.rows, [0]) : []
+  if (split.test.length > 0) worth.push(worthOf(model, split.test))
+  const permutation = worth.length > 0 ? meanOverFolds(worth) : null
+  const features = describeFeatures(concepts, cases.features, table, model.rows, importance, permutation)
+  const [strata] = strataColumn ? describeFeatures(concepts, [strataColumn], table, model.rows, [0], null) : []
   const reference = encodeReference({
     model,
     outOfFold: folds.length > 0 ? { rows: outOfFold.rows, predictions: outOfFold.predictions() } : null,
@@ -289,7 +303,15 @@ const assessedPredictions = (
 ): { on: StudyResult['assessedOn'] } & Predicted => {
   if (test.length > 0) return { on: 'heldOut', ...predictWith(model, test) }
   if (outOfFold.rows.length > 0) return { on: 'outOfFold', rows: outOfFold.rows, predictions: outOfFold.predictions() }
+  const outOfBag = outOfBagPredictions(model)
+  if (outOfBag) return { on: 'outOfBag', ...outOfBag }
   return { on: 'apparent', ...predictWith(model, model.rows) }
+}
+
+/** The metric that says what a feature is worth. */
+const rankMetric = (outcome: Outcome): string => {
+  if (outcome.task === 'survival') return 'harrellC'
+  return outcome.task === 'regression' ? 'rmse' : outcome.classes.length === 2 ? 'auroc' : 'logLoss'
 }
 
 /** Holds the comparator against the model on the rows that both predict. */
@@ -311,8 +333,7 @@ const compareOn = (
   const otherAssessment = assessPredictions(right, outcome, training, horizons, design, 200)
   const metric = headlineOf(assessment, design.outcome.task)
   const difference = compareModels(metric, left, right, outcome, design.seed)
-  const lowerIsBetter = metric === 'rmse' || metric === 'mae' || metric === 'brier' || metric === 'logLoss'
-  const beats = lowerIsBetter ? (difference.high ?? 0) < 0 : (difference.low ?? 0) > 0
+  const beats = lowerIsBetter(metric) ? (difference.high ?? 0) < 0 : (difference.low ?? 0) > 0
   return {
     assessment: otherAssessment,
     summary: { learner, metric, estimate: otherAssessment.metrics[metric], difference, beats },

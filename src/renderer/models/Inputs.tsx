@@ -13,6 +13,7 @@ type Feature = ModelDetail['features'][number]
 const values = {
   name: (feature: Feature) => feature.name,
   importance: (feature: Feature) => feature.importance,
+  permutation: (feature: Feature) => feature.permutation?.value ?? null,
   missing: (feature: Feature) => feature.missing,
 }
 
@@ -30,11 +31,12 @@ const Features = ({ model }: { model: ModelDetail }) => {
   const formats = useFormats()
   const { sorted, by, toggle } = useSorting(model.features, values, { column: 'importance', direction: 'descending' })
   const most = Math.max(0, ...model.features.map((feature) => feature.importance ?? 0))
+  const measured = model.features.some(({ permutation }) => permutation)
   return (
     <Paper p="md">
       <Title order={2}>{t('inputs.title')}</Title>
       <Text size="sm" c="dimmed" mb="xs">
-        {t('inputs.help')}
+        {t('inputs.help')} {measured && t(`inputs.permutationHelp.${model.task}`)}
       </Text>
       <ScrollX>
         <Table>
@@ -46,6 +48,11 @@ const Features = ({ model }: { model: ModelDetail }) => {
               <SortHead column="importance" by={by} onSort={toggle}>
                 {t('inputs.importance')}
               </SortHead>
+              {measured && (
+                <SortHead column="permutation" by={by} onSort={toggle}>
+                  {t('inputs.permutation')}
+                </SortHead>
+              )}
               <SortHead column="missing" by={by} onSort={toggle}>
                 {t('inputs.missing')}
               </SortHead>
@@ -84,6 +91,11 @@ const Features = ({ model }: { model: ModelDetail }) => {
                     </div>
                   )}
                 </Table.Td>
+                {measured && (
+                  <Table.Td className="tabular">
+                    <Loss estimate={feature.permutation ?? null} />
+                  </Table.Td>
+                )}
                 <Table.Td miw={150}>
                   <div className={classes.bar}>
                     <div className={classes.track} aria-hidden>
@@ -118,6 +130,22 @@ const Features = ({ model }: { model: ModelDetail }) => {
         </Table>
       </ScrollX>
     </Paper>
+  )
+}
+
+/** Loss of rank when the feature is dealt anew among cases, with its spread over repeats. */
+const Loss = ({ estimate }: { estimate: Feature['permutation'] | null }) => {
+  const formats = useFormats()
+  if (estimate?.value == null) return '–'
+  return (
+    <Text size="xs">
+      {formats.number(Number(estimate.value.toPrecision(3)))}{' '}
+      {estimate.high !== null && (
+        <Text span size="xs" c="dimmed">
+          ± {formats.number(Number((estimate.high - estimate.value).toPrecision(2)))}
+        </Text>
+      )}
+    </Text>
   )
 }
 
