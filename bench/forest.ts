@@ -11,41 +11,18 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RandomForestClassifier } from 'ml-random-forest'
 import { auroc } from '../src/core/assess/ranking.ts'
-import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
+import { takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
 import { createPool, type Pool } from '../src/core/jobs/pool.ts'
 import { encodeArtifact, sha256 } from '../src/core/learn/artifact.ts'
 import type { FitContext } from '../src/core/learn/learner.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
-import { randomOf } from '../src/core/learn/random.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
+import { cohort } from './cohort.ts'
 
 const trees = 100
 const columns = 30
 const training = 80_000
 const held = 20_000
-
-/** Normal columns; the class depends on some by a line, a threshold, a square and an interaction. */
-const cohort = () => {
-  const rows = training + held
-  const random = randomOf(7)
-  const data = new Float64Array(new SharedArrayBuffer(rows * columns * 8))
-  for (let i = 0; i < data.length; i++) data[i] = random.normal()
-  const y = new Int32Array(rows)
-  const at = (column: number, row: number) => data[column * rows + row]
-  for (let row = 0; row < rows; row++) {
-    const threshold = at(4, row) > 0.5 ? 1.2 : 0
-    const z = at(0, row) - 0.7 * at(1, row) + at(2, row) * at(3, row) + threshold + 0.5 * at(5, row) ** 2 - 1
-    y[row] = random.uniform() < 1 / (1 + Math.exp(-z)) ? 1 : 0
-  }
-  const terms = Array.from({ length: columns }, (_, column) => `x${column}`)
-  const x: Matrix = { rows, columns, data, terms, source: terms.map((_, column) => column) }
-  const outcome: Outcome = { task: 'diagnosis', classes: ['no', 'yes'], y }
-  const part = (first: number, count: number) => {
-    const list = Array.from({ length: count }, (_, i) => first + i)
-    return { x: takeMatrixRows(x, list), outcome: takeOutcomeRows(outcome, list), y: y.subarray(first, first + count) }
-  }
-  return { train: part(0, training), test: part(training, held) }
-}
 
 const python = `
 import sys, time
@@ -154,7 +131,7 @@ const mlRandomForest = async (data: Data, pool: Pool, count: number, few: number
 }
 
 export async function run(rounds = 3): Promise<boolean> {
-  const data = cohort()
+  const data = cohort(training, held, columns)
   const folder = mkdtempSync(join(tmpdir(), 'bedside-forest-'))
   const two = createPool({ threads: 2 })
   const one = createPool({ threads: 1 })

@@ -7,7 +7,7 @@ export const ParameterSchema = z.object({
   name: z.string(),
   label: TextSchema,
   description: TextSchema,
-  type: z.enum(['integer', 'number', 'choice', 'boolean']),
+  type: z.enum(['integer', 'number', 'choice', 'boolean', 'text']),
   default: z.union([z.number(), z.string(), z.boolean()]),
   min: z.number().nullable(),
   max: z.number().nullable(),

@@ -61,7 +61,8 @@ const fitCategory = (
   const merged = rare.length > 1 ? rare.map((code) => texts[code]) : []
   const encoding = encodingOf(name, settings)
   let levels = seen.map((code) => texts[code]).filter((text) => !merged.includes(text))
-  if ((design.encodings[name] ?? design.encoding) === 'ordinal') levels = inOrder(levels, levelOrder[name] ?? [])
+  const ordered = (design.encodings[name] ?? design.encoding) === 'ordinal'
+  if (ordered) levels = inOrder(levels, levelOrder[name] ?? [])
   if (merged.length > 0) levels.push(otherLevel)
   const mode = texts[mostFrequent(values)]
   let fill: string | null = merged.includes(mode) ? otherLevel : mode
@@ -85,6 +86,7 @@ const fitCategory = (
     kind,
     unit,
     levels,
+    ...(ordered ? { ordered } : {}),
     ...(merged.length > 0 ? { merged } : {}),
     fill,
     missing,

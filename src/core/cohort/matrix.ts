@@ -12,6 +12,8 @@ export interface Matrix {
   source: Int32Array | readonly number[]
   /** Name of each source feature. */
   features?: readonly string[]
+  /** Of each column the number of levels whose index it holds; 0: numbers. Left out: all are numbers. */
+  levels?: Int32Array
   /** Stratum of each row, for learners with a baseline a stratum; -1: a stratum not seen in training. */
   strata?: Int32Array
   /** What was measured over time, for learners whose `needs.sequences` says so. */

@@ -28,6 +28,8 @@ export interface PreparedFeature {
   unit: string | null
   /** Levels of a category seen among training rows, in the table's order (the dictionary's, of ordinal ones); null for other kinds. */
   levels: string[] | null
+  /** The levels' order was asked for, so that their index is a number. */
+  ordered?: true
   /** Rare levels that count as `otherLevel`. */
   merged?: string[]
   /**

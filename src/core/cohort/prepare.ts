@@ -366,7 +366,7 @@ const make = (
     ...(table.grids ? { grids: takeGrids(table.grids, taken) } : {}),
   }
   return {
-    matrix: preparation.terms ? addTerms(preparation.terms, features, matrix) : matrix,
+    matrix: withLevels(features, preparation.terms ? addTerms(preparation.terms, features, matrix) : matrix),
     rows: taken,
     dropped,
     filled,
@@ -421,6 +421,15 @@ const reportOf = (
 /** What a cell was filled with; `index` counts the feature's filled positions. */
 export const fillingOf = ({ with: fill, each }: FilledFeature, index: number): number | string | null =>
   each?.[index] ?? fill
+
+/** Says which columns hold the index of a level, and of how many; ordinal ones are numbers. */
+const withLevels = (features: readonly PreparedFeature[], matrix: Matrix): Matrix => {
+  const counts = new Map<string, number>()
+  for (const { levels, ordered, columns } of features)
+    for (const { term, role } of columns) if (role === 'value' && levels && !ordered) counts.set(term, levels.length)
+  if (counts.size === 0) return matrix
+  return { ...matrix, levels: Int32Array.from(matrix.terms, (term) => counts.get(term) ?? 0) }
+}
 
 /** What was filled in one row of a prepared matrix, for the doctor: feature, value, and the level that was unknown, if so. */
 export const filledAt = (

@@ -1,3 +1,4 @@
+import { boosting } from './boosting/boosting.ts'
 import type { Learner } from './learner.ts'
 import { linear } from './linear/linear.ts'
 import { logistic } from './linear/logistic.ts'
@@ -13,6 +14,7 @@ import { obliqueForest } from './trees/oblique.ts'
 /** All learners. One that is not here does not exist; `contract.test.ts` runs over this list. */
 export const learners: readonly Learner[] = [
   forest,
+  boosting,
   obliqueForest,
   logistic,
   linear,

@@ -5,6 +5,10 @@ import type { Parameters } from './learner.ts'
 const problemOf = (parameter: Parameter, value: unknown): string | null => {
   const { type, min, max, choices } = parameter
   if (type === 'boolean') return typeof value === 'boolean' ? null : 'must be true or false'
+  if (type === 'text') {
+    if (typeof value !== 'string') return 'must be text'
+    return max !== null && value.length > max ? `must be at most ${max} characters long` : null
+  }
   if (type === 'choice') return choices?.includes(String(value)) ? null : `must be one of ${choices?.join(', ')}`
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number'
   if (type === 'integer' && !Number.isInteger(value)) return 'must be a whole number'

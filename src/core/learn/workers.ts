@@ -1,3 +1,4 @@
+import { helpBoosting } from './boosting/work.ts'
 import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'
 import { growForestTrees } from './trees/forestTask.ts'
@@ -13,4 +14,5 @@ export const workerTasks: Record<string, (input: any) => unknown> = {
   growForestTrees,
   growObliqueTrees,
   fitMachine,
+  helpBoosting,
 }

@@ -65,6 +65,7 @@ const methods: Record<string, string> = {
   linear: 'linear: (value - mean) x coefficient',
   cox: 'linear: (value - mean) x coefficient',
   forest: 'TreeSHAP, path dependent',
+  boosting: 'TreeSHAP, path dependent',
 }
 
 /**

@@ -1,4 +1,4 @@
-import { NumberInput, Select, Switch } from '@mantine/core'
+import { NumberInput, Select, Switch, TextInput } from '@mantine/core'
 import type { Parameter } from '../../contract/models.ts'
 import { useFormats, useText, useTranslation } from '../language/index.ts'
 
@@ -47,6 +47,16 @@ export const ParameterField = ({
         value={String(value)}
         allowDeselect={false}
         onChange={(chosen) => chosen !== null && onChange(chosen)}
+      />
+    )
+  if (type === 'text')
+    return (
+      <TextInput
+        label={text(parameter.label)}
+        description={text(parameter.description)}
+        value={String(value)}
+        {...(max === null ? {} : { maxLength: max })}
+        onChange={(event) => onChange(event.currentTarget.value)}
       />
     )
   return (

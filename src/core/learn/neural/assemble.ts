@@ -8,8 +8,10 @@ export const assemble = (): Promise<string> => assembled(fileURLToPath(new URL('
 /** A WebAssembly text file as base64 of its binary. */
 export const assembled = async (source: string): Promise<string> => {
   const wabt = await openWabt()
-  const module = wabt.parseWat(source, readFileSync(source, 'utf8'), { simd: true })
-  module.validate()
+  const features = { simd: true, threads: true }
+  const module = wabt.parseWat(source, readFileSync(source, 'utf8'), features)
+  // Its types leave out that the features are wanted here too.
+  ;(module as unknown as { validate(features: object): void }).validate(features)
   return Buffer.from(module.toBinary({}).buffer).toString('base64')
 }
 

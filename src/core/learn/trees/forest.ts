@@ -210,12 +210,13 @@ const readParameters = (given: Parameters, task: Outcome['task'], columns: numbe
   }
 }
 
-const checkData = (x: Matrix, weights?: Float64Array) => {
+/** Throws `invalidInput` where trees cannot grow on a matrix or its weights. */
+export const checkData = (x: Matrix, weights?: Float64Array) => {
   if (x.rows === 0)
     throw invalidInput('noRows', 'There is not a single row to learn from; widen the study or its filters.')
   if (x.columns === 0) throw invalidInput('noColumns', 'There is no column to learn from; choose at least one feature.')
   if (x.columns >= leafMark)
-    throw invalidInput('tooManyColumns', `A forest takes at most ${leafMark - 1} columns but was given ${x.columns}.`)
+    throw invalidInput('tooManyColumns', `Trees take at most ${leafMark - 1} columns but was given ${x.columns}.`)
   if (weights && weights.length !== x.rows)
     throw invalidInput('badWeights', `There are ${weights.length} weights for ${x.rows} rows; give one per row.`)
   if (weights?.some((weight) => !(weight >= 0) || weight === Number.POSITIVE_INFINITY))

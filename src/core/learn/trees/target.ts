@@ -17,10 +17,7 @@ export const checkOutcome = (outcome: Outcome, rows: number, weights?: Float64Ar
   if (outcome.task === 'diagnosis') {
     const { classes, y } = outcome
     if (classes.length > 255)
-      throw invalidInput(
-        'tooManyClasses',
-        `A forest tells at most 255 classes apart, not ${classes.length}; group them.`,
-      )
+      throw invalidInput('tooManyClasses', `Trees tell at most 255 classes apart, not ${classes.length}; group them.`)
     const present = new Set<number>()
     for (let row = 0; row < rows; row++) {
       if (!(y[row] >= 0 && y[row] < classes.length))

@@ -29,6 +29,7 @@ export const treeShap = (
   cover: Float64Array,
   leafValues: Float64Array,
   x: Matrix,
+  child: typeof childFor = childFor,
 ): { baseline: number; values: Float64Array } => {
   checkColumns(forest, x)
   const { roots, trees, columns } = forest
@@ -76,7 +77,7 @@ export const treeShap = (
       if (length > 0) leaf(leafValues[-1 - column], at, hot, cold)
       return
     }
-    const followed = childFor(forest, node, data[column * rows + row])
+    const followed = child(forest, node, data[column * rows + row])
     const oldState = state[column]
     const oldShare = share[column]
     if (oldState === 0) path[length++] = column
