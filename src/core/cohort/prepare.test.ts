@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { columnFrom, sampleTable, valuesOf } from '../../../test/golden/sampleTable.ts'
-import type { MissingPolicy } from '../../contract/design.ts'
+import { type MissingPolicy, PreparationDesignSchema } from '../../contract/design.ts'
 import type { MatrixNeeds } from '../learn/learner.ts'
 import { randomOf } from '../learn/random.ts'
 import { applyPreparation, filledAt, fitPreparation, type Prepared, prepareRow } from './prepare.ts'
@@ -160,10 +160,14 @@ test('one-hot gives every level a column, codes the level index, native leaves g
   expect(columnAt(hot, 'age')[2]).toBeNaN()
   expect(filledAt(hot, 5)).toEqual([{ name: 'sex', with: null, unseen: 'x' }])
   expect(filledAt(hot, 2)).toEqual([])
-  const codes = fitPreparation(small, training, ['sex'], {
-    missing: null,
-    needs: { ...needs, categories: 'codes', native: true, missing: 'native' },
-  })
+  const byCode = { missing: null, needs: { ...needs, categories: 'codes', native: true, missing: 'native' } } as const
+  const codes = fitPreparation(small, training, ['sex'], byCode)
+  // Who parts levels must not take the index of one for a number, nor a number for an index.
+  const both = applyPreparation(fitPreparation(small, training, ['age', 'sex'], byCode), small).matrix
+  expect([...(both.levels ?? [])]).toEqual([0, 2])
+  const ordinal = PreparationDesignSchema.parse({ encoding: 'ordinal' })
+  const asNumbers = fitPreparation(small, training, ['age', 'sex'], { ...byCode, design: ordinal })
+  expect(applyPreparation(asNumbers, small).matrix.levels).toBeUndefined()
   expect(columnAt(applyPreparation(codes, small), 'sex')).toEqual([1, 0, 1, Number.NaN, 1, Number.NaN])
   expect(reasonOf(() => fitPreparation(small, training, ['sex'], { missing: 'native', needs }))).toBe('nativeMissing')
 })

@@ -99,8 +99,9 @@ describe('what the loss is', () => {
     const exposure = Float64Array.from({ length: rows }, () => 0.5 + 3 * random.uniform())
     const y = Float64Array.from(group, (g, row) => {
       // Poisson by counting exponential gaps.
-      let [count, at] = [0, -Math.log(1 - random.uniform())]
-      for (; at < (g ? 3 : 1) * exposure[row]; at -= Math.log(1 - random.uniform())) count++
+      const gap = () => -Math.log(1 - random.uniform())
+      let count = 0
+      for (let at = gap(); at < (g ? 3 : 1) * exposure[row]; at += gap()) count++
       return count
     })
     const x = matrixOf({ group })
