@@ -42,7 +42,7 @@ const shape: NetShape = { inputs: columns, hidden: [64, 64], outputs: 1 }
 
 /** Seconds an epoch (median) and the mean loss of the last. */
 const measure = async (data: NetData, batchSize: number, open: (options: NetOptions) => Engine, runs: number) => {
-  const options: NetOptions = { loss: 'binary', batchSize, learningRate: 0.001, l2: 0 }
+  const options: NetOptions = { loss: 'binary', batchSize, optimiser: 'adam', l2: 0, weightDecay: 0 }
   const all = { training: Uint32Array.from({ length: rows }, (_, row) => row), validation: new Uint32Array(0) }
   const seconds: number[] = []
   const engine = open(options)
@@ -52,7 +52,12 @@ const measure = async (data: NetData, batchSize: number, open: (options: NetOpti
     data,
     shape,
     options,
-    { epochs: runs, dropout: 0, patience: 0, seed: 1 },
+    {
+      rates: { schedule: 'constant', rate: 0.001, factor: 1, every: 1, epochs: runs },
+      dropout: 0,
+      patience: 0,
+      seed: 1,
+    },
     all,
     new AbortController().signal,
     (_, detail) => {

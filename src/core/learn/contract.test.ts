@@ -31,12 +31,14 @@ const contextOf = (over: Partial<FitContext> = {}): FitContext => {
 }
 
 /** Small settings, so that the suite runs in seconds; everything else at its default. */
-const quick: Parameters = { nTrees: 24, epochs: 12 }
-const settingsOf = (learner: Learner): Parameters =>
-  completeParameters(
-    learner,
-    Object.fromEntries(Object.entries(quick).filter(([name]) => learner.parameters.some((one) => one.name === name))),
-  )
+const quick: Parameters = { nTrees: 24, epochs: 12, state: 12, intervals: 6 }
+/** What learns in a few epochs needs longer steps than in a hundred. */
+const quickNet: Parameters = { ...quick, learningRate: 0.01, batchSize: 16 }
+const settingsOf = (learner: Learner): Parameters => {
+  const has = (name: string) => learner.parameters.some((one) => one.name === name)
+  const wanted = has('epochs') ? quickNet : quick
+  return completeParameters(learner, Object.fromEntries(Object.entries(wanted).filter(([name]) => has(name))))
+}
 const learn = (learner: Learner, data: Data, over: Partial<FitContext> = {}, weights?: Float64Array) =>
   learner.fit(data.x, data.outcome, settingsOf(learner), contextOf(over), weights)
 const hashOf = ({ state }: Fitted) => sha256(encodeArtifact(state))
@@ -84,7 +86,34 @@ const matrixOf = (rows: number, columns: number, value: (row: number, column: nu
   return { rows, columns, data, terms, source: terms.map((_, i) => i) }
 }
 
-const dataOf = (kind: Kind, rows = 180, columns = 5, seed = 3): Data => {
+/**
+ * The columns as courses or pictures too, for learners that need them: each column a channel whose value comes and goes over a few
+ * days (or rows of a picture), with some noise.
+ */
+const along = (x: Matrix, { needs }: Learner, beside: 'courses' | 'pictures', random: Random): Matrix => {
+  const { rows, columns, data } = x
+  const [steps, width] = [5, columns]
+  if (needs.sequences && beside === 'courses') {
+    const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * steps)
+    const times = Float64Array.from({ length: rows * steps }, (_, at) => (at % steps) - steps + 1)
+    const values = Float64Array.from({ length: rows * steps * width }, (_, at) => {
+      const row = Math.floor(at / (steps * width))
+      const step = Math.floor(at / width) % steps
+      return data[(at % width) * rows + row] * (1 + step / steps) + 0.3 * random.normal()
+    })
+    return { ...x, sequences: { channels: x.terms.map((name) => ({ name, unit: null })), offsets, times, values } }
+  }
+  if (needs.grids) {
+    const values = Float32Array.from({ length: rows * steps * width }, (_, at) => {
+      const row = Math.floor(at / (steps * width))
+      return data[(at % width) * rows + row] + 0.3 * random.normal()
+    })
+    return { ...x, grids: { height: steps, width, channels: ['grey'], values } }
+  }
+  return x
+}
+
+const plainData = (kind: Kind, rows = 180, columns = 5, seed = 3): Data => {
   const random = randomOf(seed)
   const x = matrixOf(rows, columns, (_, column) => (column === 1 ? random.below(2) : random.normal()))
   const at = (row: number, column: number) => x.data[(column % columns) * rows + row]
@@ -159,11 +188,18 @@ for (const learner of learners)
     })
 
     for (const kind of (Object.keys(taskOf) as Kind[]).filter((one) => suits(learner, one)))
-      describe(kind, () => contract(learner, kind))
+      describe(kind, () => contract(learner, kind, learner.needs.sequences ? 'courses' : 'pictures'))
+
+    if (learner.needs.sequences && learner.needs.grids)
+      describe('two classes by pictures', () => contract(learner, 'two classes', 'pictures'))
   })
 
-function contract(learner: Learner, kind: Kind) {
+function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') {
   const task = taskOf[kind]
+  const dataOf = (of: Kind, rows = 180, columns = 5, seed = 3): Data => {
+    const { x, outcome } = plainData(of, rows, columns, seed)
+    return { x: along(x, learner, beside, randomOf(seed, 1)), outcome }
+  }
 
   test('the same data, settings and seed give the same hash, with one thread and with two', async () => {
     const data = dataOf(kind)

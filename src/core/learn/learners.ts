@@ -2,7 +2,9 @@ import { boosting } from './boosting/boosting.ts'
 import type { Learner } from './learner.ts'
 import { linear } from './linear/linear.ts'
 import { logistic } from './linear/logistic.ts'
+import { convolutional } from './neural/convolutional.ts'
 import { neural } from './neural/neural.ts'
+import { recurrent } from './neural/recurrent.ts'
 import { aft } from './survival/aft.ts'
 import { competingCox } from './survival/competingCox.ts'
 import { cox } from './survival/cox.ts'
@@ -24,6 +26,8 @@ export const learners: readonly Learner[] = [
   aft,
   svm,
   neural,
+  recurrent,
+  convolutional,
 ]
 
 export const learnerOf = (id: string): Learner | undefined => learners.find((learner) => learner.id === id)

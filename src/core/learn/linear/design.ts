@@ -34,7 +34,7 @@ export interface Design {
 export const checkMatrix = (x: Matrix, learner: string, weights?: Float64Array): void => {
   if (x.rows === 0)
     throw invalidInput('noRows', `${learner}: there is no row to learn from; check the filters and missing values.`)
-  if (x.columns === 0)
+  if (x.columns === 0 && !x.sequences && !x.grids)
     throw invalidInput('noUsableFeature', `${learner}: no usable feature is left; choose features that vary.`)
   for (let column = 0; column < x.columns; column++) {
     const end = (column + 1) * x.rows

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import openWabt from 'wabt'
 
-/** Assembles dense.wat. For building and its test only: the app carries the bytes in kernels.ts. */
-export const assemble = (): Promise<string> => assembled(fileURLToPath(new URL('./dense.wat', import.meta.url)))
+/** Assembles net.wat. For building and its test only: the app carries the bytes in kernels.ts. */
+export const assemble = (): Promise<string> => assembled(fileURLToPath(new URL('./net.wat', import.meta.url)))
 
 /** A WebAssembly text file as base64 of its binary. */
 export const assembled = async (source: string): Promise<string> => {
@@ -18,8 +18,8 @@ export const assembled = async (source: string): Promise<string> => {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const lines = (await assemble()).match(/.{1,116}/g) ?? []
   const text = [
-    '/** dense.wat, assembled: `npx node src/core/learn/neural/assemble.ts` writes this file. */',
-    'export const denseKernels =',
+    '/** net.wat, assembled: `npx node src/core/learn/neural/assemble.ts` writes this file. */',
+    'export const netKernels =',
     lines.map((line) => `  '${line}'`).join(' +\n'),
     '',
   ].join('\n')

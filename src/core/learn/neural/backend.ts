@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
+import { filterGradient } from './filterGradient.ts'
 
 export type TensorFlow = typeof import('@tensorflow/tfjs')
 export interface Backend {
@@ -46,11 +47,70 @@ const load: Record<BackendName, () => TensorFlow> = {
     // Beside the package's own entry, wherever it lies: node_modules, or the app's archive.
     if (!pathSet) wasm.setWasmPaths(dirname(requireHere.resolve('@tensorflow/tfjs-backend-wasm')) + sep)
     pathSet = true
-    return requireHere('@tensorflow/tfjs')
+    const tf: TensorFlow = requireHere('@tensorflow/tfjs')
+    addFilterGradient(tf)
+    return tf
   },
   cpu: () => requireHere('@tensorflow/tfjs'),
 }
 let pathSet = false
+
+/** The wasm backend has no gradient of a convolution's kernel; the one registered here is filterGradient.ts. */
+const addFilterGradient = (tf: TensorFlow) => {
+  const kernelName = 'Conv2DBackpropFilter'
+  if (tf.getKernel(kernelName, 'wasm')) return
+  tf.registerKernel({
+    kernelName,
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const { x, dy } = inputs as Record<string, TensorInfo>
+      const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attrs as unknown as {
+        strides: [number, number]
+        pad: 'same' | 'valid'
+        dataFormat: 'NHWC' | 'NCHW'
+        dimRoundingMode: 'floor'
+        filterShape: [number, number, number, number]
+      }
+      const info = tf.backend_util.computeConv2DInfo(
+        x.shape as [number, number, number, number],
+        filterShape,
+        strides,
+        1,
+        pad,
+        dimRoundingMode,
+        false,
+        tf.backend_util.convertConv2DDataFormat(dataFormat),
+      )
+      if (info.strideHeight !== 1 || info.strideWidth !== 1 || info.dataFormat !== 'channelsLast')
+        throw new Error('the gradient of a convolution is there for strides of 1 and channels last')
+      const wasm = backend as unknown as WasmBackend
+      const out = wasm.makeOutput(filterShape, 'float32')
+      wasm.typedArrayFromHeap(out).set(
+        filterGradient(wasm.readSync(x.dataId), wasm.readSync(dy.dataId), {
+          batch: info.batchSize,
+          height: info.inHeight,
+          width: info.inWidth,
+          channels: info.inChannels,
+          outHeight: info.outHeight,
+          outWidth: info.outWidth,
+          kernelHeight: info.filterHeight,
+          kernelWidth: info.filterWidth,
+          filters: info.outChannels,
+          above: info.padInfo.top,
+          before: info.padInfo.left,
+        }),
+      )
+      return out
+    },
+  })
+}
+
+type TensorInfo = import('@tensorflow/tfjs').TensorInfo
+interface WasmBackend {
+  readSync(id: TensorInfo['dataId']): Float32Array
+  makeOutput(shape: number[], type: 'float32'): TensorInfo
+  typedArrayFromHeap(tensor: TensorInfo): Float32Array
+}
 
 /** tfjs-node 4.22 still calls two functions that Node 23 took away. */
 const restoreUtil = () => {

@@ -5,14 +5,9 @@ import { decodeArtifact, encodeArtifact, sha256 } from '../artifact.ts'
 import type { FitContext, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
 import { randomOf } from '../random.ts'
-import { assemble } from './assemble.ts'
 import { openTensorFlow } from './backend.ts'
-import { fusedEngine } from './fused.ts'
-import { denseKernels } from './kernels.ts'
 import { layersModelOf } from './model.ts'
-import { dropoutOf, type Engine, initialWeights, type LossKind, type NetData, type NetShape } from './net.ts'
 import { neural } from './neural.ts'
-import { tensorflowEngine } from './tensorflow.ts'
 import { temperatureOf } from './train.ts'
 
 const context = (over: Partial<FitContext> = {}): FitContext => ({
@@ -24,66 +19,10 @@ const context = (over: Partial<FitContext> = {}): FitContext => ({
   ...over,
 })
 
-/** Rows of smooth, crossed effects; odd sizes so that every padding of the kernels is met. */
-const invented = (loss: LossKind, outputs: number): { data: NetData; shape: NetShape } => {
-  const [rows, columns] = [203, 7]
-  const random = randomOf(5)
-  const values = Float32Array.from({ length: rows * columns }, () => random.normal())
-  const targets = Float32Array.from({ length: rows }, (_, row) => {
-    const score = values[row * columns] + values[row * columns + 1] * values[row * columns + 2]
-    if (loss === 'squared') return score
-    return loss === 'binary' ? +(score > 0) : Math.min(outputs - 1, Math.max(0, Math.floor(score + 1.5)))
-  })
-  const weights = Float32Array.from({ length: rows }, () => 0.5 + random.uniform())
-  return { data: { rows, columns, values, targets, weights }, shape: { inputs: columns, hidden: [13, 20], outputs } }
-}
-
-const runSteps = (engine: Engine, data: NetData, shape: NetShape, rate: number) => {
-  const losses: number[] = []
-  const dropout = dropoutOf(shape, rate, 9)
-  for (let step = 0; step < 40; step++) {
-    const rows = Uint32Array.from({ length: 31 }, (_, i) => (step * 31 + i * 5) % data.rows)
-    losses.push(engine.step(rows, dropout(rows.length, step)))
-  }
-  const every = Uint32Array.from({ length: data.rows }, (_, row) => row)
-  const result = { losses, weights: engine.weights(), outputs: engine.outputs(every) }
-  engine.close()
-  return result
-}
-
 const largestDifference = (one: ArrayLike<number>, other: ArrayLike<number>) => {
   expect(one.length).toBe(other.length)
   return Math.max(...Array.from(one, (value, i) => Math.abs(value - other[i])))
 }
-
-for (const backend of ['cpu', 'wasm'] as const)
-  for (const [loss, outputs] of [
-    ['binary', 1],
-    ['softmax', 4],
-    ['squared', 1],
-  ] as const)
-    test(`the fused step is TensorFlow.js's own (${backend}, ${loss}), with dropout, penalty and weights`, async () => {
-      const { data, shape } = invented(loss, outputs)
-      const start = initialWeights(shape, new Array(outputs).fill(0.1), randomOf(3))
-      const options = { loss, batchSize: 31, learningRate: 0.01, l2: 0.003 }
-      const own = runSteps(fusedEngine(data, shape, start, options), data, shape, 0.3)
-      const tf = await openTensorFlow(backend)
-      expect(tf.name).toBe(backend)
-      const reference = runSteps(tensorflowEngine(tf, data, shape, start, options), data, shape, 0.3)
-      // Rounding differs in the last bit and Adam's division carries it on: tight at first, loose after 40 steps.
-      expect(Math.abs(own.losses[0] - reference.losses[0])).toBeLessThan(1e-6)
-      expect(largestDifference(own.losses.slice(0, 5), reference.losses.slice(0, 5))).toBeLessThan(5e-5)
-      expect(largestDifference(own.losses, reference.losses)).toBeLessThan(2e-4)
-      own.weights.forEach((weights, i) => {
-        expect(largestDifference(weights, reference.weights[i])).toBeLessThan(1e-3)
-      })
-      expect(largestDifference(own.outputs, reference.outputs)).toBeLessThan(1e-3)
-      expect(largestDifference(own.weights[0], start[0])).toBeGreaterThan(0.05)
-    })
-
-test('the kernels in the app are the ones whose source is here', async () => {
-  expect(denseKernels).toBe(await assemble())
-})
 
 const breastCancer = () => {
   const text = readFileSync(new URL('../../../../test/golden/neural.json', import.meta.url), 'utf8')

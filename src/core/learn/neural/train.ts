@@ -1,9 +1,11 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { randomOf, shuffle } from '../random.ts'
-import { dropoutOf, type Engine, lossOf, type NetData, type NetOptions, type NetShape } from './net.ts'
+import { lossOf } from './losses.ts'
+import { dropoutOf, type Engine, type NetData, type NetOptions, type NetShape } from './net.ts'
+import { type Rates, rateSchedule } from './rates.ts'
 
 export interface Schedule {
-  epochs: number
+  rates: Rates
   dropout: number
   /** Epochs without a better validation loss after which training ends; the best epoch's weights are kept. */
   patience: number
@@ -37,7 +39,9 @@ export const train = async (
   signal: AbortSignal,
   progress: (share: number, detail?: Record<string, number>) => void,
 ): Promise<Trained> => {
-  const { epochs, patience, seed } = schedule
+  const { patience, seed, rates } = schedule
+  const { epochs } = rates
+  const rateOf = rateSchedule(rates)
   const { batchSize, loss: kind } = options
   const dropout = dropoutOf(shape, schedule.dropout, seed)
   const validation = heldOut(data, rows.validation)
@@ -54,10 +58,11 @@ export const train = async (
   let step = 0
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const order = shuffle(Uint32Array.from(rows.training), randomOf(seed, 10_000 + epoch))
+    const rate = rateOf.at(epoch)
     let sum = 0
     for (let start = 0; start < order.length; start += batchSize, step++) {
       const batch = order.subarray(start, start + batchSize)
-      sum += engine.step(batch, dropout(batch.length, step)) * batch.length
+      sum += engine.step(batch, dropout(batch.length, step), rate) * batch.length
       if (performance.now() - breathed > 50) {
         await new Promise((resolve) => setImmediate(resolve))
         if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
@@ -68,25 +73,18 @@ export const train = async (
     if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
     const loss = sum / order.length
     if (!Number.isFinite(loss))
-      throw invalidInput('diverged', 'neural: training diverged; set a smaller learning rate or a larger penalty.', [
-        { path: 'learningRate', reason: 'is too large for these data' },
-      ])
+      throw invalidInput(
+        'diverged',
+        'The training of the net diverged; set a smaller learning rate or a larger penalty.',
+        [{ path: 'learningRate', reason: 'is too large for these data' }],
+      )
     trained.losses.push(loss)
     trained.epochs = epoch
     const detail: Record<string, number> = { epoch, loss }
     if (rows.validation.length > 0) {
       const outputs = engine.outputs(rows.validation)
       const validationLoss =
-        lossOf(
-          kind,
-          outputs,
-          shape.outputs,
-          shape.outputs,
-          validation.targets,
-          validation.weights,
-          rows.validation.length,
-          null,
-        ) / validation.total
+        lossOf(kind, { ...validation, outputs, stride: shape.outputs, classes: shape.outputs }, null) / validation.total
       trained.validationLosses.push(validationLoss)
       detail.validationLoss = validationLoss
       if (validationLoss < bestLoss) {
@@ -96,6 +94,7 @@ export const train = async (
         trained.validationOutputs = outputs
       }
     }
+    rateOf.told(detail.validationLoss ?? loss)
     progress(epoch / epochs, detail)
     if (rows.validation.length > 0 && patience > 0 && epoch - trained.best >= patience) break
   }
@@ -111,7 +110,9 @@ const heldOut = (data: NetData, rows: Uint32Array) => {
   return {
     targets: Float32Array.from(rows, (row) => data.targets[row]),
     weights,
-    total: weights.reduce((sum, weight) => sum + weight, 0),
+    events: data.events ? Uint8Array.from(rows, (row) => data.events?.[row] ?? 0) : undefined,
+    count: rows.length,
+    total: weights.reduce((sum, weight) => sum + weight, 0) || 1,
   }
 }
 
@@ -127,10 +128,10 @@ export const temperatureOf = (
   data: NetData,
   rows: Uint32Array,
 ): number => {
-  const { targets, weights } = heldOut(data, rows)
+  const held = heldOut(data, rows)
   const lossAt = (log: number) => {
     const scaled = outputs.map((output) => output / Math.exp(log))
-    return lossOf(kind, scaled, classes, classes, targets, weights, rows.length, null)
+    return lossOf(kind, { ...held, outputs: scaled, stride: classes, classes }, null)
   }
   const ratio = (Math.sqrt(5) - 1) / 2
   let low = 0

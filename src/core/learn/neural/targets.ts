@@ -1,0 +1,105 @@
+import { invalidInput } from '../../../contract/errors.ts'
+import type { Outcome } from '../../cohort/matrix.ts'
+import type { Fitted, ModelState, Parameters } from '../learner.ts'
+import type { LossKind } from './net.ts'
+import { survivalTarget } from './survivalTarget.ts'
+
+/** What a net is to learn of its rows, and how its outputs become the stored net's. */
+export interface Target {
+  loss: LossKind
+  outputs: number
+  targets: Float32Array
+  events?: Uint8Array
+  /** Factor of each row's weight, where classes are balanced. */
+  balance?: Float64Array
+  outputBias: number[]
+  /** Outputs of the stored net are scale * (output / temperature) + shift of each. */
+  scale: number
+  shifts: number[]
+  /** Groups of rows that validation rows are taken from alike, and of rows that must not part. */
+  strata: ArrayLike<number>
+  cluster?: Int32Array
+  header: Record<string, unknown>
+  arrays?: ModelState['arrays']
+}
+
+export const targetOf = (
+  outcome: Outcome,
+  weights: Float64Array | undefined,
+  parameters: Parameters,
+  learner: string,
+  warnings: Fitted['warnings'],
+): Target => {
+  if (outcome.task === 'survival') return survivalTarget(outcome, weights, parameters, learner)
+  return outcome.task === 'diagnosis'
+    ? classTarget(outcome, parameters.classWeights === 'balanced', learner, warnings)
+    : valueTarget(outcome.y, weights, learner)
+}
+
+const classTarget = (
+  { classes, y }: Extract<Outcome, { task: 'diagnosis' }>,
+  balanced: boolean,
+  learner: string,
+  warnings: Fitted['warnings'],
+): Target => {
+  const counts = new Int32Array(classes.length)
+  for (const label of y) counts[label]++
+  const present = classes.map((_, label) => label).filter((label) => counts[label] > 0)
+  if (present.length < 2)
+    throw invalidInput(
+      'oneClassOnly',
+      `${learner}: all ${y.length} training rows are of the class ${classes[present[0]] ?? '(none)'}; at least two classes are needed.`,
+      [],
+      { rows: y.length },
+    )
+  const absent = classes.filter((_, label) => counts[label] === 0)
+  if (absent.length > 0)
+    warnings.push({
+      reason: 'absentClass',
+      message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
+    })
+  const place = new Map(present.map((label, index) => [label, index]))
+  const shares = present.map((label) => counts[label] / y.length)
+  const binary = present.length === 2
+  const targets = Float32Array.from(y, (label) => place.get(label) ?? 0)
+  // Weights 1 / (classes x share) give each class the same say; the logits learned so are those of equal shares.
+  const factors = shares.map((share) => (balanced ? 1 / (present.length * share) : 1))
+  const logs = balanced ? shares.map((share) => Math.log(share * present.length)) : shares.map(() => 0)
+  const starts = balanced ? shares.map(() => 1 / present.length) : shares
+  return {
+    loss: binary ? 'binary' : 'softmax',
+    outputs: binary ? 1 : present.length,
+    targets,
+    ...(balanced ? { balance: Float64Array.from(targets, (target) => factors[target]) } : {}),
+    outputBias: binary ? [Math.log(starts[1] / starts[0])] : starts.map((share) => Math.log(share)),
+    scale: 1,
+    shifts: binary ? [logs[1] - logs[0]] : logs,
+    strata: targets,
+    header: { classes: [...classes], present },
+  }
+}
+
+const valueTarget = (y: Float64Array, weights: Float64Array | undefined, learner: string): Target => {
+  let [total, sum] = [0, 0]
+  for (let row = 0; row < y.length; row++) {
+    if (!Number.isFinite(y[row]))
+      throw invalidInput('badOutcome', `${learner}: a row has no value to learn; leave rows of unknown outcome out.`)
+    const weight = weights ? weights[row] : 1
+    total += weight
+    sum += weight * y[row]
+  }
+  const mean = sum / total
+  let squares = 0
+  for (let row = 0; row < y.length; row++) squares += (weights ? weights[row] : 1) * (y[row] - mean) ** 2
+  const deviation = Math.sqrt(squares / total) || 1
+  return {
+    loss: 'squared',
+    outputs: 1,
+    targets: Float32Array.from(y, (value) => (value - mean) / deviation),
+    outputBias: [0],
+    scale: deviation,
+    shifts: [mean],
+    strata: new Uint8Array(y.length),
+    header: {},
+  }
+}
