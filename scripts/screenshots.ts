@@ -50,6 +50,14 @@ const views: [name: string, show: (person: Hands, shell: Shell) => Promise<void>
   ['intake-check', (person) => person.checkRows()],
   ['studies', (person) => person.go('/studies', person.heading('models:studies.title'))],
   ['study', (person, { page }) => person.go('/studies/pbc', page.getByRole('table'))],
+  [
+    'deidentify',
+    async (person) => {
+      await person.go('/studies/pbc/deidentify', person.heading('deidentify:title'))
+      await person.button('deidentify:report.show').click()
+      await person.heading('deidentify:report.title').waitFor()
+    },
+  ],
   ['train', (person) => person.go('/train?study=pbc', person.button('models:train.start'))],
   ['model', (person, { page }) => person.go('/models/3', page.getByRole('table'))],
   ['audit', (person) => person.go('/audit', person.heading('audit:title'))],

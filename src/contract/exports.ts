@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
 import { procedure } from './procedure.ts'
-import { ConceptKindSchema } from './values.ts'
+import { ConceptKindSchema, TextSchema } from './values.ts'
 
 export const exportFormats = ['csv', 'fhir'] as const
 /** `shift`: every date of a patient moved by the same secret number of days. `year`: years alone, as Safe Harbor asks. */
@@ -63,11 +63,11 @@ export const ExportReportSchema = z.object({
       treatment: z.enum(exportTreatments),
       /** Paragraph of 45 CFR 164.514(b)(2)(i), `A` to `R`, where one asks for it. */
       paragraph: z.string().nullable(),
-      why: z.string(),
+      why: TextSchema,
       /** Only suspected: `keep` releases it. */
       suspected: z.boolean(),
       /** What a person should look at before the file is handed on. */
-      look: z.array(z.string()),
+      look: z.array(TextSchema),
     }),
   ),
   ages: z.object({
@@ -89,8 +89,8 @@ export const ExportReportSchema = z.object({
     .nullable(),
   /** Values that fewer than 10 patients have, by column; the values themselves are not told. */
   smallCells: z.array(z.object({ column: z.string(), cells: z.int(), patients: z.int() })),
-  safeHarbor: z.object({ met: z.boolean(), because: z.array(z.string()) }),
-  notes: z.array(z.string()),
+  safeHarbor: z.object({ met: z.boolean(), because: z.array(TextSchema) }),
+  notes: z.array(TextSchema),
 })
 export type ExportReport = z.infer<typeof ExportReportSchema>
 

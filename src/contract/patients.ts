@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
-import { clinical, procedure, staff } from './procedure.ts'
+import { clinical, everyone, procedure, staff } from './procedure.ts'
 import { CellSchema, ConceptSchema, EstimateSchema } from './values.ts'
 
 export const PatientRowSchema = z.object({
@@ -116,7 +116,7 @@ export const ColumnSummarySchema = z.object({
 })
 
 export const studies = {
-  list: procedure({ access: staff, audit: false, summary: 'Studies: named collections of cases' }).output(
+  list: procedure({ access: everyone, audit: false, summary: 'Studies: named collections of cases' }).output(
     z.array(StudySchema),
   ),
   get: procedure({ access: staff, audit: 'study.read', summary: 'A study with its data dictionary' })

@@ -12,6 +12,7 @@ import { BackupsView } from './backups/index.tsx'
 import { HistoryView } from './chart/HistoryView.tsx'
 import { ChartView } from './chart/index.tsx'
 import { PatientView } from './chart/PatientView.tsx'
+import { DeidentifyView } from './deidentify/index.tsx'
 import { BatchView } from './intake/BatchView.tsx'
 import { IntakeView } from './intake/index.tsx'
 import { SettingsView } from './settings/index.tsx'
@@ -105,6 +106,11 @@ const study = createRoute({
   path: '/studies/$study',
   component: () => <StudyView study={study.useParams().study} />,
 })
+const deidentify = createRoute({
+  getParentRoute: () => root,
+  path: '/studies/$study/deidentify',
+  component: () => <DeidentifyView study={deidentify.useParams().study} />,
+})
 const models = createRoute({ getParentRoute: () => root, path: '/models', component: () => <ModelsView /> })
 const model = createRoute({
   getParentRoute: () => root,
@@ -140,6 +146,7 @@ export const router = createRouter({
     batch,
     studies,
     study,
+    deidentify,
     models,
     model,
     train,

@@ -52,7 +52,10 @@ test('an administrator adds a colleague, who signs in by name and sees no users'
   await typeNew(grace)
   expect(await barriersOf(page)).toEqual([])
   await button('settings:users.add').click()
-  await page.getByRole('cell', { name: /^Grace Hopper/ }).waitFor()
+  await page
+    .getByRole('cell', { name: /^Grace Hopper/ })
+    .first()
+    .waitFor()
   expect(await barriersOf(page)).toEqual([])
   await person.lock()
   await page.locator('[name=user]').fill('grace')
@@ -89,6 +92,26 @@ test('a recovery kit is shown once, and printed alone', async () => {
   expect(await page.content()).not.toContain(code)
 })
 
+test('a key slot is taken away, and nobody can take the last way in', async () => {
+  const { page } = shell
+  const slots = page.getByRole('region', { name: person.t('settings:slots.title') })
+  await slots.getByRole('row').filter({ hasText: 'Grace Hopper' }).getByRole('button').click()
+  expect(await barriersOf(page)).toEqual([])
+  await button('settings:slots.revoke').click()
+  await slots.getByRole('row').filter({ hasText: 'Grace Hopper' }).waitFor({ state: 'detached' })
+  await slots
+    .getByRole('row')
+    .filter({ hasText: /^Passphrase/ })
+    .getByRole('button')
+    .click()
+  await button('settings:slots.revoke').click()
+  await dialog()
+    .getByText(/last administrator/)
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await dialog().waitFor({ state: 'detached' })
+})
+
 test('the vault is encrypted anew while one looks on, and a search does not stay in the address after the lock', async () => {
   const { page } = shell
   await page.getByRole('button', { name: person.t('settings:rekey.do') }).click()
@@ -123,5 +146,5 @@ test('guessing is slowed down, and the page says for how long; a recovery code l
   await person.tryPassphrase(next)
   await person.heading('worklist:title').waitFor()
   // What was refused stands in the console by its status, and nothing else does.
-  expect(shell.complaints.filter((each) => !/status of (403|423)/.test(each))).toEqual([])
+  expect(shell.complaints.filter((each) => !/status of (403|409|423)/.test(each))).toEqual([])
 })

@@ -168,6 +168,7 @@ describe.each([
       ['models', () => person.go('/models', person.heading('models:list.title'))],
       ['model', () => person.go('/models/1', shell.page.getByRole('table'))],
       ['train', () => person.go('/train?study=pbc', person.button('models:train.start'))],
+      ['de-identified export', () => person.go('/studies/pbc/deidentify', person.heading('deidentify:title'))],
       ['audit', () => person.go('/audit', person.heading('audit:title'))],
       ['verification', () => person.go('/audit?tab=proof', person.heading('audit:verify.title'))],
       ['backups', () => person.go('/backups', person.heading('backups:title'))],

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answerOf, passphrase } from './command.ts'
 import { barriersOf, type Hands, hands } from './flows.ts'
@@ -10,6 +11,21 @@ import { openInBrowser, openInElectron, type Shell, temporaryFolder, withoutElec
 const sample = join(dirname(dirname(import.meta.dirname)), 'resources', 'samples', 'pbc.csv')
 const missing = withoutElectron()
 if (missing) console.log(`Skipped in Electron: ${missing}.`)
+
+/** The files of a ZIP archive, by the directory at its end. */
+const unzipped = (bytes: Buffer): Record<string, string> => {
+  const files: Record<string, string> = {}
+  let entry = bytes.readUInt32LE(bytes.length - 6)
+  while (bytes.readUInt32LE(entry) === 0x02014b50) {
+    const length = bytes.readUInt16LE(entry + 28)
+    const local = bytes.readUInt32LE(entry + 42)
+    const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
+    const packed = bytes.subarray(start, start + bytes.readUInt32LE(entry + 20))
+    files[bytes.toString('utf8', entry + 46, entry + 46 + length)] = inflateRawSync(packed).toString('utf8')
+    entry += 46 + length
+  }
+  return files
+}
 
 describe.each([
   { shell: 'browser', open: openInBrowser, skip: false, downloads: true },
@@ -178,6 +194,47 @@ describe.each([
     expect(await answerOf(at('beside'), ['studies'])).toMatchObject([{ name: 'pbc', cases: 418 }])
   })
 
+  test.skipIf(skip)('cases leave without whom they are of, after it was said how safe that is', async () => {
+    const { page } = shell
+    await person.go('/studies/pbc', page.getByRole('table'))
+    await person.button('deidentify:link').click()
+    await person.heading('deidentify:title').waitFor()
+    await person.button('deidentify:report.show').click()
+    await person.heading('deidentify:report.title').waitFor()
+    expect(await main().innerText()).toMatch(/of 418 patients are alone in a class/)
+    const write = person.button('deidentify:write.do')
+    expect(await write.isDisabled()).toBe(true)
+    expect(await barriersOf(page)).toEqual([])
+
+    await main().getByLabel(person.t('deidentify:minimum.label')).fill('5')
+    await main()
+      .getByRole('checkbox', { name: /^Leave out copper/ })
+      .check()
+    await said('deidentify:report.stale').waitFor()
+    await main().locator('[name=exportKey]').fill('registry')
+    await person.button('deidentify:key.make').click()
+    await said('deidentify:report.stale').waitFor({ state: 'detached' })
+    await main()
+      .getByText(/patients? and \d+ cases are left out/)
+      .waitFor()
+    expect(await main().innerText()).toMatch(/each looks like at least [5-9] patients/)
+    await main()
+      .getByRole('checkbox', { name: person.t('deidentify:write.understood') })
+      .check()
+    if (!downloads) return
+    const download = page.waitForEvent('download')
+    await write.click()
+    await (await download).saveAs(at('pbc.zip'))
+    const files = unzipped(readFileSync(at('pbc.zip')))
+    expect(Object.keys(files)).toEqual(['cases.csv', 'report.json'])
+    const report = JSON.parse(files['report.json'] ?? '')
+    expect(report).toMatchObject({ key: 'registry', after: { smallest: expect.any(Number) } })
+    const [header = '', ...lines] = (files['cases.csv'] ?? '').trim().split('\r\n')
+    expect(header.split(',')).not.toContain('copper')
+    expect(header.split(',')).not.toContain('id')
+    expect(lines).toHaveLength(report.after.cases)
+  })
+
   test.skipIf(skip)('where there is no vault yet, one is restored from a backup', async () => {
     await shell.close()
     await begin(at('replaced'))
@@ -195,14 +252,44 @@ describe.each([
     await person.go('/studies/pbc', page.getByRole('table'))
   })
 
+  test.skipIf(skip)('an auditor sees the report of an export, and no patient', async () => {
+    await shell.close()
+    process.env.BEDSIDE_NEW_PASSPHRASE = 'seven lanterns over quiet water'
+    await answerOf(at('vault'), ['users', 'add', '--login', 'grace', '--name', 'Grace Hopper', '--role', 'auditor'])
+    await begin(at('vault'))
+    const { page } = shell
+    await person.heading('unlock:unlockTitle').waitFor()
+    await page.locator('[name=user]').fill('grace')
+    await page.keyboard.press('Escape')
+    await person.tryPassphrase(process.env.BEDSIDE_NEW_PASSPHRASE)
+    await person.heading('audit:title').waitFor()
+    await person.settled()
+    expect(
+      await main()
+        .getByRole('button', { name: /^Open patient/ })
+        .count(),
+    ).toBe(0)
+    await person.go('/studies', person.heading('models:studies.title'))
+    await page.getByRole('link', { name: person.t('deidentify:link') }).click()
+    await person.button('deidentify:report.show').click()
+    await person.heading('deidentify:report.title').waitFor()
+    await said('deidentify:write.administrators').waitFor()
+    expect(await person.button('deidentify:write.do').count()).toBe(0)
+    expect(await barriersOf(page)).toEqual([])
+    await person.lock()
+  })
+
   test.skipIf(skip)('an older copy put in the place of the vault is told to whoever looks at the log', async () => {
     await shell.close()
     copyFileSync(join(at('vault'), 'bedside.db'), at('older.db'))
     await answerOf(at('vault'), ['studies'])
     copyFileSync(at('older.db'), join(at('vault'), 'bedside.db'))
     await begin(at('vault'))
-    await person.open()
     const { page } = shell
+    await person.heading('unlock:unlockTitle').waitFor()
+    await page.locator('[name=user]').fill('')
+    await page.keyboard.press('Escape')
+    await person.unlock()
     await person.go('/audit', person.heading('audit:title'))
     await main().getByText(person.t('audit:alarm.title')).waitFor()
     await page.getByRole('link', { name: person.t('audit:alarm.verify') }).click()

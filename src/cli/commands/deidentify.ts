@@ -161,10 +161,10 @@ export const reportLines = (report: ExportReport): string[] => {
     '',
     ...table(
       ['column', 'in', 'becomes', 'rule', 'why'],
-      report.columns.map((one) => [one.column, one.in, one.treatment, one.paragraph ?? '', one.why]),
+      report.columns.map((one) => [one.column, one.in, one.treatment, one.paragraph ?? '', one.why.en]),
     ),
     '',
-    ...report.columns.flatMap(({ column, look }) => look.map((sentence) => `Look at ${column}: ${sentence}`)),
+    ...report.columns.flatMap(({ column, look }) => look.map(({ en }) => `Look at ${column}: ${en}`)),
     `Ages of 90 and more, as one group: ${ages.stated} patients by an age on record, ${ages.implied} more by dates or follow-up.`,
     '',
     `Quasi-identifiers: ${report.quasi.join(', ') || 'none'}`,
@@ -185,7 +185,7 @@ export const reportLines = (report: ExportReport): string[] => {
     safeHarbor.met
       ? 'Safe Harbor (45 CFR 164.514(b)(2)(i)): the identifiers are removed as far as columns and values tell.'
       : 'Safe Harbor (45 CFR 164.514(b)(2)(i)) is NOT met:',
-    ...safeHarbor.because.map((sentence) => `  ${sentence}`),
-    ...report.notes.map((sentence) => `Note: ${sentence}`),
+    ...safeHarbor.because.map(({ en }) => `  ${en}`),
+    ...report.notes.map(({ en }) => `Note: ${en}`),
   ]
 }

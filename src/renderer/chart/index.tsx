@@ -108,7 +108,7 @@ const Record = ({ chart }: { chart: Chart }) => {
 
 const Missing = ({ names }: { names: string[] }) => {
   const formats = useFormats()
-  return <p>{formats.list(names.map((name, at) => (at < names.length - 1 ? `${name},` : name)))}</p>
+  return <p>{formats.list(names)}</p>
 }
 
 const Values = ({ entries, asRecorded, caption }: { entries: Entry[]; asRecorded: boolean; caption: string }) => {

@@ -55,7 +55,7 @@ const makeFormats = (language: Language): Formats => {
   const instants = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
   const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
   const spans = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
-  const lists = new Intl.ListFormat(language, { style: 'narrow', type: 'unit' })
+  const lists = new Intl.ListFormat(language, { style: 'narrow', type: 'conjunction' })
   const measure = (value: number, unit: string, digits = 0) =>
     write(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits })
 

@@ -1,6 +1,6 @@
 import { Button, Stack } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
-import { clinical, staff } from '../../contract/procedure.ts'
+import { clinical } from '../../contract/procedure.ts'
 import { useTranslation } from '../language/index.ts'
 import { usePlace } from '../shell/place.tsx'
 import { View } from '../shell/View.tsx'
@@ -13,7 +13,6 @@ export const ModelsView = () => {
   const { t } = useTranslation('models')
   const place = usePlace()
   const mayTrain = useMay(clinical)
-  const maySeeStudies = useMay(staff)
   return (
     <View
       title={t('title')}
@@ -29,7 +28,7 @@ export const ModelsView = () => {
     >
       <Stack gap="xl">
         <ModelList />
-        {maySeeStudies && <StudyList />}
+        <StudyList />
       </Stack>
     </View>
   )

@@ -2,7 +2,7 @@ import { Button, Paper, Stack, Table, Text, Title, VisuallyHidden } from '@manti
 import { IconDatabaseOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { Study } from '../../contract/patients.ts'
-import { clinical } from '../../contract/procedure.ts'
+import { clinical, staff } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
@@ -25,6 +25,7 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
   const formats = useFormats()
   const place = usePlace()
   const mayTrain = useMay(clinical)
+  const maySee = useMay(staff)
   const studies = useQuery(orpc.studies.list.queryOptions())
   const { sorted, by, toggle } = useSorting(studies.data ?? [], values)
   return (
@@ -38,7 +39,7 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
         <Empty
           icon={<IconDatabaseOff size={32} />}
           title={t('studies.none')}
-          actions={<Button onClick={place.intake}>{t('studies.toIntake')}</Button>}
+          actions={maySee && <Button onClick={place.intake}>{t('studies.toIntake')}</Button>}
         >
           {t('studies.noneHelp')}
         </Empty>
@@ -61,7 +62,7 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
                     {t('studies.columns')}
                   </SortHead>
                   <Table.Th>{t('studies.source')}</Table.Th>
-                  {mayTrain && (
+                  {(mayTrain || !maySee) && (
                     <Table.Th>
                       <VisuallyHidden>{t('actions')}</VisuallyHidden>
                     </Table.Th>
@@ -72,9 +73,13 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
                 {sorted.map((study) => (
                   <Table.Tr key={study.name}>
                     <Table.Td>
-                      <PlaceLink to="/studies/$study" params={{ study: study.name }} fw={600}>
-                        {study.name}
-                      </PlaceLink>
+                      {maySee ? (
+                        <PlaceLink to="/studies/$study" params={{ study: study.name }} fw={600}>
+                          {study.name}
+                        </PlaceLink>
+                      ) : (
+                        <b>{study.name}</b>
+                      )}
                       {study.title && study.title !== study.name && (
                         <Text size="xs" c="dimmed">
                           {study.title}
@@ -95,6 +100,13 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
                         {study.source ?? ''}
                       </Text>
                     </Table.Td>
+                    {!maySee && (
+                      <Table.Td ta="right">
+                        <PlaceLink to="/studies/$study/deidentify" params={{ study: study.name }} size="sm">
+                          {t('deidentify:link')}
+                        </PlaceLink>
+                      </Table.Td>
+                    )}
                     {mayTrain && (
                       <Table.Td ta="right">
                         <Button size="compact-xs" variant="light" onClick={() => place.train(study.name)}>

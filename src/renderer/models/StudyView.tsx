@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Paper, Stack, Table, Text, TextInput, VisuallyHidden } from '@mantine/core'
-import { IconDatabaseOff, IconDownload, IconPencil, IconPlus, IconSearch } from '@tabler/icons-react'
+import { IconDatabaseOff, IconDownload, IconEyeOff, IconPencil, IconPlus, IconSearch } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
 import type * as z from 'zod'
@@ -80,6 +80,11 @@ export const StudyView = ({ study }: { study: string }) => {
       wide
       actions={
         <>
+          {mayExport && (
+            <Button variant="default" leftSection={<IconEyeOff size={16} />} onClick={() => place.deidentify(study)}>
+              {t('deidentify:link')}
+            </Button>
+          )}
           {mayExport && (
             <Button
               variant="default"

@@ -18,7 +18,9 @@ import { createPortal } from 'react-dom'
 import type { RecoveryKit } from '../../contract/users.ts'
 import { ciphers } from '../../contract/vault.ts'
 import { orpc, queryClient } from '../api.ts'
-import { followJob } from '../jobs/follow.ts'
+import { followJob, useJobs } from '../jobs/follow.ts'
+import { JobProgress } from '../jobs/JobProgress.tsx'
+import { isActive } from '../jobs/list.ts'
 import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { useSession } from '../unlock/session.ts'
 import { Dialog } from './Dialog.tsx'
@@ -33,6 +35,7 @@ export const Keys = () => {
   const [asking, setAsking] = useState<'kit' | 'rekey' | null>(null)
   const [kit, setKit] = useState<RecoveryKit | null>(null)
   const own = list.data?.users.find(({ user }) => user === session.user)
+  const running = useJobs().find((job) => job.kind === 'rekey' && isActive(job))
   return (
     <>
       <Paper p="md" className={classes.section}>
@@ -68,9 +71,15 @@ export const Keys = () => {
             </Alert>
           )}
         </div>
-        <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={() => setAsking('rekey')}>
-          {t('rekey.do')}
-        </Button>
+        {running ? (
+          <div style={{ flex: '1 1 100%' }}>
+            <JobProgress job={running} />
+          </div>
+        ) : (
+          <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={() => setAsking('rekey')}>
+            {t('rekey.do')}
+          </Button>
+        )}
       </Paper>
       {asking === 'kit' && <AskKit onMade={setKit} onClose={() => setAsking(null)} />}
       {asking === 'rekey' && <AskRekey onClose={() => setAsking(null)} />}

@@ -13,6 +13,7 @@ import { keepSetting } from './keep.ts'
 import { MyPassphrase } from './MyPassphrase.tsx'
 import { PolicySettings } from './PolicySettings.tsx'
 import classes from './Settings.module.css'
+import { Slots } from './Slots.tsx'
 import { Users } from './Users.tsx'
 
 export const SettingsView = () => {
@@ -83,6 +84,7 @@ export const SettingsView = () => {
         {administers && (
           <>
             <Users />
+            <Slots />
             <Keys />
             <PolicySettings />
           </>

@@ -24,6 +24,7 @@ export const usePlace = () => {
       batch: (batch: number) => void navigate({ to: '/intake/batches/$batch', params: { batch: String(batch) } }),
       studies: () => void navigate({ to: '/studies' }),
       study: (study: string) => void navigate({ to: '/studies/$study', params: { study } }),
+      deidentify: (study: string) => void navigate({ to: '/studies/$study/deidentify', params: { study } }),
       models: () => void navigate({ to: '/models' }),
       model: (model: number) => void navigate({ to: '/models/$model', params: { model: String(model) } }),
       train: (study?: string) => void navigate({ to: '/train', search: study ? { study } : {} }),
