@@ -132,13 +132,17 @@ export const studies = {
   })
     .input(z.object({ study: z.string(), concept: ConceptSchema }))
     .output(ConceptSchema),
-  /** Kaplan-Meier estimate of a whole study, for the views. */
-  survival: procedure({ access: clinical, audit: 'study.read', summary: 'Kaplan-Meier curve of a study' })
+  /** Observed curve of a whole study, for the views: Kaplan-Meier, or with competing events one less the incidence of the event. */
+  survival: procedure({ access: clinical, audit: 'study.read', summary: 'Observed survival or incidence in a study' })
     .input(
       z.object({
         study: z.string(),
         time: z.string(),
         event: z.object({ column: z.string(), values: z.array(z.string()) }),
+        /** Values that mean a competing event, of the event's column where none is named. */
+        competing: z.object({ column: z.string().nullish(), values: z.array(z.string()).min(1) }).nullish(),
+        /** Column of late entry. */
+        entry: z.string().nullish(),
       }),
     )
     .output(
@@ -149,6 +153,10 @@ export const studies = {
         high: z.array(z.number()),
         atRisk: z.array(z.number()),
         median: EstimateSchema,
+        /** One less the incidence of the competing events, at the same times; null where none are named. */
+        competing: z
+          .object({ survival: z.array(z.number()), low: z.array(z.number()), high: z.array(z.number()) })
+          .nullable(),
       }),
     ),
   /** CSV text in chunks; identifiers and values as stored. */

@@ -1,10 +1,12 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, test } from 'vitest'
+import competing from '../../test/golden/competing.json' with { type: 'json' }
 import golden from '../../test/golden/figures.json' with { type: 'json' }
 import {
   calibration,
   contributions,
   contributionText,
+  cumulativeIncidence,
   decisionCurve,
   distribution,
   type Figure,
@@ -94,6 +96,46 @@ describe('survival curve', () => {
     expect([0, 9.99, 10, 19, 20, 99].map((time) => survivalAt(curve, time).survival)).toEqual([
       1, 1, 0.8, 0.8, 0.5, 0.5,
     ])
+  })
+})
+
+describe('cumulative incidence', () => {
+  const { at, incidence, low, high, other } = competing.curves.days
+  const data = {
+    timeUnit: 'days' as const,
+    causes: [
+      { label: 'Death', times: at, incidence, low, high },
+      { label: 'Transplant', times: at, incidence: other, low: other, high: other },
+    ],
+    atRisk: [
+      { time: 0, n: 418 },
+      { time: 4000, n: 31 },
+    ],
+    followUp: 4795,
+  }
+
+  test('rises at each time at which somebody had it, from nobody on, as high as R says', async () => {
+    const figure = cumulativeIncidence(data, { document })
+    const y = figure.scale('y')!
+    const [death, transplant] = [...figure.querySelectorAll('.incidence-curve path')].map((curve) =>
+      corners(curve.getAttribute('d') ?? ''),
+    )
+    const heights = [...new Set(death!.map(([, height]) => height))].map((height) => y.invert!(height))
+    expect(heights).toHaveLength(at.length + 1)
+    ;[0, ...incidence].forEach((share, step) => {
+      expect(heights[step]).toBeCloseTo(share, 2)
+    })
+    expect(y.invert!(transplant!.at(-1)![1])).toBeCloseTo(other.at(-1)!, 2)
+    await snapshot(figure, 'cumulativeIncidence')
+  })
+
+  test('names every cause beside a line of its own look, and leaves rare causes room to be seen', () => {
+    const figure = cumulativeIncidence(data, { document })
+    expect(texts(figure, '.legend text')).toEqual(['Death', 'Transplant'])
+    const dashes = [...figure.querySelectorAll('.legend line')].map((line) => line.getAttribute('stroke-dasharray'))
+    expect(new Set(dashes).size).toBe(2)
+    const rare = cumulativeIncidence({ ...data, causes: [data.causes[1]!] }, { document })
+    expect(rare.scale('y')!.domain).toEqual([0, 0.1])
   })
 })
 

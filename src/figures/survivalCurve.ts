@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { daysPer, type TimeUnit } from '../contract/values.ts'
+import type { TimeUnit } from '../contract/values.ts'
 import {
   addLegend,
   draw,
@@ -13,6 +13,7 @@ import {
   per100,
   textWidth,
 } from './frame.ts'
+import { type AxisUnit, atRiskAt, axisFactor, axisUnitOf, ticksOf } from './timeAxis.ts'
 
 /** A survival curve as a step function: S is 1 before the first time, `survival[i]` from `times[i]` on. */
 export interface StepCurve {
@@ -51,8 +52,6 @@ export interface SurvivalCurveTexts {
   recordedFollowUp: string
 }
 
-export type AxisUnit = 'years' | 'months' | 'days'
-
 const english: SurvivalCurveTexts = {
   title: 'Survival curve',
   description: '',
@@ -66,16 +65,6 @@ const english: SurvivalCurveTexts = {
   recordedEvent: 'recorded event',
   recordedFollowUp: 'recorded follow-up',
 }
-
-/** Years where two or more were followed, else months, else days. */
-export const axisUnitOf = (followUp: number, timeUnit: TimeUnit): AxisUnit => {
-  const days = followUp * daysPer[timeUnit]
-  if (days >= 2 * daysPer.years) return 'years'
-  return days >= 90 ? 'months' : 'days'
-}
-
-/** How many of the axis's units one of the data's is. */
-export const axisFactor = (axis: AxisUnit, timeUnit: TimeUnit): number => daysPer[timeUnit] / daysPer[axis]
 
 /** S(t) of a step curve. */
 export const survivalAt = (curve: StepCurve, time: number): { survival: number; low: number; high: number } => {
@@ -112,22 +101,6 @@ const pointsOf = (curve: StepCurve, factor: number, end: number): Point[] => {
   if (last.x < end * factor) points.push({ ...last, x: end * factor })
   return points
 }
-
-/** Round axis steps that leave room for `count` labels. */
-const ticksOf = (end: number, count: number): number[] => {
-  const steps = [0.25, 0.5, 1, 2, 3, 5, 6, 10, 12, 20, 24, 30, 50, 60, 90, 100, 180, 200, 365, 500, 1000, 2000]
-  const step = steps.find((step) => end / step <= count) ?? end
-  const ticks: number[] = []
-  for (let at = 0; at <= end + 1e-9; at += step) ticks.push(at)
-  return ticks
-}
-
-/**
- * Number at risk at a time: that of the first entry at or after it (everyone still followed then was followed before).
- * Exact where the entries stand at the ticks or at every event time.
- */
-const atRiskAt = (entries: readonly { time: number; n: number }[], time: number): number | null =>
-  entries.find((entry) => entry.time >= time - Math.abs(time) * 1e-3 - 1e-9)?.n ?? null
 
 /**
  * A patient's predicted survival with its band beside the cohort's Kaplan-Meier estimate with its own, numbers at risk

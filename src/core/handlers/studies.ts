@@ -1,9 +1,10 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
 import { observedCurve, survivalQuantile } from '../assess/observedCurve.ts'
+import type { Outcome } from '../cohort/matrix.ts'
 import { quantileOf } from '../cohort/summary.ts'
 import { type Column, columnOf } from '../cohort/table.ts'
-import { defineCases } from '../study/cases.ts'
+import { defineCases, outcomeColumns } from '../study/cases.ts'
 import { readTable } from '../vault/cases.ts'
 import { listConcepts, plainConcept, updateConcept } from '../vault/concepts.ts'
 import { getStudy, listStudies } from '../vault/studies.ts'
@@ -51,6 +52,17 @@ const summaryOf = (column: Column, concept: Concept) => {
   }
 }
 
+/** One less the incidence of the competing events, for whom the event competes in turn. */
+const rivalsOf = (outcome: Extract<Outcome, { task: 'survival' }>) => {
+  const { competing, event } = outcome
+  if (!competing) return null
+  const { survival, low, high } = observedCurve(
+    { ...outcome, event: competing, competing: event },
+    { interval: 'logLog' },
+  )
+  return { survival: [...survival], low: [...low], high: [...high] }
+}
+
 export const studyHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read
   return {
@@ -77,9 +89,10 @@ export const studyHandlers = (core: Core, os: Implementer) => {
         core.vault().write((store) => updateConcept(store, getStudy(store, input.study).id, input.concept)),
       ),
       survival: os.studies.survival.handler(({ input }) => {
-        const { study, time, event } = input
-        const table = readTable(read(), study, [...new Set([time, event.column])])
-        const design = StudyDesignSchema.parse({ study, outcome: { task: 'survival', time, event }, learner: 'cox' })
+        const { study, time, event, competing, entry } = input
+        const asked = { task: 'survival' as const, time, event, competing, entry }
+        const design = StudyDesignSchema.parse({ study, outcome: asked, learner: 'cox' })
+        const table = readTable(read(), study, outcomeColumns(design))
         const { outcome } = defineCases(table, design, [])
         if (outcome.task !== 'survival') throw new TypeError('a survival design has a survival outcome')
         const curve = observedCurve(outcome, { interval: 'logLog' })
@@ -90,6 +103,7 @@ export const studyHandlers = (core: Core, os: Implementer) => {
           high: [...curve.high],
           atRisk: [...curve.atRisk],
           median: survivalQuantile(curve),
+          competing: rivalsOf(outcome),
         }
       }),
       export: os.studies.export.handler(({ input, signal }) => exportStudy(read(), input.study, input.what, signal)),
