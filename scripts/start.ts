@@ -13,10 +13,17 @@ const words = process.argv.slice(2)
 const wantsServer = words.includes('--server')
 const passed = words.filter((word) => word !== '--server')
 
+/**
+ * The program with core dumps off, for it and all its processes: what they hold in memory is not written to a disk when one
+ * crashes. Windows has no such dumps.
+ */
+const withoutDumps = (command: string, args: string[]): [string, string[]] =>
+  process.platform === 'win32' ? [command, args] : ['/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', command, ...args]]
+
 /** Runs a program to its end, which Ctrl-C reaches too: this process stays until it has ended. */
 const run = (command: string, args: string[], options: SpawnOptions = {}) =>
   new Promise<number>((resolve) => {
-    const child = spawn(command, args, { stdio: 'inherit', ...options })
+    const child = spawn(...withoutDumps(command, args), { stdio: 'inherit', ...options })
     const pass = (signal: NodeJS.Signals) => child.kill(signal)
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
     for (const signal of signals) process.on(signal, pass)

@@ -29,7 +29,8 @@ const run = async (words: string[]): Promise<void> => {
   for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) console[method] = debugLine
 
   // Not before it is needed: help and a mistyped option are answered at once.
-  const { createApp } = await import('../core/app.ts')
+  const { createApp, endOnIncident } = await import('../core/app.ts')
+  endOnIncident((line) => void process.stderr.write(`bedside: ${line}\n`))
   const { resources, worker, build } = installation()
   const app = createApp({
     vaultPath: resolve(options.text('vault') ?? defaultVault()),

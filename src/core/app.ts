@@ -24,6 +24,7 @@ import type { KeyDerivation } from './vault/vault.ts'
 
 export type { Connection } from './handlers/connection.ts'
 export type { VaultState } from './handlers/core.ts'
+export { endOnIncident } from './handlers/incident.ts'
 export type { Keychain, KeychainStatus } from './vault/keychain.ts'
 
 export interface AppOptions {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { RPCHandler } from '@orpc/server/message-port'
 import type { MessagePortMain, ParentPort } from 'electron'
-import { type Connection, createApp } from '../core/app.ts'
+import { type Connection, createApp, endOnIncident } from '../core/app.ts'
 import type { CoreMessage } from './core-process.ts'
 import { askingKeychain } from './keychain-channel.ts'
 
@@ -17,6 +17,9 @@ const parent = (process as unknown as { parentPort: ParentPort }).parentPort
 const [vaultPath] = process.argv.slice(2)
 if (!vaultPath) throw new Error('The core was started without the path of a vault')
 
+const log = (line: string) => void process.stderr.write(`${line}\n`)
+endOnIncident(log)
+
 const tell = (message: CoreMessage) => parent.postMessage(message)
 const { keychain, answered } = askingKeychain((question) => tell({ keychain: question }))
 
@@ -25,7 +28,7 @@ const app = createApp({
   resources: fileURLToPath(new URL('../../resources', import.meta.url)),
   worker: new URL('./worker.js', import.meta.url),
   build: __BEDSIDE_BUILD__,
-  log: (line) => process.stderr.write(`${line}\n`),
+  log,
   onState: (state) => tell({ state }),
   keychain,
 })

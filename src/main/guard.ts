@@ -12,6 +12,10 @@ export const quietChromium = (): void => {
   // Chromium cannot sandbox what runs as root; whoever starts it so has said --no-sandbox.
   if (!commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
   commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND')
+  // What needs no name needs a proxy that has none either: WebRTC over TCP, for one, passes no other check.
+  commandLine.appendSwitch('proxy-server', 'socks5://bedside.invalid:9')
+  commandLine.appendSwitch('proxy-bypass-list', '<-loopback>')
+  commandLine.appendSwitch('disable-quic')
   commandLine.appendSwitch('disable-background-networking')
   commandLine.appendSwitch('disable-component-update')
   commandLine.appendSwitch('disable-domain-reliability')
@@ -26,7 +30,7 @@ export const isAllowed = (address: string): boolean =>
   isOurs(address) ||
   (address.startsWith('blob:') && isOurs(address.slice('blob:'.length))) ||
   address.startsWith('data:image/') ||
-  address.startsWith('devtools://devtools/')
+  (!app.isPackaged && address.startsWith('devtools://devtools/'))
 
 export const guardSession = (session: Session): void => {
   session.setPermissionRequestHandler((_contents, permission, answer, details) =>

@@ -8,6 +8,7 @@ import { guardContents, guardSession, quietChromium } from './guard.ts'
 import { createKeychain } from './keychain.ts'
 import { labelsFor, setMenu } from './menu.ts'
 import { declareScheme, isOurs, serveRenderer } from './protocol.ts'
+import { refusedSwitches } from './switches.ts'
 import { openWindow } from './window.ts'
 
 /**
@@ -106,11 +107,17 @@ const run = async (vault: string) => {
   await openWindow()
 }
 
-quietChromium()
-declareScheme()
-app.on('web-contents-created', (_event, contents) => guardContents(contents))
+const refused = app.isPackaged ? refusedSwitches((name) => app.commandLine.hasSwitch(name), process.env) : []
+if (refused.length > 0) {
+  dialog.showErrorBox('Bedside', `Bedside does not start with ${refused.join(', ')}: it would open records to others.`)
+  app.exit(78)
+} else {
+  quietChromium()
+  declareScheme()
+  app.on('web-contents-created', (_event, contents) => guardContents(contents))
 
-// One app a vault: a second start brings the first one's window to the front.
-const vault = chooseVault()
-if (app.requestSingleInstanceLock()) void run(vault)
-else app.quit()
+  // One app a vault: a second start brings the first one's window to the front.
+  const vault = chooseVault()
+  if (app.requestSingleInstanceLock()) void run(vault)
+  else app.quit()
+}

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createApp } from '../core/app.ts'
+import { createApp, endOnIncident } from '../core/app.ts'
 import { defaultVault, installation } from '../core/installation.ts'
 import { startServer } from './server.ts'
 
@@ -27,19 +27,21 @@ const start = async () => {
   const renderer = fileURLToPath(new URL('../../out/renderer', import.meta.url))
   if (!existsSync(renderer)) throw new Error('The renderer is not built yet: run npm run build first')
   const { resources, worker, version, build } = installation()
+  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  endOnIncident(log)
   const app = createApp({
     vaultPath: resolve(values.vault ?? defaultVault()),
     resources,
     worker,
     build,
     ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads, 1, 1024) }),
-    log: (line) => process.stderr.write(`${line}\n`),
+    log,
   })
   const server = await startServer(app, {
     port: values.port === undefined ? 0 : whole('port', values.port, 0, 65535),
     renderer,
     version,
-    log: (line) => process.stderr.write(`${line}\n`),
+    log,
     invite: (address, again) => {
       process.stdout.write(again ? `For another browser: ${address}\n` : `Bedside is at ${address}\n`)
       if (!again) openBrowser(address)

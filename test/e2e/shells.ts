@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { _electron, type Browser, type Page } from 'playwright-core'
+import { _electron, type Browser, type ElectronApplication, type Page } from 'playwright-core'
 import { findElectron, hasDisplay } from '../../scripts/electron.ts'
 import { launchChromium } from './chromium.ts'
 
@@ -17,8 +17,17 @@ export interface Shell {
   close(): Promise<void>
 }
 
+/** A window, with its main process at hand. */
+export interface DesktopShell extends Shell {
+  app: ElectronApplication
+  /** What the processes of the app have written, to stdout and stderr. */
+  written: string[]
+}
+
 export interface ShellOptions {
   vault: string
+  /** What Electron starts, in place of the sources' folder: the archive of a packaged app. */
+  app?: string
   /** BCP 47 of the browser or system. */
   locale?: string
   colorScheme?: 'light' | 'dark'
@@ -96,7 +105,7 @@ export const withoutElectron = (): string | null => {
 }
 
 /** Bedside in its own window. */
-export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
+export const openInElectron = async (options: ShellOptions): Promise<DesktopShell> => {
   const executablePath = findElectron()
   if (!executablePath) throw new Error(withoutElectron() ?? '')
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
@@ -107,7 +116,7 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
       `--lang=${options.locale ?? 'en-GB'}`,
       // Beside the vault: tests leave nothing in the profile of whoever runs them.
       `--user-data-dir=${options.vault}-profile`,
-      root,
+      options.app ?? root,
       '--vault',
       options.vault,
     ],
@@ -116,12 +125,17 @@ export const openInElectron = async (options: ShellOptions): Promise<Shell> => {
     timeout: 30_000,
   })
   let closed = false
+  const written: string[] = []
+  for (const stream of [app.process().stdout, app.process().stderr])
+    stream?.on('data', (chunk) => written.push(String(chunk)))
   const page = await app.firstWindow()
   const complaints = watch(page)
   await page.waitForLoadState('domcontentloaded')
   return {
     page,
     complaints,
+    app,
+    written,
     async close() {
       if (closed) return
       closed = true

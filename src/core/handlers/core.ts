@@ -26,7 +26,7 @@ import {
 } from '../vault/vault.ts'
 import { readVaultFile } from '../vault/vaultFile.ts'
 import type { Connection } from './connection.ts'
-import { incidentOf } from './guard.ts'
+import { incidentOf } from './incident.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createModelShelf, type ModelShelf } from './shelf.ts'
 

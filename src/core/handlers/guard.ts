@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
@@ -6,6 +5,7 @@ import { findStudy } from '../vault/studies.ts'
 import type { CallContext } from './connection.ts'
 import type { Core } from './core.ts'
 import { hasExportKey } from './exports.ts'
+import { incidentOf } from './incident.ts'
 
 const statusOf: Record<FailureCode, number> = {
   notFound: 404,
@@ -31,27 +31,6 @@ const invalidFailure = (error: ValidationError): Failure => {
   }))
   const said = issues.map(({ path, reason }) => (path ? `${path}: ${reason}` : reason)).join('; ')
   return { code: 'invalidInput', reason: 'invalidInput', message: `The request does not fit: ${said}.`, issues }
-}
-
-/**
- * Logs an unexpected error under an incident id, without its message (which may hold patient data), and returns what the user
- * sees.
- */
-export const incidentOf = (error: unknown, log: (line: string) => void): Failure => {
-  const incident = randomUUID().slice(0, 8)
-  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: '' }
-  const frames = (stack ?? '')
-    .split('\n')
-    .filter((line) => line.trimStart().startsWith('at '))
-    .slice(0, 12)
-    .join('\n')
-  log(`incident ${incident}: ${name}\n${frames}`)
-  return {
-    code: 'incident',
-    reason: 'incident',
-    message: `Something went wrong inside Bedside (incident ${incident}). Nothing was half-written; try again, and report the incident if it comes back.`,
-    details: { incident },
-  }
 }
 
 const failureOf = (error: unknown, log: (line: string) => void): Failure => {

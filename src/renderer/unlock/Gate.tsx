@@ -1,5 +1,5 @@
 import { Loader, Text } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { queryClient } from '../api.ts'
 import { reconnect, useConnection } from '../connection.ts'
 import { failureOf } from '../errors/failure.ts'
@@ -8,7 +8,7 @@ import { ConnectionView } from './ConnectionView.tsx'
 import { Entry } from './Entry.tsx'
 import { FirstRun } from './FirstRun.tsx'
 import { usePresence } from './presence.ts'
-import { forgetRecords, SessionContext, useVaultStatus } from './session.ts'
+import { forgetRecords, SessionContext, startAfresh, useVaultStatus } from './session.ts'
 import { Unlock } from './Unlock.tsx'
 import { VaultTrouble } from './VaultTrouble.tsx'
 
@@ -21,6 +21,13 @@ export const Gate = ({ children }: { children: ReactNode }) => {
     // What was read stays out of sight of whoever comes back to this window.
     if (gone) forgetRecords()
   }, [gone])
+  const open = status.data?.state === 'open' && status.data.session !== null
+  const wasOpen = useRef(false)
+  const leaving = wasOpen.current && !open && !gone && status.data !== undefined
+  useEffect(() => {
+    if (open) wasOpen.current = true
+    if (leaving) startAfresh()
+  }, [open, leaving])
 
   if (gone)
     return (
@@ -32,6 +39,7 @@ export const Gate = ({ children }: { children: ReactNode }) => {
         }}
       />
     )
+  if (leaving) return <Connecting />
   if (status.isError) {
     if (failureOf(status.error).code === 'cancelled') return <Connecting />
     return <VaultTrouble error={status.error} onRetry={() => void status.refetch()} />

@@ -20,15 +20,19 @@ export const useMay = (roles: readonly Role[]): boolean => roles.includes(useSes
 export const useVaultStatus = () =>
   useQuery(orpc.vault.status.queryOptions({ staleTime: Number.POSITIVE_INFINITY, gcTime: Number.POSITIVE_INFINITY }))
 
-let lockReason: LockReason | null = null
+/** Outlasts the page, which begins anew at the lock. */
+const reasonKey = 'bedside.lockReason'
+const told = ['idle', 'system', 'revoked'] as const satisfies readonly LockReason[]
 
 /** Why the window was locked, where that was not its user's own doing. */
-export const lastLockReason = (): Exclude<LockReason, 'user' | 'closed'> | null =>
-  lockReason === 'user' || lockReason === 'closed' ? null : lockReason
+export const lastLockReason = (): (typeof told)[number] | null => {
+  const kept = window.sessionStorage.getItem(reasonKey)
+  return told.find((reason) => reason === kept) ?? null
+}
 
 /** After unlock or create: the status is known without asking again. */
 export const signedIn = (session: Session): void => {
-  lockReason = null
+  window.sessionStorage.removeItem(reasonKey)
   queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
     status ? { ...status, state: 'open' as const, session } : status,
   )
@@ -46,11 +50,12 @@ export const lockVault = async (): Promise<void> => {
 }
 
 /**
- * What was read leaves this window's memory, and what was searched for its address; it shows as locked until the core says
- * otherwise.
+ * What was read leaves sight, and what was searched for the address; the window shows as locked until the core says otherwise.
+ * The gate then begins the page anew (`startAfresh`): caches, timers and events hold on to what they have seen.
  */
 export const forgetRecords = (reason: LockReason | null = null): void => {
-  lockReason = reason
+  // The first to say it knows why; it is told again by whoever comes after.
+  if (reason) window.sessionStorage.setItem(reasonKey, reason)
   const statusKey = JSON.stringify(orpc.vault.status.queryKey())
   queryClient.setQueryData(orpc.vault.status.queryKey(), (status) =>
     status ? { ...status, state: 'locked' as const, session: null } : status,
@@ -60,6 +65,9 @@ export const forgetRecords = (reason: LockReason | null = null): void => {
   notifications.clean()
   window.history.replaceState(null, '', '#/')
 }
+
+/** The page begins anew, with nothing in its memory of what it showed. */
+export const startAfresh = (): void => window.location.reload()
 
 /** The session outside React, for the router. */
 export const currentSession = (): Session | null =>
