@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -33,7 +33,7 @@ const isShipped = (name: string): boolean =>
 /** Of dependencies: sources of what is compiled, types, maps and prose are no part of a running app. */
 const isDeadWeight = (name: string): boolean =>
   /\.(map|ts|mts|cts|md|markdown|flow|cc|cpp|c|h|gyp|gypi|mod|o|obj)$/i.test(name) ||
-  /\/node_modules\/\.(bin|cache|package-lock\.json)/.test(name) ||
+  /\/node_modules\/\.[^/]+/.test(name) ||
   /\/node_modules\/better-sqlite3\/(deps|src)(\/|$)/.test(name)
 
 /** The addons of better-sqlite3 for other platforms than the target's. */
@@ -132,7 +132,12 @@ export const packageApp = async ({
             ],
           }
         : {}),
-      afterCopy: [({ buildPath }: { buildPath: string }) => takeAddon(buildPath, platform, arch)],
+      afterCopy: [
+        async ({ buildPath }: { buildPath: string }) => {
+          await dropEmptyScopes(join(buildPath, 'node_modules'))
+          await takeAddon(buildPath, platform, arch)
+        },
+      ],
     })
     if (!folder) throw new Error(`Nothing was packaged for ${platform} ${arch}`)
     if (platform === 'linux') {
@@ -147,6 +152,12 @@ export const packageApp = async ({
   } finally {
     await rm(archives, { recursive: true, force: true })
   }
+}
+
+/** Of a scope whose packages are all for development, its folder would stay. */
+const dropEmptyScopes = async (modules: string): Promise<void> => {
+  for (const name of await readdir(modules))
+    if (name.startsWith('@') && (await readdir(join(modules, name))).length === 0) await rmdir(join(modules, name))
 }
 
 const takeAddon = async (app: string, platform: string, arch: string): Promise<void> => {

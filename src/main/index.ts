@@ -107,7 +107,7 @@ const run = async (vault: string) => {
   await openWindow()
 }
 
-const refused = app.isPackaged ? refusedSwitches((name) => app.commandLine.hasSwitch(name), process.env) : []
+const refused = app.isPackaged ? refusedSwitches(process.argv.slice(1), process.env) : []
 if (refused.length > 0) {
   dialog.showErrorBox('Bedside', `Bedside does not start with ${refused.join(', ')}: it would open records to others.`)
   app.exit(78)

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { refusedSwitches } from './switches.ts'
 
-const started = (words: string[], environment = {}) =>
-  refusedSwitches((name) => words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`)), environment)
+const started = (words: string[], environment = {}) => refusedSwitches(words, environment, 'linux')
 
 test('a packaged window is not opened to a debugger, to logs of what it shows, or without its walls', () => {
   for (const word of [
@@ -20,6 +19,8 @@ test('a packaged window is not opened to a debugger, to logs of what it shows, o
     '--utility-cmd-prefix=gdb',
   ])
     expect(started(['--vault', '/tmp/v', word])).toEqual([word.split('=')[0]])
+  expect(started(['-remote-debugging-port=1', '--INSPECT'])).toEqual(['--remote-debugging-port', '--inspect'])
+  expect(refusedSwitches(['/remote-debugging-port=1'], {}, 'win32')).toEqual(['--remote-debugging-port'])
   expect(started([], { ELECTRON_ENABLE_LOGGING: '1' })).toEqual(['ELECTRON_ENABLE_LOGGING'])
 })
 

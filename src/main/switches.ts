@@ -61,11 +61,24 @@ const programs = [
 
 const variables = ['ELECTRON_ENABLE_LOGGING', 'ELECTRON_LOG_FILE', 'ELECTRON_LOG_ASAR_READS']
 
-/** Switches and variables, as they are written, that are refused. `hasSwitch` is Chromium's own reading of the command line. */
+/**
+ * Switches and variables that are refused, of those that it was started with. The words are read here and not asked of Electron,
+ * which sets some of these itself; as Chromium reads them: with one dash or two, on Windows also with a slash, up to a bare `--`.
+ */
 export const refusedSwitches = (
-  hasSwitch: (name: string) => boolean,
+  words: readonly string[],
   environment: Record<string, string | undefined>,
-): string[] => [
-  ...[...debuggers, ...logs, ...walls, ...programs].filter((name) => hasSwitch(name)).map((name) => `--${name}`),
-  ...variables.filter((name) => environment[name]),
-]
+  platform: NodeJS.Platform = process.platform,
+): string[] => {
+  const end = words.indexOf('--')
+  const given = new Set(
+    words.slice(0, end < 0 ? undefined : end).flatMap((word) => {
+      const name = (platform === 'win32' ? /^(?:--?|\/)([^=]+)/ : /^--?([^=]+)/).exec(word)?.[1]
+      return name ? [name.toLowerCase()] : []
+    }),
+  )
+  return [
+    ...[...debuggers, ...logs, ...walls, ...programs].filter((name) => given.has(name)).map((name) => `--${name}`),
+    ...variables.filter((name) => environment[name]),
+  ]
+}
