@@ -10,6 +10,7 @@ import { competingCox } from './survival/competingCox.ts'
 import { cox } from './survival/cox.ts'
 import { fineGray } from './survival/fineGray.ts'
 import { svm } from './svm/svm.ts'
+import { extraTrees } from './trees/extraTrees.ts'
 import { forest } from './trees/forest.ts'
 import { obliqueForest } from './trees/oblique.ts'
 
@@ -18,6 +19,7 @@ export const learners: readonly Learner[] = [
   forest,
   boosting,
   obliqueForest,
+  extraTrees,
   logistic,
   linear,
   cox,

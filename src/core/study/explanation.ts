@@ -66,6 +66,7 @@ const methods: Record<string, string> = {
   cox: 'linear: (value - mean) x coefficient',
   forest: 'TreeSHAP, path dependent',
   boosting: 'TreeSHAP, path dependent',
+  extraTrees: 'TreeSHAP, path dependent',
 }
 
 /**

@@ -119,18 +119,20 @@ export const forest: Learner = {
   parameters,
   needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native', competing: 'reads' },
   stateVersion: 1,
-  fit: fitForest,
+  fit: (...data) => fitForest(false, ...data),
   load: async (state) => loadForest(state),
 }
 
-async function fitForest(
+/** Grows a forest; with `randomCuts` extremely randomised trees. */
+export async function fitForest(
+  randomCuts: boolean,
   x: Matrix,
   outcome: Outcome,
   given: Parameters,
   context: FitContext,
   weights?: Float64Array,
 ): Promise<Fitted> {
-  const settings = readParameters(given, outcome.task, x.columns)
+  const settings = readParameters(given, outcome.task, x.columns, randomCuts)
   checkData(x, weights)
   checkOutcome(outcome, x.rows, weights)
   const stopIfAborted = () => {
@@ -155,6 +157,7 @@ async function fitForest(
     growth: { maxDepth: settings.maxDepth, mtry: settings.mtry },
     sampling: { fraction: settings.sampleFraction, replace: settings.replace },
     minLeaf: settings.minLeaf,
+    randomCuts,
     ...orderedWeights(weights, order),
     seed: context.seed,
   }
@@ -195,9 +198,11 @@ async function fitForest(
   }
 }
 
-const readParameters = (given: Parameters, task: Outcome['task'], columns: number) => {
+const readParameters = (given: Parameters, task: Outcome['task'], columns: number, randomCuts: boolean) => {
   const numberOf = (name: string) => Number(given[name] ?? parameters.find((one) => one.name === name)?.default)
-  const automaticTries = task === 'regression' ? Math.floor(columns / 3) : Math.floor(Math.sqrt(columns))
+  const root = Math.floor(Math.sqrt(columns))
+  const all = randomCuts && task !== 'diagnosis'
+  const automaticTries = all ? columns : task === 'regression' ? Math.floor(columns / 3) : root
   return {
     nTrees: numberOf('nTrees'),
     maxDepth: numberOf('maxDepth'),

@@ -3,6 +3,7 @@ import type { BinnedColumns } from './bins.ts'
 import { createGrower, type Growth, type Nodes } from './grow.ts'
 import { type Bag, giniOfMany, giniOfTwo, variance } from './impurity.ts'
 import { logRank, type SurvivalTarget } from './logRank.ts'
+import { randomCuts, twoSides } from './randomCuts.ts'
 import { drawBag, type Sampling } from './sample.ts'
 
 export type ForestTarget =
@@ -18,6 +19,8 @@ export interface GrowTask {
   growth: Growth
   sampling: Sampling
   minLeaf: number
+  /** One random cut of each column tried, instead of the best. */
+  randomCuts: boolean
   /** Case weights and the rows where they are positive; null: all 1. */
   weights: Float64Array | null
   eligible: Int32Array | null
@@ -46,7 +49,10 @@ export const growForestTrees = (task: GrowTask): GrownTrees => {
   const { binned, target, varying, growth, sampling, minLeaf, weights, eligible } = task
   const { rows } = binned
   const weight = new Float64Array(rows)
-  const { criterion, outputs } = criterionOf(binned, target, { weight, minLeaf }, weights !== null)
+  const sides = task.randomCuts ? twoSides(rows) : null
+  const { criterion: judge, outputs } = criterionOf(sides ?? binned, target, { weight, minLeaf }, weights !== null)
+  const cuts = sides ? randomCuts(binned, sides, judge) : null
+  const criterion = cuts?.criterion ?? judge
   const grower = createGrower(binned, criterion, varying, growth)
   const sums = new Float64Array(new SharedArrayBuffer(rows * criterion.width * 8))
   const seen = new Uint16Array(new SharedArrayBuffer(rows * 2))
@@ -57,6 +63,7 @@ export const growForestTrees = (task: GrowTask): GrownTrees => {
   for (let tree = task.first; tree < task.first + task.count; tree++) {
     const random = randomOf(task.seed, tree)
     drawBag(weight, eligible, sampling, random)
+    cuts?.drawFrom(random)
     if (weights) for (let row = 0; row < rows; row++) weight[row] *= weights[row]
     grower.grow(weight, random, credit)
   }
