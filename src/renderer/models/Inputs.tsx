@@ -22,6 +22,7 @@ export const Inputs = ({ model }: { model: ModelDetail }) => (
   <Stack gap="xl">
     <Features model={model} />
     {model.fit && model.fit.coefficients.length > 0 && <Coefficients model={model} />}
+    {model.fit?.proportionality && <Proportionality tests={model.fit.proportionality} />}
   </Stack>
 )
 
@@ -151,13 +152,20 @@ const Loss = ({ estimate }: { estimate: Feature['permutation'] | null }) => {
 
 const z95 = 1.959963984540054
 
+const notEffects = new Set(['(Intercept)', 'Log(scale)'])
+/** Learners of survival whose coefficients are no log hazard ratios. */
+const ownAxis = new Set(['aft', 'fineGray'])
+
 const Coefficients = ({ model }: { model: ModelDetail }) => {
   const { t } = useTranslation('models')
   const formats = useFormats()
   const language = useLanguage()
   const fit = model.fit
   const ratios = model.task !== 'regression'
-  const shown = (fit?.coefficients ?? []).filter((one) => one.term !== '(Intercept)' && one.standardError !== null)
+  const shown = (fit?.coefficients ?? []).filter(
+    ({ term, standardError }) => !notEffects.has(term) && standardError !== null,
+  )
+  const axis = ownAxis.has(model.learner) ? model.learner : model.task
   const draw = useCallback(
     (size: { width: number; document: Document }) =>
       forestPlot(
@@ -177,12 +185,12 @@ const Coefficients = ({ model }: { model: ModelDetail }) => {
           texts: {
             title: t('coefficients.title'),
             description: t('coefficients.help'),
-            axis: t(`coefficients.axis.${model.task}`),
+            axis: t(`coefficients.axis.${axis}`),
             to: t('folds.to'),
           },
         },
       ),
-    [shown, ratios, model.task, language, t],
+    [shown, ratios, axis, language, t],
   )
   if (!fit) return null
   const number = (value: number | null) => (value === null ? '–' : formats.number(Number(value.toPrecision(6)), 8))
@@ -234,8 +242,59 @@ const Coefficients = ({ model }: { model: ModelDetail }) => {
             empty: number(fit.nullLogLikelihood),
             iterations: formats.integer(fit.iterations),
           })}{' '}
-          {fit.converged === false && t('coefficients.notConverged')}
+          {fit.converged === false && t('coefficients.notConverged')} {fit.robust && t('coefficients.robust')}
         </Text>
+      </Stack>
+    </Paper>
+  )
+}
+
+/** Whether each feature's hazard ratio holds over the whole follow-up. */
+const Proportionality = ({ tests }: { tests: NonNullable<NonNullable<ModelDetail['fit']>['proportionality']> }) => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const broken = tests.global.p < 0.05
+  const rows = [...tests.tests, { term: t('proportionality.all'), ...tests.global }]
+  return (
+    <Paper p="md">
+      <Stack gap="xs">
+        <Title order={2}>{t('proportionality.title')}</Title>
+        <Text size="sm" c="dimmed">
+          {t('proportionality.help')}
+        </Text>
+        <Text size="sm" fw={600}>
+          {t(broken ? 'proportionality.broken' : 'proportionality.holds')}
+        </Text>
+        <ScrollX>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('coefficients.term')}</Table.Th>
+                <Table.Th ta="right">{t('proportionality.chisq')}</Table.Th>
+                <Table.Th ta="right">{t('proportionality.df')}</Table.Th>
+                <Table.Th ta="right">p</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map(({ term, chisq, df, p }) => (
+                <Table.Tr key={term}>
+                  <Table.Th scope="row" fw={500}>
+                    {term}
+                  </Table.Th>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.fixed(chisq, 2)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.integer(df)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular" fw={p < 0.05 ? 600 : undefined}>
+                    {p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(p, 4)}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
       </Stack>
     </Paper>
   )

@@ -61,7 +61,7 @@ export const OutcomeFields = ({
             error={fault('event')}
             onChange={(name) => {
               const column = columns.find(({ concept }) => concept.name === name)
-              change({ event: name, eventValues: column ? suggestEvents(column) : [] })
+              change({ event: name, eventValues: column ? suggestEvents(column) : [], competingValues: [] })
             }}
           />
         </div>
@@ -70,7 +70,16 @@ export const OutcomeFields = ({
             <Text size="sm" fw={500} mb={4}>
               {t('train.eventValues', { column: event.concept.name })}
             </Text>
-            <Chip.Group multiple value={draft.eventValues} onChange={(eventValues) => change({ eventValues })}>
+            <Chip.Group
+              multiple
+              value={draft.eventValues}
+              onChange={(eventValues) =>
+                change({
+                  eventValues,
+                  competingValues: draft.competingValues.filter((value) => !eventValues.includes(value)),
+                })
+              }
+            >
               <Group gap={6}>
                 {(event.counts ?? []).map(({ value, count }) => (
                   <Chip key={value} value={value} size="sm">
@@ -86,6 +95,51 @@ export const OutcomeFields = ({
             )}
           </div>
         )}
+        {event && (event.counts ?? []).some(({ value }) => !draft.eventValues.includes(value)) && (
+          <div>
+            <Text size="sm" fw={500}>
+              {t('train.competingValues')}
+            </Text>
+            <Text size="xs" c="dimmed" mb={4}>
+              {t('train.competingHelp')}
+            </Text>
+            <Chip.Group
+              multiple
+              value={draft.competingValues}
+              onChange={(competingValues) => change({ competingValues })}
+            >
+              <Group gap={6}>
+                {(event.counts ?? [])
+                  .filter(({ value }) => !draft.eventValues.includes(value))
+                  .map(({ value, count }) => (
+                    <Chip key={value} value={value} size="sm">
+                      {named(event, value)} ({formats.integer(count)})
+                    </Chip>
+                  ))}
+              </Group>
+            </Chip.Group>
+          </div>
+        )}
+        <div className={classes.pair}>
+          <Select
+            label={t('train.entry')}
+            description={t('train.entryHelp')}
+            searchable
+            clearable
+            data={options(numberColumns(columns).filter(({ concept }) => concept.name !== draft.time))}
+            value={draft.entry}
+            onChange={(entry) => change({ entry })}
+          />
+          <Select
+            label={t('train.strata')}
+            description={t('train.strataHelp')}
+            searchable
+            clearable
+            data={options(classColumns(columns).filter(({ concept }) => concept.name !== draft.event))}
+            value={draft.strata}
+            onChange={(strata) => change({ strata })}
+          />
+        </div>
         <TextInput
           label={t('train.horizons')}
           description={t('train.horizonsHelp', { unit: t(`units.${draft.timeUnit}`) })}

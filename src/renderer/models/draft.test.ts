@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StudyDesignSchema } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
-import { designOf, draftFor, eventsOf, faultsOf, horizonsOf } from './draft.ts'
+import { designOf, draftFor, eventsOf, faultsOf, horizonsOf, outcomeColumns } from './draft.ts'
 import type { Summary } from './suggest.ts'
 
 const column = (name: string, rest: Partial<Concept>, counts: Record<string, number> | null = null): Summary => ({
@@ -85,4 +85,19 @@ test('horizons are read with any separator, and nonsense is refused rather than 
 test('events are counted among the rows that are learned from', () => {
   expect(eventsOf({ ...draftFor(pbc, learners), test: 0 }, pbc, 418)).toBe(161)
   expect(eventsOf({ ...draftFor(pbc, learners), test: 0.25 }, pbc, 418)).toBe(121)
+})
+
+test('competing events, late entry and strata reach the design, and strata are no feature', () => {
+  const draft = {
+    ...draftFor(pbc, learners),
+    competingValues: ['1'],
+    entry: 'age',
+    strata: 'stage',
+  }
+  expect(designOf(draft, 'pbc', []).outcome).toMatchObject({
+    competing: { values: ['1'] },
+    entry: 'age',
+    strata: 'stage',
+  })
+  expect(outcomeColumns(draft)).toEqual(expect.arrayContaining(['age', 'stage']))
 })

@@ -13,6 +13,11 @@ export interface Draft {
   timeUnit: TimeUnit
   event: string | null
   eventValues: string[]
+  /** Values of the same column that mean a competing event. */
+  competingValues: string[]
+  /** Columns of late entry and of strata. */
+  entry: string | null
+  strata: string | null
   horizons: string
   learner: string
   parameters: Record<string, number | string | boolean>
@@ -68,6 +73,9 @@ export const draftFor = (
     timeUnit: timeUnitOf(time?.concept.unit ?? null),
     event: event?.concept.name ?? null,
     eventValues: event ? suggestEvents(event) : [],
+    competingValues: [],
+    entry: null,
+    strata: null,
     horizons: '',
     learner: (fitting.find(({ id }) => id === firstLearner[task]) ?? fitting[0])?.id ?? '',
     parameters: {},
@@ -83,7 +91,9 @@ export const draftFor = (
 
 /** Columns of the outcome, which are never offered as features. */
 export const outcomeColumns = (draft: Draft): string[] =>
-  (draft.task === 'survival' ? [draft.time, draft.event] : [draft.target]).filter((name) => name !== null)
+  (draft.task === 'survival' ? [draft.time, draft.event, draft.entry, draft.strata] : [draft.target]).filter(
+    (name) => name !== null,
+  )
 
 /** Times as typed (`365, 1096; 1826`); null where one is no positive number. */
 export const horizonsOf = (text: string): number[] | null => {
@@ -133,6 +143,9 @@ export const designOf = (draft: Draft, study: string, parameters: readonly Param
             time: draft.time ?? '',
             timeUnit: draft.timeUnit,
             event: { column: draft.event ?? '', values: draft.eventValues },
+            ...(draft.competingValues.length > 0 ? { competing: { values: draft.competingValues } } : {}),
+            ...(draft.entry ? { entry: draft.entry } : {}),
+            ...(draft.strata ? { strata: draft.strata } : {}),
           }
         : task === 'diagnosis'
           ? { task, target: draft.target ?? '', positive: draft.positive }
