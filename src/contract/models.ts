@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { OutcomeDesignSchema, StudyDesignSchema } from './design.ts'
+import { OutcomeDesignSchema, StudyDesignSchema, tuningMethods } from './design.ts'
 import { clinical, everyone, procedure } from './procedure.ts'
 import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
 
@@ -130,6 +130,66 @@ export const ModelCardSchema = z.object({
 })
 export type ModelCard = z.infer<typeof ModelCardSchema>
 
+const ValueSchema = z.union([z.number(), z.string(), z.boolean()])
+
+/** One setting that was tried. */
+export const TrialSchema = z.object({
+  /** From 1, in the order they were tried. */
+  trial: z.int(),
+  parameters: z.record(z.string(), ValueSchema),
+  /** Share of the full effort (rows, trees or epochs): below 1 in the early rounds of successive halving, which are not chosen from. */
+  effort: z.number(),
+  /** Over the folds; null where the setting could not be fitted. */
+  mean: z.number().nullable(),
+  standardError: z.number().nullable(),
+  /** Time of its fits, on one thread. */
+  seconds: z.number(),
+  failure: z.string().nullable(),
+})
+export type Trial = z.infer<typeof TrialSchema>
+
+/** How a model's parameters were found, on folds inside the rows it was fitted on. */
+export const TuningSchema = z.object({
+  learner: z.string(),
+  method: z.enum(tuningMethods),
+  metric: z.string(),
+  higherIsBetter: z.boolean(),
+  folds: z.int(),
+  repeats: z.int(),
+  trials: z.array(TrialSchema),
+  /** Numbers of the best trial, and of the one taken: the simplest within one standard error of the best, where that was asked. */
+  best: z.int(),
+  chosen: z.int(),
+})
+export type Tuning = z.infer<typeof TuningSchema>
+
+/** The learners `auto` held against each other on the same folds, simplest first, and the one it took. */
+export const ChoiceSchema = z.object({
+  metric: z.string(),
+  higherIsBetter: z.boolean(),
+  folds: z.int(),
+  candidates: z.array(
+    z.object({
+      learner: z.string(),
+      parameters: z.record(z.string(), ValueSchema),
+      /** Over the folds, with its standard error. */
+      mean: z.number().nullable(),
+      standardError: z.number().nullable(),
+      /** This learner less the best one, on the same cases; null for the best itself and where it could not be fitted. */
+      difference: EstimateSchema.nullable(),
+      /** Whether it is as good as the best within one standard error of their difference. */
+      asGood: z.boolean(),
+      failure: z.string().nullable(),
+      tuning: TuningSchema.nullable(),
+    }),
+  ),
+  best: z.string(),
+  chosen: z.string(),
+  /** `best`: it is the best; `simpler`: the best is not better than it by more than one standard error; `only`: no other could be fitted. */
+  reason: z.enum(['best', 'simpler', 'only']),
+})
+export type Choice = z.infer<typeof ChoiceSchema>
+
 export const FlowSchema = z.array(
   z.object({ step: z.string(), detail: z.string().nullable(), excluded: z.int(), remaining: z.int() }),
 )
@@ -156,6 +216,10 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   /** Share of held-out or out-of-fold cases whose prediction set (90%) held the truth. */
   setCoverage: EstimateSchema.nullable(),
   warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  /** Where the design asked for tuning. */
+  tuning: TuningSchema.nullish(),
+  /** Where the design's learner was `auto`. */
+  choice: ChoiceSchema.nullish(),
 })
 export type ModelDetail = z.infer<typeof ModelDetailSchema>
 

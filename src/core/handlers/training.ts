@@ -22,8 +22,8 @@ const targetOf = ({ outcome }: StudyDesign): string =>
 const nets: readonly string[] = ['neural', 'recurrent', 'convolutional']
 
 /** A name a person recognises where none was given: `pbc survival, cox`. */
-const nameOf = (design: StudyDesign): string =>
-  design.name.trim() || `${design.study} ${design.outcome.task}, ${design.learner}`
+const nameOf = (design: StudyDesign, learner: string): string =>
+  design.name.trim() || `${design.study} ${design.outcome.task}, ${learner}`
 
 /**
  * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its snapshot, in
@@ -54,16 +54,16 @@ export const trainModel = async (
     { design, concepts, measured, table, warnings, snapshotHash, build, threads },
     context,
   )
-  if (result.backend !== null && nets.includes(design.learner)) core.neuralBackend = result.backend
-  const { artifact, reference, hash, ...facts } = result
+  if (result.backend !== null && nets.includes(result.learner)) core.neuralBackend = result.backend
+  const { artifact, reference, hash, learner, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))
   const detail: StoredDetail = { ...facts, features, build }
   const stored = await vault.write((store) => {
     saveSnapshot(store, { study: study.id, rows: table.rows, columns: table.columns.length, bytes })
     return insertModel(store, {
-      name: nameOf(design),
+      name: nameOf(design, learner),
       task: design.outcome.task,
-      learner: design.learner,
+      learner,
       study: study.id,
       target: targetOf(design),
       artifact,

@@ -1,3 +1,4 @@
+import type { Range } from '../../contract/design.ts'
 import type { Fit, Parameter } from '../../contract/models.ts'
 import type { Task, Text } from '../../contract/values.ts'
 import type { Matrix, Outcome } from '../cohort/matrix.ts'
@@ -107,6 +108,18 @@ export interface MatrixNeeds {
   strata?: 'reads'
 }
 
+/** What a search for good parameters may try. */
+export interface SearchSpace {
+  /** By parameter: a range (whole numbers for integers; `log`: evenly in its logarithm), or a list of values. */
+  ranges: Record<string, Range>
+  /** Where one setting is simpler than another: `high` where a larger value is (a penalty), `low` where a smaller one is. */
+  simpler: Record<string, 'high' | 'low'>
+  /** Values within the ranges that stand for defaults outside (0 for `chosen by itself`); the first setting tried. */
+  start?: Parameters
+  /** The parameter that says how much work a fit is; successive halving begins with a share of it. Left out: with a share of the rows. */
+  effort?: string
+}
+
 /**
  * One learner. Every learner answers these few verbs, and `contract.test.ts` runs over all in `learners.ts`: a learner that
  * is not in it does not exist.
@@ -126,4 +139,6 @@ export interface Learner {
    */
   fit(x: Matrix, outcome: Outcome, parameters: Parameters, context: FitContext, weights?: Float64Array): Promise<Fitted>
   load(state: ModelState): Promise<Predictor>
+  /** What a search over the parameters tries for data of this size; left out where there is nothing to search. */
+  search?(task: Task, rows: number, columns: number): SearchSpace
 }

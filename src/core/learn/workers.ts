@@ -1,4 +1,5 @@
 import { helpBoosting } from './boosting/work.ts'
+import { fitFold } from './foldTask.ts'
 import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'
 import { growForestTrees } from './trees/forestTask.ts'
@@ -15,4 +16,5 @@ export const workerTasks: Record<string, (input: any) => unknown> = {
   growObliqueTrees,
   fitMachine,
   helpBoosting,
+  fitFold: (input) => fitFold(input, workerTasks),
 }

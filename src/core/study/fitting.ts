@@ -52,6 +52,8 @@ export interface Fitting {
   outcomeOf(rows: Int32Array): Outcome
   /** Fits the preparation for a learner and makes its matrix. `comparator`: only what every model on these rows shares. */
   prepare(learner: Learner, rows: Int32Array, comparator?: boolean): TrainingSet
+  /** Other rows as the set's preparation makes them: those the learner is to predict. */
+  hold(set: TrainingSet, rows: Int32Array): { rows: Int32Array; matrix: Matrix }
   fit(
     learner: Learner,
     parameters: Parameters,
@@ -108,6 +110,10 @@ export const fittingOf = (
   return {
     outcomeOf,
     prepare,
+    hold: (set, rows) => {
+      const { rows: kept, matrix } = applyPreparation(set.preparation, table, rows)
+      return { rows: kept, matrix }
+    },
     fit: async (learner, parameters, rows, progress, as = 'fold') => {
       check()
       const set = prepare(learner, rows, as === 'comparator')

@@ -1,6 +1,5 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import { BedsideError } from '../../contract/errors.ts'
-import type { Assessment, Fit, Metrics } from '../../contract/models.ts'
+import type { Assessment, Choice, Fit, Metrics, Tuning } from '../../contract/models.ts'
 import type { Concept, Estimate } from '../../contract/values.ts'
 import { compareModels } from '../assess/compare.ts'
 import { type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
@@ -11,6 +10,7 @@ import type { ContributionTarget } from '../learn/learner.ts'
 import { completeParameters } from '../learn/parameters.ts'
 import { assessPredictions, headlineOf, lowerIsBetter, mainHorizon, takePredictions } from './assessment.ts'
 import { type Cases, defineCases, type FlowStep, featuresOf } from './cases.ts'
+import { attempt, crossValidate } from './crossValidate.ts'
 import { importanceOf } from './explanation.ts'
 import { channelsOf, describeFeatures } from './features.ts'
 import { type FittedModel, fittingOf, type Predicted, positionsOf } from './fitting.ts'
@@ -18,9 +18,9 @@ import { defaultHorizons } from './horizons.ts'
 import { encodeModel } from './model.ts'
 import { outOfBagPredictions } from './outOfBag.ts'
 import { meanOverFolds, permutationOf } from './permutation.ts'
-import { encodeReference, joinPredictions } from './reference.ts'
+import { encodeReference } from './reference.ts'
 import { setCoverageOf } from './sets.ts'
-import { comparatorOf, namedIn, requireNamed } from './settle.ts'
+import { candidatesOf, comparatorOf, requireNamed, settle } from './settle.ts'
 import { unreadWarnings } from './survivalNeeds.ts'
 import { preparationWarnings, warningsOf } from './warnings.ts'
 
@@ -49,6 +49,8 @@ export interface StudyResult {
   hash: string
   /** Patient-level arrays kept in the vault beside the model and never exported: see reference.ts. */
   reference: Uint8Array
+  /** The design's, or the one `auto` took. */
+  learner: string
   seconds: number
   backend: string | null
   rows: number
@@ -73,6 +75,8 @@ export interface StudyResult {
   setCoverage: Estimate | null
   headline: { metric: string; estimate: Estimate }
   warnings: { reason: string; message: string }[]
+  tuning: Tuning | null
+  choice: Choice | null
 }
 
 /**
@@ -83,9 +87,9 @@ export interface StudyResult {
 export const runStudy = async (run: StudyRun, context: RunContext): Promise<StudyResult> => {
   const started = performance.now()
   const { design, table, concepts } = run
-  const settled = namedIn(design)
-  const { learner } = settled
   const strataColumn = design.outcome.task === 'survival' ? (design.outcome.strata ?? null) : null
+  // What the design asks for that nothing could do is said before anything is read.
+  const possible = candidatesOf(design, table.rows)
   context.stage('preparing', 0.01)
   const cases = defineCases(table, design, featuresOf(design, concepts))
   const split = splitRows(table, cases.rows, cases.outcome, design)
@@ -95,59 +99,50 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const { outcomeOf } = fitting
 
   const comparatorId = comparatorOf(design)
-  const comparator = comparatorId === learner.id ? null : requireNamed(comparatorId)
-  const comparatorParameters = comparator ? completeParameters(comparator, {}) : {}
-
-  const worthOf = (model: FittedModel, rows: Int32Array): Map<string, Estimate> => {
+  const comparator = possible.length === 1 && possible[0].id === comparatorId ? null : requireNamed(comparatorId)
+  const worth: Map<string, Estimate>[] = []
+  const worthOf = (model: FittedModel, rows: Int32Array) => {
     const { matrix, rows: kept } = fitting.matrixOf(model, rows)
     const used = model.preparation.features.map(({ name }) => name)
     const metric = rankMetric(cases.outcome)
     const losses = permutationOf(model.predictor, matrix, outcomeOf(kept), metric, used.length, design.seed)
-    return new Map(used.map((name, at) => [name, losses[at]]))
+    worth.push(new Map(used.map((name, at) => [name, losses[at]])))
   }
 
   const folds =
     design.validation.folds > 1 ? foldsOf(table, split.development, outcomeOf(split.development), design) : []
-  const crossValidation: { fold: number; metrics: Metrics }[] = []
-  const worth: Map<string, Estimate>[] = []
-  const outOfFold = collector()
-  const comparatorOutOfFold = collector()
-  const comparatorProblems: string[] = []
-  const shareOfFolds = folds.length > 0 ? 0.6 : 0
-  for (const [k, held] of folds.entries()) {
-    const stage = (share: number) =>
-      context.stage('crossValidating', 0.02 + (shareOfFolds * (k + share)) / folds.length, {
-        fold: k + 1,
-        folds: folds.length,
-      })
-    stage(0)
-    const heldSet = new Set(held)
-    const training = split.development.filter((row) => !heldSet.has(row))
-    const model = await fitting.fit(learner, settled.parameters, training, (share) => stage(share * 0.8))
-    const predicted = fitting.predict(model, held)
-    outOfFold.add(predicted)
-    crossValidation.push({
-      fold: k + 1,
-      metrics: assessPredictions(predicted.predictions, outcomeOf(predicted.rows), model.outcome, horizons, design, 0)
-        .metrics,
-    })
-    if (split.test.length === 0) worth.push(worthOf(model, held))
-    if (comparator) {
-      try {
-        const other = await fitting.fit(comparator, comparatorParameters, training, () => {}, 'comparator')
-        comparatorOutOfFold.add(fitting.predict(other, held))
-      } catch (error) {
-        if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
-        comparatorProblems.push(error.failure.message)
-      }
-    }
-  }
 
+  // Each fold does once more what is done on all development rows; a search takes most of the time of either.
+  const searches = possible.length > 1 || design.tuning.method !== 'none'
+  const settleShare = searches ? 0.85 : 0
+  const part = 0.88 / (folds.length + 1)
+  const settleOn = (rows: Int32Array, progress: (share: number, detail: Record<string, number | string>) => void) =>
+    settle(run, fitting, rows, horizons, { signal: context.signal, parallel: context.parallel, progress })
+  const settled = await settleOn(split.development, (share, detail) =>
+    context.stage('searching', 0.02 + part * settleShare * share, detail),
+  )
+  const { learner } = settled
+  const validated = await crossValidate({
+    design,
+    development: split.development,
+    folds,
+    horizons,
+    fitting,
+    comparator,
+    settleOn,
+    settleShare,
+    examine: split.test.length === 0 ? worthOf : () => {},
+    progress: (share, detail) =>
+      context.stage('crossValidating', 0.02 + part * (settleShare + folds.length * share), detail),
+  })
+  const { outOfFold, comparatorOutOfFold, comparatorProblems } = validated
+
+  const before = 0.02 + part * (settleShare + folds.length)
   const model = await fitting.fit(
     learner,
     settled.parameters,
     split.development,
-    (share, detail) => context.stage('fitting', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7 * share, detail),
+    (share, detail) => context.stage('fitting', before + part * (1 - settleShare) * 0.8 * share, detail),
     'final',
   )
   const droppedRows = split.development.length - model.rows.length
@@ -158,30 +153,25 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       excluded: droppedRows,
       remaining: cases.rows.length - droppedRows,
     })
-  let other: FittedModel | null = null
-  if (comparator) {
-    context.stage('fittingComparator', 0.02 + shareOfFolds + (0.9 - shareOfFolds) * 0.7)
-    try {
-      other = await fitting.fit(comparator, comparatorParameters, split.development, () => {}, 'comparator')
-    } catch (error) {
-      if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
-      comparatorProblems.push(error.failure.message)
-    }
-  }
+  if (comparator) context.stage('fittingComparator', 0.89)
+  const other = comparator
+    ? await attempt(
+        () => fitting.fit(comparator, completeParameters(comparator, {}), split.development, () => {}, 'comparator'),
+        comparatorProblems,
+      )
+    : null
 
   context.stage('assessing', 0.9)
   const { on, rows: assessedRows, predictions } = assessedPredictions(split.test, outOfFold, model, fitting.predict)
   const assessment = assessPredictions(predictions, outcomeOf(assessedRows), model.outcome, horizons, design, 500)
   const otherPredictions =
     on === 'outOfFold'
-      ? comparatorOutOfFold.rows.length > 0
-        ? { rows: comparatorOutOfFold.rows, predictions: comparatorOutOfFold.predictions() }
-        : null
+      ? comparatorOutOfFold
       : other
         ? fitting.predict(other, on === 'heldOut' ? split.test : model.rows)
         : null
   const comparison =
-    comparator && otherPredictions
+    comparator && comparator.id !== learner.id && otherPredictions
       ? compareOn(
           { rows: assessedRows, predictions },
           otherPredictions,
@@ -199,13 +189,13 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const used = model.preparation.features.map(({ name }) => name)
   const importances = importanceOf(model.predictor, model.matrix, target, used.length, design.seed)
   const importance = cases.features.map((name) => importances[used.indexOf(name)] ?? 0)
-  if (split.test.length > 0) worth.push(worthOf(model, split.test))
+  if (split.test.length > 0) worthOf(model, split.test)
   const permutation = worth.length > 0 ? meanOverFolds(worth) : null
   const features = describeFeatures(concepts, cases.features, table, model.rows, importance, permutation)
   const [strata] = strataColumn ? describeFeatures(concepts, [strataColumn], table, model.rows, [0], null) : []
   const reference = encodeReference({
     model,
-    outOfFold: folds.length > 0 ? { rows: outOfFold.rows, predictions: outOfFold.predictions() } : null,
+    outOfFold,
     heldOut: on === 'heldOut' ? { rows: assessedRows, predictions } : null,
     apparent: () => fitting.predict(model, model.rows),
     outcomeOf,
@@ -256,6 +246,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     artifact,
     hash: sha256(artifact),
     reference,
+    learner: learner.id,
     seconds: (performance.now() - started) / 1000,
     backend: model.fitted.backend,
     rows: model.rows.length,
@@ -268,12 +259,14 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     fit: model.fitted.fit,
     assessment,
     assessedOn: on,
-    crossValidation: crossValidation.length > 0 ? crossValidation : null,
+    crossValidation: folds.length > 0 ? validated.folds : null,
     comparator: comparison?.summary ?? null,
     comparatorAssessment: comparison?.assessment ?? null,
     setCoverage: on === 'apparent' ? null : setCoverageOf(predictions, outcomeOf(assessedRows), design.seed),
     headline: { metric, estimate: assessment.metrics[metric] },
     warnings,
+    tuning: settled.tuning,
+    choice: settled.choice,
   }
 }
 
@@ -283,26 +276,14 @@ const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {
   return [...new Set(design.horizons)].sort((a, b) => a - b)
 }
 
-/** Gathers the predictions of each fold; rows in the order they were held out. */
-const collector = () => {
-  const parts: Predicted[] = []
-  return {
-    add: (part: Predicted) => parts.push(part),
-    get rows() {
-      return Int32Array.from(parts.flatMap((part) => Array.from(part.rows)))
-    },
-    predictions: () => joinPredictions(parts.map((part) => part.predictions)),
-  }
-}
-
 const assessedPredictions = (
   test: Int32Array,
-  outOfFold: ReturnType<typeof collector>,
+  outOfFold: Predicted | null,
   model: FittedModel,
   predictWith: (model: FittedModel, rows: Int32Array) => Predicted,
 ): { on: StudyResult['assessedOn'] } & Predicted => {
   if (test.length > 0) return { on: 'heldOut', ...predictWith(model, test) }
-  if (outOfFold.rows.length > 0) return { on: 'outOfFold', rows: outOfFold.rows, predictions: outOfFold.predictions() }
+  if (outOfFold) return { on: 'outOfFold', ...outOfFold }
   const outOfBag = outOfBagPredictions(model)
   if (outOfBag) return { on: 'outOfBag', ...outOfBag }
   return { on: 'apparent', ...predictWith(model, model.rows) }

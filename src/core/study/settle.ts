@@ -1,10 +1,27 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import { invalidInput } from '../../contract/errors.ts'
+import { BedsideError, cancelled, invalidInput } from '../../contract/errors.ts'
+import type { Choice, Trial, Tuning } from '../../contract/models.ts'
+import { compareModels } from '../assess/compare.ts'
+import { normalQuantile } from '../assess/intervals.ts'
+import type { Table } from '../cohort/table.ts'
 import type { Learner, Parameters } from '../learn/learner.ts'
 import { learnerOf, learners } from '../learn/learners.ts'
 import { completeParameters } from '../learn/parameters.ts'
+import { mainHorizon, takePredictions } from './assessment.ts'
+import { type Fitting, type Predicted, positionsOf } from './fitting.ts'
 import { refuseUnreadHistory } from './history.ts'
 import { refuseUnread } from './survivalNeeds.ts'
+import { type Evaluate, searchByHalving, searchByModel, searchRandomly } from './tuning/methods.ts'
+import { higherIsBetter, searchMetric } from './tuning/score.ts'
+import { complexityOf, parametersAt, spaceOf } from './tuning/space.ts'
+import {
+  type Evaluated,
+  evaluateSettings,
+  pickTrial,
+  prepareFolds,
+  type SearchFolds,
+  searchRows,
+} from './tuning/trials.ts'
 
 /**
  * The permanent comparator: penalised logistic regression, Cox, linear regression; under competing events Fine-Gray, or
@@ -16,10 +33,15 @@ export const comparatorOf = ({ outcome }: StudyDesign): string => {
   return outcome.entry || outcome.strata ? 'competingCox' : 'fineGray'
 }
 
-/** What is fitted: a learner and its parameters. */
+/** The design's learner that stands for several. */
+export const autoLearner = 'auto'
+
+/** What is fitted: a learner and its parameters, and how they were found. */
 export interface Settled {
   learner: Learner
   parameters: Parameters
+  tuning: Tuning | null
+  choice: Choice | null
 }
 
 export const requireNamed = (id: string): Learner => {
@@ -27,13 +49,13 @@ export const requireNamed = (id: string): Learner => {
   if (!learner)
     throw invalidInput(
       'unknownLearner',
-      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}.`,
+      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}, and ${autoLearner}, which tries several.`,
     )
   return learner
 }
 
-export const requireLearner = (design: StudyDesign): Learner => {
-  const learner = requireNamed(design.learner)
+const requireFitting = (id: string, design: StudyDesign): Learner => {
+  const learner = requireNamed(id)
   const { task } = design.outcome
   if (!learner.tasks.includes(task))
     throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
@@ -50,8 +72,268 @@ export const requireLearner = (design: StudyDesign): Learner => {
   return learner
 }
 
-/** The learner and the parameters that a design names, completed and checked. */
-export const namedIn = (design: StudyDesign): Settled => {
-  const learner = requireLearner(design)
-  return { learner, parameters: completeParameters(learner, design.parameters) }
+/** What `auto` tries besides the comparator, from simple to complex, and from how many rows on. */
+const rivals: readonly { id: string; rows: number }[] = [
+  { id: 'elasticNet', rows: 0 },
+  { id: 'forest', rows: 0 },
+  { id: 'boosting', rows: 0 },
+  { id: 'neural', rows: 2000 },
+]
+
+/** The learners that a design may end up with, simplest first: the one it names, or those `auto` tries. */
+export const candidatesOf = (design: StudyDesign, rows: number): Learner[] => {
+  if (design.learner !== autoLearner) return [requireFitting(design.learner, design)]
+  if (Object.keys(design.parameters).length > 0)
+    throw invalidInput(
+      'autoParameters',
+      `${autoLearner} tries several learners, which have no parameters in common; leave ${Object.keys(design.parameters).join(', ')} out or name a learner.`,
+    )
+  if (Object.keys(design.tuning.space).length > 0)
+    throw invalidInput(
+      'autoParameters',
+      `${autoLearner} searches each learner's own ranges; leave the tuning's space out or name a learner.`,
+    )
+  const others = rivals.flatMap(({ id, rows: least }) => {
+    const learner = learnerOf(id)
+    if (!learner || rows < least || !learner.tasks.includes(design.outcome.task)) return []
+    try {
+      return [requireFitting(id, design)]
+    } catch {
+      return []
+    }
+  })
+  return [requireFitting(comparatorOf(design), design), ...others]
+}
+
+export interface SettleContext {
+  signal: AbortSignal
+  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  /** Share done, and what is being tried. */
+  progress: (share: number, detail: Record<string, number | string>) => void
+}
+
+/**
+ * Settles a design's learner and parameters on the rows given and nothing else: as named, by a search on folds of these rows, or by
+ * holding several learners against each other on the same folds.
+ */
+export const settle = async (
+  { design, table }: { design: StudyDesign; table: Table },
+  fitting: Fitting,
+  rows: Int32Array,
+  horizons: number[] | null,
+  context: SettleContext,
+): Promise<Settled> => {
+  const candidates = candidatesOf(design, rows.length)
+  const { method } = design.tuning
+  if (candidates.length === 1 && method === 'none') {
+    const [learner] = candidates
+    return { learner, parameters: completeParameters(learner, design.parameters), tuning: null, choice: null }
+  }
+  const metric = searchMetric(design)
+  const parts = searchRows(table, design, rows, fitting.outcomeOf(rows))
+  const tried: Tried[] = []
+  for (const [at, learner] of candidates.entries()) {
+    const progress: SettleContext['progress'] = (share, detail) =>
+      context.progress((at + share) / candidates.length, { learner: learner.id, ...detail })
+    progress(0, {})
+    try {
+      const folds = prepareFolds(fitting, learner, metric, rows, parts)
+      tried.push(await tryLearner(design, folds, horizons, candidates.length > 1, { ...context, progress }))
+    } catch (error) {
+      if (candidates.length === 1 || !(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
+      tried.push({ learner, parameters: {}, tuning: null, evaluated: null, failure: error.failure.message })
+    }
+  }
+  if (candidates.length === 1) {
+    const [{ learner, parameters, tuning }] = tried
+    return { learner, parameters, tuning, choice: null }
+  }
+  const choice = choose(tried, metric, design, fitting, horizons)
+  const { learner, parameters, tuning } = tried.find((one) => one.learner.id === choice.chosen) as Tried
+  return { learner, parameters, tuning, choice }
+}
+
+interface Tried {
+  learner: Learner
+  parameters: Parameters
+  tuning: Tuning | null
+  /** Of the setting taken; null where nothing could be fitted. */
+  evaluated: (Evaluated & { predicted: Predicted | null }) | null
+  failure: string | null
+}
+
+const check = (signal: AbortSignal) => {
+  if (signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
+}
+
+const tryLearner = async (
+  design: StudyDesign,
+  folds: SearchFolds,
+  horizons: number[] | null,
+  comparing: boolean,
+  context: SettleContext,
+): Promise<Tried> => {
+  const { learner, metric } = folds
+  const { seed } = design
+  const run = (settings: { parameters: Parameters; rowsShare: number }[]) => {
+    check(context.signal)
+    return evaluateSettings(folds, settings, { seed, horizons, parallel: context.parallel })
+  }
+  const tuning = await tune(design, folds, run, context, comparing)
+  const taken = tuning?.trials.find(({ trial }) => trial === tuning.chosen)
+  const parameters = taken?.parameters ?? completeParameters(learner, design.parameters)
+  if (!comparing) return { learner, parameters, tuning, evaluated: null, failure: null }
+  const [evaluated] = await run([{ parameters, rowsShare: 1 }])
+  const failure = evaluated.failure ?? (evaluated.mean === null ? `${metric} is not defined on some fold.` : null)
+  return { learner, parameters, tuning, evaluated: { ...evaluated, predicted: evaluated.outOfFold() }, failure }
+}
+
+/** Below this many rows a share of them says little about a setting. */
+const leastRows = 100
+
+const tune = async (
+  design: StudyDesign,
+  { learner, metric, folds }: SearchFolds,
+  run: (settings: { parameters: Parameters; rowsShare: number }[]) => Promise<Evaluated[]>,
+  { progress }: SettleContext,
+  lenient: boolean,
+): Promise<Tuning | null> => {
+  const { method, trials: count, oneStandardError, repeats } = design.tuning
+  if (method === 'none') return null
+  const [{ set }] = folds
+  const { rows, columns } = set.matrices[0]
+  // Among several learners one without parameters to search is taken as it is.
+  if (lenient && !learner.search) return null
+  const space = spaceOf(learner, design.outcome.task, design.parameters, design.tuning, rows, columns)
+  const sign = higherIsBetter(metric) ? 1 : -1
+  const trials: Trial[] = []
+  let best: number | null = null
+  const evaluate: Evaluate = async (proposals) => {
+    const settings = proposals.map(({ point, effort }) => {
+      const parameters = parametersAt(space, point)
+      if (effort === 1 || !space.effort) return { parameters, rowsShare: effort }
+      const whole = Number(parameters[space.effort])
+      return { parameters: { ...parameters, [space.effort]: Math.max(1, Math.round(whole * effort)) }, rowsShare: 1 }
+    })
+    const results = await run(settings)
+    results.forEach(({ mean, standardError, seconds, failure }, at) => {
+      trials.push({
+        trial: trials.length + 1,
+        parameters: settings[at].parameters,
+        effort: proposals[at].effort,
+        mean,
+        standardError,
+        seconds,
+        failure,
+      })
+      if (mean !== null && proposals[at].effort === 1 && (best === null || sign * mean > sign * best)) best = mean
+    })
+    progress(Math.min(1, trials.length / (method === 'halving' ? 1.5 * count : count)), {
+      trial: trials.length,
+      ...(method === 'halving' ? {} : { trials: count }),
+      metric,
+      ...(best === null ? {} : { best }),
+    })
+    return results.map(({ mean }) => (mean === null ? null : sign * mean))
+  }
+  if (method === 'random') await searchRandomly(space, count, design.seed, evaluate)
+  else if (method === 'bayesian') await searchByModel(space, count, design.seed, evaluate)
+  else await searchByHalving(space, count, design.seed, evaluate, space.effort ? 0 : leastRows / rows)
+  const picked = pickTrial(trials, metric, oneStandardError, (parameters) => complexityOf(space, parameters))
+  if (!picked)
+    throw invalidInput(
+      'nothingFitted',
+      `None of ${trials.length} settings of ${learner.id} could be fitted on every fold: ${trials.find(({ failure }) => failure)?.failure ?? `${metric} is not defined there`}`,
+    )
+  return {
+    learner: learner.id,
+    method,
+    metric,
+    higherIsBetter: sign === 1,
+    folds: folds.length / repeats,
+    repeats,
+    trials,
+    ...picked,
+  }
+}
+
+/**
+ * The best learner by the mean over folds, and of those as good within one standard error of the difference (on the same
+ * cases: DeLong, infinitesimal jackknife, or paired bootstrap) the simplest.
+ */
+const choose = (
+  tried: readonly Tried[],
+  metric: string,
+  design: StudyDesign,
+  fitting: Fitting,
+  horizons: number[] | null,
+): Choice => {
+  const sign = higherIsBetter(metric) ? 1 : -1
+  const fitted = tried.filter(({ failure }) => failure === null)
+  if (fitted.length === 0)
+    throw invalidInput(
+      'nothingFitted',
+      `No learner could be fitted: ${tried.map(({ learner, failure }) => `${learner.id}: ${failure}`).join(' ')}`,
+    )
+  const meanOf = ({ evaluated }: Tried) => sign * (evaluated?.mean as number)
+  const best = fitted.reduce((one, other) => (meanOf(other) > meanOf(one) ? other : one))
+  const candidates = tried.map((one): Choice['candidates'][number] => {
+    const { learner, parameters, tuning, evaluated, failure } = one
+    const difference =
+      one === best || failure !== null
+        ? null
+        : differenceOf(
+            metric,
+            evaluated?.predicted as Predicted,
+            best.evaluated?.predicted as Predicted,
+            design,
+            fitting,
+            horizons,
+          )
+    // Half the width of the interval is about two standard errors.
+    const error =
+      difference?.low != null && difference.high != null ? (difference.high - difference.low) / 2 / normalQuantile() : 0
+    return {
+      learner: learner.id,
+      parameters,
+      mean: evaluated?.mean ?? null,
+      standardError: evaluated?.standardError ?? null,
+      difference,
+      asGood: one === best || (difference?.value != null && sign * difference.value >= -error),
+      failure,
+      tuning,
+    }
+  })
+  const chosen = candidates.find(({ asGood }) => asGood)!.learner
+  return {
+    metric,
+    higherIsBetter: sign === 1,
+    folds: design.tuning.folds,
+    candidates,
+    best: best.learner.id,
+    chosen,
+    reason: fitted.length === 1 ? 'only' : chosen === best.learner.id ? 'best' : 'simpler',
+  }
+}
+
+const differenceOf = (
+  metric: string,
+  mine: Predicted,
+  other: Predicted,
+  design: StudyDesign,
+  fitting: Fitting,
+  horizons: number[] | null,
+) => {
+  const others = new Set(other.rows)
+  const shared = mine.rows.filter((row) => others.has(row))
+  const left = takePredictions(mine.predictions, positionsOf(mine.rows, shared))
+  const right = takePredictions(other.predictions, positionsOf(other.rows, shared))
+  return compareModels(
+    metric,
+    left,
+    right,
+    fitting.outcomeOf(shared),
+    design.seed,
+    horizons ? { horizon: mainHorizon(horizons), replicates: 300 } : { replicates: 300 },
+  )
 }

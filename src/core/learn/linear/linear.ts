@@ -1,6 +1,7 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import {
   aliasedWarning,
@@ -45,6 +46,7 @@ export const linear: Learner = {
   ],
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
+  search: ridgeSearch,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'regression') throw new TypeError('linear learns values')

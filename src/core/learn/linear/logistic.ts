@@ -1,6 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
 import { normalP, normalQuantile } from './distributions.ts'
@@ -39,6 +40,7 @@ export const logistic: Learner = {
   ],
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
+  search: ridgeSearch,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'diagnosis') throw new TypeError('logistic learns classes')

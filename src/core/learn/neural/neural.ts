@@ -1,4 +1,5 @@
 import type { Learner } from '../learner.ts'
+import { netSearch } from '../search.ts'
 import { fitNet } from './fit.ts'
 import { loadNet } from './model.ts'
 import { denseParameters, engineParameter, survivalParameters, trainingParameters } from './parameters.ts'
@@ -20,6 +21,7 @@ export const neural: Learner = {
   parameters: [...denseParameters(2, 64), ...trainingParameters, ...survivalParameters, engineParameter],
   needs: { categories: 'oneHot', standardise: true, native: false, missing: 'median' },
   stateVersion: 2,
+  search: netSearch,
   fit: (x, outcome, parameters, context, weights) =>
     fitNet('neural', x, outcome, parameters, context, weights, () => null),
   load: async (state) => loadNet(state),

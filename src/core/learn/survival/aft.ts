@@ -5,6 +5,7 @@ import type { Fitted, Learner, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from '../linear/coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from '../linear/design.ts'
 import { normalP, normalQuantile } from '../linear/distributions.ts'
+import { ridgeSearch } from '../search.ts'
 import { type LifetimeRows, maximiseLifetimes } from './lifetimeLikelihood.ts'
 import { errorLaw, type Lifetime, lifetimes } from './lifetimes.ts'
 
@@ -50,6 +51,7 @@ export const aft: Learner = {
   ],
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
+  search: ridgeSearch,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'survival') throw new TypeError('aft learns survival')

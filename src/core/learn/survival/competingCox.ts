@@ -2,6 +2,7 @@ import { invalidInput } from '../../../contract/errors.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import { stepIndex } from '../../cohort/productLimit.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { ridgeSearch } from '../search.ts'
 import { cox } from './cox.ts'
 import { coxHazards } from './coxPredictor.ts'
 
@@ -21,6 +22,7 @@ export const competingCox: Learner = {
   parameters: cox.parameters,
   needs: { ...cox.needs, competing: 'required' },
   stateVersion: 1,
+  search: ridgeSearch,
 
   async fit(x, outcome, parameters, context, weights): Promise<Fitted> {
     if (outcome.task !== 'survival') throw new TypeError('competingCox learns survival')

@@ -3,6 +3,7 @@ import type { Fit } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { Fitted, Learner } from '../learner.ts'
 import { normalP } from '../linear/distributions.ts'
+import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, ridgeParameter, rowsOf, stateOf, tiesParameter } from './hazards.ts'
 import type { CoxMaximum } from './newton.ts'
@@ -52,6 +53,7 @@ export const cox: Learner = {
   },
   // 2: strata.
   stateVersion: 2,
+  search: ridgeSearch,
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'survival') throw new TypeError('cox learns survival')

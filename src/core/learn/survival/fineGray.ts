@@ -3,6 +3,7 @@ import { productLimit, survivalAt } from '../../cohort/productLimit.ts'
 import { alignTimes } from '../../cohort/times.ts'
 import type { Learner } from '../learner.ts'
 import { normalP } from '../linear/distributions.ts'
+import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, type HazardFit, ridgeParameter, stateOf, tiesParameter } from './hazards.ts'
 import { type Beyond, carriedSums, type Prepared, type Ties } from './partialLikelihood.ts'
@@ -33,6 +34,7 @@ export const fineGray: Learner = {
     competing: 'required',
   },
   stateVersion: 1,
+  search: ridgeSearch,
 
   async fit(matrix, given, parameters, context, givenWeights) {
     if (given.task !== 'survival') throw new TypeError('fineGray learns survival')

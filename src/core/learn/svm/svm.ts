@@ -4,6 +4,7 @@ import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../.
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
 import { checkMatrix, weightedRows } from '../linear/design.ts'
 import { randomOf, shuffle } from '../random.ts'
+import { machineSearch } from '../search.ts'
 import type { Machine, MachineInput } from './fitTask.ts'
 import { type Kernel, pointsOf } from './kernel.ts'
 import { fitSigmoid } from './platt.ts'
@@ -85,6 +86,7 @@ export const svm: Learner = {
   parameters,
   needs: { categories: 'oneHot', standardise: true, native: false, missing: 'median' },
   stateVersion: 1,
+  search: machineSearch,
   fit: fitMachines,
   load: loadMachines,
 }

@@ -2,6 +2,7 @@ import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters } from '../learner.ts'
+import { forestSearch } from '../search.ts'
 import { binColumns } from './bins.ts'
 import { packNodes } from './forestModel.ts'
 import { loadForest } from './forestPredictor.ts'
@@ -119,6 +120,7 @@ export const forest: Learner = {
   parameters,
   needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native', competing: 'reads' },
   stateVersion: 1,
+  search: forestSearch,
   fit: (...data) => fitForest(false, ...data),
   load: async (state) => loadForest(state),
 }

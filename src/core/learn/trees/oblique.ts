@@ -3,6 +3,7 @@ import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
 import { checkMatrix } from '../linear/design.ts'
+import { forestSearch } from '../search.ts'
 import { forest } from './forest.ts'
 import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerTask } from './gather.ts'
 import { loadOblique } from './obliqueModel.ts'
@@ -58,6 +59,7 @@ export const obliqueForest: Learner = {
   parameters,
   needs: { categories: 'contrasts', standardise: true, native: false, missing: 'median', competing: 'reads' },
   stateVersion: 1,
+  search: forestSearch,
   fit: fitOblique,
   load: async (state) => loadOblique(state),
 }
