@@ -82,7 +82,39 @@ test('a diagnosis and a regression take their target; --missing is short for --s
   })
 })
 
+test('preparation, tuning and weights are read into the design, feature by feature where named', () => {
+  expect(
+    design(
+      '--study pbc --task diagnosis --target status --learner forest --prepare winsorise=0.01,transform=robust --prepare transforms.bili=log,indicators=true --missing chained --weights w --tune bayesian --trials 30 --metric auroc --search mtry=2..6 --search minLeaf=1..50:log --search replace=true|false',
+    ),
+  ).toMatchObject({
+    preparation: {
+      missing: 'chained',
+      winsorise: 0.01,
+      transform: 'robust',
+      transforms: { bili: 'log' },
+      indicators: true,
+    },
+    weights: 'w',
+    tuning: {
+      method: 'bayesian',
+      trials: 30,
+      metric: 'auroc',
+      space: {
+        mtry: { low: 2, high: 6, log: false },
+        minLeaf: { low: 1, high: 50, log: true },
+        replace: { values: [true, false] },
+      },
+    },
+  })
+})
+
 test.each([
+  ['--study s --task regression --target y --learner forest --prepare winsorize=0.01', /did you mean winsorise/],
+  ['--study s --task regression --target y --learner forest --prepare winsorise=0.9', /winsorise/],
+  ['--study s --task regression --target y --learner forest --tune bayes', /did you mean bayesian/],
+  ['--study s --task regression --target y --learner forest --trials 9', /--trials has no meaning without --tune/],
+  ['--study s --task regression --target y --learner forest --tune random --search mtry=2..x', /no range/],
   ['--task survival --time time --event status --learner cox --study s', /--event status=1/],
   ['--task survival --event status=2 --learner cox --study s', /--time COLUMN/],
   ['--task survivel --learner cox --study s', /did you mean survival/],

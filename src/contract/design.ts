@@ -106,7 +106,7 @@ export const TuningDesignSchema = z.object({
   trials: z.int().min(2).max(500).default(20),
   folds: z.int().min(2).max(20).default(5),
   repeats: z.int().min(1).max(20).default(1),
-  /** Null: logLoss (diagnosis), harrellC (survival), rmse (regression). */
+  /** Null: one that judges predictions, not only their order: logLoss, brier at the horizon (harrellC under late entry), rmse. */
   metric: z.string().nullable().default(null),
   /** Take the simplest setting within one standard error of the best (Breiman et al. 1984). */
   oneStandardError: z.boolean().default(true),

@@ -14,6 +14,7 @@ import { finish } from '../job.ts'
 import { metricLines } from '../metrics.ts'
 import { nearest } from '../nearest.ts'
 import { table } from '../terminal.ts'
+import { choiceLines, preparationFrom, preparingOptions, tuningFrom, tuningLines } from './preparing.ts'
 
 export const trainCommand: Command = {
   name: 'train',
@@ -30,7 +31,7 @@ export const trainCommand: Command = {
     entry: { value: 'COLUMN', says: 'time a row comes under observation: delayed entry, start-stop rows (survival)' },
     strata: { value: 'COLUMN', says: 'column whose levels have a baseline each (survival)' },
     from: { value: 'COLUMN', says: 'time from which a row counts: the day of a visit (survival)' },
-    learner: { value: 'ID', says: 'what learns, e.g. forest, logistic, cox' },
+    learner: { value: 'ID', says: 'what learns, e.g. forest, logistic, cox; auto holds several against each other' },
     features: { value: 'A,B', says: 'columns to learn from (default: all that are no outcome, key or date)' },
     exclude: { value: 'A,B', says: 'columns to leave out', many: true },
     sequences: { value: 'A,B', says: 'what is read over time: repeated measurements, or columns of earlier cases' },
@@ -44,6 +45,7 @@ export const trainCommand: Command = {
     pixels: { value: 'p0..p63', says: 'columns of a picture, row by row' },
     set: { value: 'K=V', says: 'a parameter of the learner, e.g. nTrees=200; may be repeated', many: true },
     missing: { value: 'POLICY', says: `missing values: ${missingPolicies.join(', ')}` },
+    ...preparingOptions,
     test: { value: 'SHARE', says: 'share of patients held out (default: 0.25; 0: fit on all)' },
     folds: { value: 'N', says: 'cross-validation folds (default: 5; 0: none)' },
     split: { value: 'KIND', says: `how cases are held out: ${splitKinds.join(', ')} (default: stratified)` },
@@ -55,6 +57,7 @@ export const trainCommand: Command = {
   },
   examples: [
     'train --study biopsy --task diagnosis --target class --learner forest --seed 1',
+    'train --study wcgs --task diagnosis --target chd69 --exclude typechd --learner logistic --tune bayesian --trials 30 --prepare missing=chained,winsorise=0.01',
     'train --study pbc --task survival --time time --event status=2 --learner cox --set ties=efron --json',
   ],
   unlocks: true,
@@ -107,12 +110,16 @@ export const trainCommand: Command = {
           build,
           bytes: detail.bytes,
           warnings,
+          tuning: detail.tuning ?? null,
+          choice: detail.choice ?? null,
         },
         [
           `Model ${model}: ${learner} for ${task} on ${study}, ${rows} cases${events === null ? '' : `, ${events} events`}, ${seconds.toFixed(1)} s`,
           `Hash ${hash}`,
           `Assessed on ${assessment.rows} cases (${places[assessedOn]})`,
           ...metricLines(assessment.metrics),
+          ...(detail.choice ? choiceLines(detail.choice) : []),
+          ...(detail.tuning ? tuningLines(detail.tuning) : []),
           ...(fit
             ? [
                 '',
@@ -148,6 +155,10 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
     ...options.list('missing'),
   ]
   if (new Set(policies).size > 1) throw new UsageError('--missing and --set missing= say different things.')
+  const prepared = preparationFrom(options, base.preparation)
+  const preparation =
+    policies[0] === undefined ? prepared : { ...prepared, missing: choice('missing', policies[0], missingPolicies) }
+  const tuning = tuningFrom(options, base.tuning)
   const study = options.text('study') ?? base.study
   const learner = options.text('learner') ?? base.learner
   if (!study) throw new UsageError('train needs --study.')
@@ -161,10 +172,10 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
     ...(options.has('horizons') ? { horizons: options.numbers('horizons') } : {}),
     ...(options.has('features') ? { features: options.list('features') } : {}),
     ...(options.has('exclude') ? { exclude: options.list('exclude') } : {}),
-    ...(policies[0] === undefined
-      ? {}
-      : { preparation: { ...base.preparation, missing: choice('missing', policies[0], missingPolicies) } }),
     ...historyFrom(options, base),
+    ...(preparation ? { preparation } : {}),
+    ...(options.has('weights') ? { weights: options.required('weights') } : {}),
+    ...(tuning ? { tuning } : {}),
     parameters: { ...base.parameters, ...Object.fromEntries(sets.filter(([name]) => name !== 'missing')) },
     validation: {
       ...base.validation,

@@ -5,6 +5,7 @@ import { summaryName } from '../cohort/history.ts'
 import { runLong } from '../jobs/long.ts'
 import { learners } from '../learn/learners.ts'
 import { outcomeColumns } from '../study/cases.ts'
+import { autoLearner } from '../study/settle.ts'
 import { readTable } from '../vault/cases.ts'
 import { listConcepts } from '../vault/concepts.ts'
 import { insertEvaluation, listEvaluations } from '../vault/evaluations.ts'
@@ -22,7 +23,7 @@ export const modelHandlers = (core: Core, os: Implementer) => {
   return {
     models: {
       learners: os.models.learners.handler(() =>
-        learners.map(({ id, label, description, tasks, parameters }) => ({
+        [...learners, autoLearner].map(({ id, label, description, tasks, parameters }) => ({
           id,
           label,
           description,

@@ -1,6 +1,7 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { BedsideError, cancelled, invalidInput } from '../../contract/errors.ts'
 import type { Choice, Trial, Tuning } from '../../contract/models.ts'
+import { tasks } from '../../contract/values.ts'
 import { compareModels } from '../assess/compare.ts'
 import { normalQuantile } from '../assess/intervals.ts'
 import type { Table } from '../cohort/table.ts'
@@ -33,8 +34,17 @@ export const comparatorOf = ({ outcome }: StudyDesign): string => {
   return outcome.entry || outcome.strata ? 'competingCox' : 'fineGray'
 }
 
-/** The design's learner that stands for several. */
-export const autoLearner = 'auto'
+/** The design's learner that stands for several, as lists show it. */
+export const autoLearner = {
+  id: 'auto',
+  label: { en: 'Choose by itself', zh: '自动选择' },
+  description: {
+    en: 'Holds a regression, forests and, with enough patients, a neural net against each other on the same folds, and takes the simplest that is as good as the best.',
+    zh: '在相同的折上比较回归、森林，患者足够多时还有神经网络，取与最佳者同样好的最简单模型。',
+  },
+  tasks,
+  parameters: [],
+} as const
 
 /** What is fitted: a learner and its parameters, and how they were found. */
 export interface Settled {
@@ -49,7 +59,7 @@ export const requireNamed = (id: string): Learner => {
   if (!learner)
     throw invalidInput(
       'unknownLearner',
-      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}, and ${autoLearner}, which tries several.`,
+      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}, and ${autoLearner.id}, which tries several.`,
     )
   return learner
 }
@@ -82,16 +92,16 @@ const rivals: readonly { id: string; rows: number }[] = [
 
 /** The learners that a design may end up with, simplest first: the one it names, or those `auto` tries. */
 export const candidatesOf = (design: StudyDesign, rows: number): Learner[] => {
-  if (design.learner !== autoLearner) return [requireFitting(design.learner, design)]
+  if (design.learner !== autoLearner.id) return [requireFitting(design.learner, design)]
   if (Object.keys(design.parameters).length > 0)
     throw invalidInput(
       'autoParameters',
-      `${autoLearner} tries several learners, which have no parameters in common; leave ${Object.keys(design.parameters).join(', ')} out or name a learner.`,
+      `${autoLearner.id} tries several learners, which have no parameters in common; leave ${Object.keys(design.parameters).join(', ')} out or name a learner.`,
     )
   if (Object.keys(design.tuning.space).length > 0)
     throw invalidInput(
       'autoParameters',
-      `${autoLearner} searches each learner's own ranges; leave the tuning's space out or name a learner.`,
+      `${autoLearner.id} searches each learner's own ranges; leave the tuning's space out or name a learner.`,
     )
   const others = rivals.flatMap(({ id, rows: least }) => {
     const learner = learnerOf(id)

@@ -2,16 +2,17 @@ import type { StudyDesign } from '../../../contract/design.ts'
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Task } from '../../../contract/values.ts'
 import { classFigures } from '../../assess/classes.ts'
-import { concordance, unoConcordance } from '../../assess/concordance.ts'
+import { harrellConcordance, unoConcordance } from '../../assess/concordance.ts'
 import { censoringCurve } from '../../assess/kaplanMeier.ts'
 import { orderOf, weightedArea } from '../../assess/ranking.ts'
 import { risksAt, weightsAt } from '../../assess/survival.ts'
+import { causesOf } from '../../cohort/aalenJohansen.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import { lowerIsBetter, type Predictions } from '../assessment.ts'
 
 const names: Record<Task, readonly string[]> = {
   diagnosis: ['logLoss', 'auroc', 'brier', 'accuracy', 'balancedAccuracy', 'f1'],
-  survival: ['harrellC', 'unoC', 'auc', 'brier'],
+  survival: ['brier', 'harrellC', 'unoC', 'auc'],
   regression: ['rmse', 'mae', 'r2'],
 }
 export const higherIsBetter = (metric: string): boolean => !lowerIsBetter(metric)
@@ -20,7 +21,8 @@ export const higherIsBetter = (metric: string): boolean => !lowerIsBetter(metric
 export const searchMetric = ({ tuning, outcome }: StudyDesign): string => {
   const known = names[outcome.task]
   const { metric } = tuning
-  if (metric === null) return known[0]
+  // A rule that only ranks would let a penalty grow until every patient has the same risk.
+  if (metric === null) return outcome.task === 'survival' && outcome.entry ? 'harrellC' : known[0]
   if (known.includes(metric)) return metric
   throw invalidInput(
     'unknownMetric',
@@ -40,11 +42,14 @@ export const scoreOf = (metric: string, predictions: Predictions, outcome: Outco
     return valueScore(metric, outcome.y, predictions.values)
   if (predictions.task !== 'survival' || outcome.task !== 'survival')
     throw new TypeError('predictions and outcome are of different tasks')
-  const { time, event } = outcome
-  if (metric === 'harrellC') return concordance(time, event, predictions.risk).value
-  if (metric === 'unoC') return unoConcordance(time, event, predictions.risk, Number.POSITIVE_INFINITY, null).value
+  const { time, event, competing = null, entry } = outcome
+  if (metric === 'harrellC') return harrellConcordance(outcome, predictions.risk).value
+  if (metric === 'unoC')
+    return unoConcordance({ time, event, competing }, predictions.risk, Number.POSITIVE_INFINITY, null).value
+  // Weights for censoring are not defined where rows enter late.
+  if (entry) return Number.NaN
   const at = horizon as number
-  const { cases, weights } = weightsAt(time, event, at, censoringCurve(time, event))
+  const { cases, weights } = weightsAt(time, event, at, censoringCurve(time, causesOf(event, competing)), competing)
   const risks = risksAt({ ...predictions, time }, at)
   if (metric === 'auc') return weightedArea(cases, risks, orderOf(risks), weights)
   return risks.reduce((sum, risk, row) => sum + weights[row] * (cases[row] - risk) ** 2, 0) / time.length
