@@ -45,3 +45,17 @@ export const netSearch = (): SearchSpace => ({
   simpler: { units: 'low', layers: 'low', l2: 'high', dropout: 'high' },
   effort: 'epochs',
 })
+
+/** Of boosted trees how fast and how deep they grow; fewer rounds are kept by themselves where held-out loss stops falling. */
+export const boostingSearch = (): SearchSpace => ({
+  ranges: {
+    learningRate: { low: 0.01, high: 0.2, log: true },
+    maxDepth: { low: 1, high: 6, log: false },
+    minChildWeight: { low: 1, high: 50, log: true },
+    l2: { low: 0.1, high: 100, log: true },
+    sampleFraction: { low: 0.5, high: 1, log: false },
+    columnShare: { low: 0.4, high: 1, log: false },
+  },
+  simpler: { maxDepth: 'low', minChildWeight: 'high', l2: 'high' },
+  effort: 'nTrees',
+})

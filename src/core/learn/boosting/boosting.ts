@@ -2,6 +2,7 @@ import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
+import { boostingSearch } from '../search.ts'
 import { checkData } from '../trees/forest.ts'
 import { checkOutcome } from '../trees/target.ts'
 import { thinned } from './baseline.ts'
@@ -183,6 +184,7 @@ export const boosting: Learner = {
   parameters,
   needs: { categories: 'codes', standardise: false, native: true, missing: 'native', entry: 'reads' },
   stateVersion: 1,
+  search: boostingSearch,
   fit: fitBoosting,
   load: async (state) => loadBoosting(state),
 }

@@ -2,6 +2,7 @@ import { invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import type { Learner } from '../learner.ts'
+import { netSearch } from '../search.ts'
 import { fitNet } from './fit.ts'
 import { loadNet } from './model.ts'
 import {
@@ -91,6 +92,7 @@ export const convolutional: Learner = {
     grids: 'reads',
   },
   stateVersion: 1,
+  search: netSearch,
   fit: async (x, outcome, parameters, context, weights) => {
     requireOne(x)
     return fitNet('convolutional', x, outcome, parameters, context, weights, (taken) => {

@@ -1,6 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Learner } from '../learner.ts'
+import { netSearch } from '../search.ts'
 import { fitNet } from './fit.ts'
 import { loadNet } from './model.ts'
 import {
@@ -67,6 +68,7 @@ export const recurrent: Learner = {
     sequences: 'required',
   },
   stateVersion: 1,
+  search: netSearch,
   fit: async (x, outcome, parameters, context, weights) => {
     requireSequences(x, 'recurrent')
     return fitNet('recurrent', x, outcome, parameters, context, weights, (taken) => {
