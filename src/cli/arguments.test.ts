@@ -135,6 +135,19 @@ test.each([
   expect(sentence).not.toContain('\n')
 })
 
+test('competing events, late entry and strata of a shell line reach the design as they were meant', () => {
+  const line = '--study cgd --time tstop --event status=1 --learner cox'
+  expect(design(`${line} --competing 2,3 --entry tstart --strata centre`).outcome).toMatchObject({
+    competing: { values: ['2', '3'] },
+    entry: 'tstart',
+    strata: 'centre',
+  })
+  expect(design(`${line} --competing death=1`).outcome).toMatchObject({ competing: { column: 'death', values: ['1'] } })
+  expect(complaint(() => design(`${line} --competing death=`))).toMatch(/--competing COLUMN=1/)
+  const task = '--task diagnosis --target c --learner forest --study s'
+  expect(complaint(() => design(`${task} --strata centre`))).toMatch(/--strata has no meaning/)
+})
+
 test('a design in a file is kept, but for what the options change', () => {
   const base = {
     study: 'pbc',

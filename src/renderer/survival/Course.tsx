@@ -51,7 +51,11 @@ export const Course = ({ survival }: { survival: Survival }) => {
             <Title order={2} id={heading} className={classes.headline}>
               {headline}
             </Title>
-            <Text>{words.median(event, median, survival.followUp * perYear)}</Text>
+            <Text>
+              {survival.competing
+                ? t('competing', { event, competing: text(survival.competing) })
+                : words.median(event, median, survival.followUp * perYear)}
+            </Text>
             <Curves survival={survival} markRecorded={marked} />
             <Text size="xs" c="dimmed">
               {t('interval', { level: formats.integer(survival.intervalLevel * 100) })}

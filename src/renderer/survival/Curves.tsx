@@ -21,7 +21,8 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
   const [at, setAt] = useState<number | null>(null)
   const { curve, cohort, followUp, timeUnit, risks, recorded } = survival
   const event = words.quoted(text(survival.event))
-  const death = words.isDeath(text(survival.event))
+  // Whom a competing event took is spared the event, but need not be alive.
+  const death = words.isDeath(text(survival.event)) && !survival.competing
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
