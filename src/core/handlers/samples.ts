@@ -64,14 +64,15 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
   return {
     samples: {
       list: os.samples.list.handler(() =>
-        listSamples(resources).map(({ file: _file, dictionary: _dictionary, ...sample }) => ({
+        listSamples(resources).map(({ file: _file, dictionary: _dictionary, clinic: _clinic, ...sample }) => ({
           ...sample,
           loaded: isLoaded(sample.name),
         })),
       ),
       load: os.samples.load.handler(({ input, context }) => {
         const known = listSamples(resources).map(({ name }) => name)
-        const names = input.names ?? known
+        const clinic = listSamples(resources).flatMap((sample) => (sample.clinic ? [sample.name] : []))
+        const names = input.names ?? clinic
         const unknown = names.find((name) => !known.includes(name))
         if (unknown !== undefined)
           throw notFound('sample', `There is no sample ${unknown}. See the list of samples.`, { sample: unknown })

@@ -18,6 +18,8 @@ const EntrySchema = z.object({
   licence: z.string(),
   rows: z.int(),
   columns: z.int(),
+  /** Whether it is part of the sample clinic; others are loaded only when they are named. */
+  clinic: z.boolean().default(true),
 })
 /** A bundled cohort, as `resources/samples/samples.json` lists it. */
 export type SampleEntry = z.infer<typeof EntrySchema>
