@@ -111,6 +111,8 @@ export const openInElectron = async (options: ShellOptions): Promise<DesktopShel
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const app = await launchElectron({
     executablePath,
+    // Playwright takes it away unless told not to; for root there is none.
+    chromiumSandbox: process.getuid?.() !== 0,
     args: [
       ...(process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       `--lang=${options.locale ?? 'en-GB'}`,

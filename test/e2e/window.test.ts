@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -144,6 +144,22 @@ test.skipIf(missing)('there is no Node and nothing of Electron in the page', asy
     expect((each as { enableBlinkFeatures?: string }).enableBlinkFeatures ?? '').toBe('')
   }
 })
+
+test.skipIf(missing || process.platform !== 'linux' || process.getuid?.() === 0)(
+  'the system holds the page in a sandbox (Chromium has none for root)',
+  async () => {
+    const pids = await shell.app.evaluate(({ app }) =>
+      app.getAppMetrics().flatMap(({ type, pid }) => (type === 'Tab' ? [pid] : [])),
+    )
+    expect(pids.length).toBeGreaterThan(0)
+    for (const pid of pids) {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+      // Its system calls are filtered, and it gains no privileges by running anything.
+      expect(status).toMatch(/^Seccomp:\s+2$/m)
+      expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
+    }
+  },
+)
 
 test.skipIf(missing)('no device, no notification, no reading of the clipboard is granted', async () => {
   const granted = await shell.page.evaluate(askForAll)
