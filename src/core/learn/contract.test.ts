@@ -308,6 +308,48 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
       }
     })
 
+  if (task === 'survival' && learner.needs.entry)
+    test('a history cut into two rows teaches what it taught as one, and rows that are never followed are refused', async () => {
+      const data = dataOf(kind)
+      if (data.outcome.task !== 'survival') throw new TypeError('not survival')
+      const { x, outcome } = data
+      const { rows } = x
+      const twice = Array.from({ length: 2 * rows }, (_, i) => i % rows)
+      const cut = takeOutcomeRows(outcome, twice)
+      if (cut.task !== 'survival') throw new TypeError('not survival')
+      const entry = new Float64Array(2 * rows)
+      for (let row = 0; row < rows; row++) {
+        const half = outcome.time[row] / 2
+        cut.time[row] = half
+        cut.event[row] = 0
+        if (cut.competing) cut.competing[row] = 0
+        entry[rows + row] = half
+      }
+      const pieces = { x: takeMatrixRows(x, twice), outcome: { ...cut, entry, cluster: Int32Array.from(twice) } }
+      const whole = everything(await learner.load((await learn(learner, data)).state), x)
+      near(everything(await learner.load((await learn(learner, pieces)).state), x), whole, 1e-8)
+      const never = { x: pieces.x, outcome: { ...pieces.outcome, entry: cut.time.slice() } }
+      expect(await refusal(learn(learner, never))).toMatchObject({ reason: 'entryNotBeforeTime' })
+    })
+
+  if (task === 'survival' && learner.needs.strata)
+    test('each stratum has a curve of its own, one of a single level changes nothing, and an unknown one gets none', async () => {
+      const data = dataOf(kind)
+      const alone = { ...data, x: { ...data.x, strata: new Int32Array(data.x.rows) } }
+      const plain = everything(await learner.load((await learn(learner, data)).state), data.x)
+      near(everything(await learner.load((await learn(learner, alone)).state), alone.x), plain, 1e-9)
+      const halves = {
+        ...data,
+        x: { ...data.x, strata: Int32Array.from(data.x.data.subarray(data.x.rows, 2 * data.x.rows)) },
+      }
+      const predictor = await learner.load((await learn(learner, halves)).state)
+      const asked = (stratum: number) =>
+        predictor.survival!({ ...takeMatrixRows(data.x, [5]), strata: Int32Array.of(stratum) }, times)
+      expect(Array.from(asked(0))).not.toEqual(Array.from(asked(1)))
+      expect(asked(-1).every((value) => Number.isNaN(value))).toBe(true)
+      expect(() => predictor.survival!(data.x, times)).toThrow(BedsideError)
+    })
+
   if (task === 'survival') {
     test('no event is refused', async () => {
       const { x, outcome } = dataOf(kind)
