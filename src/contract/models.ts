@@ -190,9 +190,61 @@ export const ChoiceSchema = z.object({
 })
 export type Choice = z.infer<typeof ChoiceSchema>
 
+/** Whether there are enough cases to develop a model of so many parameters (Riley et al. 2020), at an assumed R². */
+export const SampleSizeSchema = z.object({
+  verdict: z.enum(['pass', 'fail', 'unknown']),
+  /** Development rows, and events among them. */
+  rows: z.int(),
+  events: z.int().nullable(),
+  /** Candidate parameters: one a number, one less than its levels a category, more for splines and products. */
+  parameters: z.int(),
+  /** Rows that all criteria ask for. */
+  needed: z.int().nullable(),
+  /** Share of what R² can be at most (of a value: adjusted R²). */
+  assumedR2: z.number().nullable(),
+  /**
+   * Rows each asks for. `shrinkage`: effects shrink by at most 10 %; `optimism`: R² is too good by at most 0.05; `meanRisk`: the
+   * mean risk is within 0.05; `residual`: the residual SD within 10 %.
+   */
+  criteria: z.array(z.object({ name: z.enum(['shrinkage', 'optimism', 'meanRisk', 'residual']), rows: z.int() })),
+  /** Why there is no verdict. */
+  unknown: z.enum(['severalClasses', 'competing', 'lateEntry', 'noParameters']).nullable(),
+})
+export type SampleSize = z.infer<typeof SampleSizeSchema>
+
+/** A column that says too much about the outcome by itself, or by being recorded at all. */
+export const LeakSchema = z.object({
+  column: z.string(),
+  kind: z.enum(['separates', 'recorded']),
+  /** AUROC, Harrell's C, or (rank correlation + 1) / 2; out of fold. */
+  area: z.number(),
+})
+export type Leak = z.infer<typeof LeakSchema>
+
+/** How far columns of the matrix repeat each other. */
+export const CollinearitySchema = z.object({
+  /** Correlations above 0.9 either way, largest first. */
+  pairs: z.array(z.object({ terms: z.tuple([z.string(), z.string()]), correlation: z.number() })),
+  /** Variance inflation factors above 10; null: a combination of other columns. */
+  inflation: z.array(z.object({ term: z.string(), factor: z.number().nullable() })),
+  /** Condition number of the standardised columns; null: some are combinations of others. */
+  condition: z.number().nullable(),
+})
+export type Collinearity = z.infer<typeof CollinearitySchema>
+
 export const FlowSchema = z.array(
   z.object({ step: z.string(), detail: z.string().nullable(), excluded: z.int(), remaining: z.int() }),
 )
+
+/** What stands for and against a design before anything is trained. */
+export const DesignCheckSchema = z.object({
+  flow: FlowSchema,
+  sampleSize: SampleSizeSchema,
+  leaks: z.array(LeakSchema),
+  collinearity: CollinearitySchema.nullable(),
+  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+})
+export type DesignCheck = z.infer<typeof DesignCheckSchema>
 
 export const ModelDetailSchema = ModelCardSchema.extend({
   design: StudyDesignSchema,
@@ -220,6 +272,9 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   tuning: TuningSchema.nullish(),
   /** Where the design's learner was `auto`. */
   choice: ChoiceSchema.nullish(),
+  sampleSize: SampleSizeSchema.nullish(),
+  leaks: z.array(LeakSchema).nullish(),
+  collinearity: CollinearitySchema.nullish(),
 })
 export type ModelDetail = z.infer<typeof ModelDetailSchema>
 
@@ -244,6 +299,14 @@ export const models = {
   get: procedure({ access: everyone, audit: 'model.read', summary: 'All that is known of a model' })
     .input(ModelId)
     .output(ModelDetailSchema),
+  check: procedure({
+    access: clinical,
+    audit: false,
+    summary:
+      'What stands for and against a design before it is trained: enough cases, likely leaks, columns that repeat each other',
+  })
+    .input(StudyDesignSchema)
+    .output(DesignCheckSchema),
   train: procedure({ access: clinical, audit: 'model.train', summary: 'Train a model by a study design' })
     .input(StudyDesignSchema)
     .output(z.object({ job: z.string() })),

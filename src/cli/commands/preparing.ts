@@ -4,7 +4,7 @@ import {
   TuningDesignSchema,
   tuningMethods,
 } from '../../contract/design.ts'
-import type { Choice, Trial, Tuning } from '../../contract/models.ts'
+import type { Choice, SampleSize, Trial, Tuning } from '../../contract/models.ts'
 import type { Options } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
@@ -172,4 +172,37 @@ export const choiceLines = ({ candidates, best, chosen, reason, metric, folds }:
     simpler: `${chosen} was taken: ${best} is not better by more than one standard error, and ${chosen} is simpler.`,
     only: `${chosen} was taken: no other learner could be fitted.`,
   }[reason],
+]
+
+const verdicts = { pass: 'Pass', fail: 'Fail', unknown: 'Unknown' } as const
+const criteria = {
+  shrinkage: 'effects shrink by at most 10 %',
+  optimism: 'R² is too good by at most 0.05',
+  meanRisk: 'the mean risk is within 0.05',
+  residual: 'the residual SD is within 10 %',
+} as const
+const unknowns = {
+  severalClasses: 'there is no criterion for three or more classes',
+  competing: 'there is no criterion under competing events',
+  lateEntry: 'there is no criterion where rows enter late',
+  noParameters: 'there are no parameters to count',
+} as const
+
+/** Whether there are enough cases, answered Pass, Fail or Unknown. */
+export const sampleSizeLines = ({
+  verdict,
+  rows,
+  events,
+  parameters,
+  needed,
+  assumedR2,
+  criteria: asked,
+  unknown,
+}: SampleSize): string[] => [
+  `Sample size: ${verdicts[verdict]}${
+    unknown
+      ? `; ${unknowns[unknown]}`
+      : `; ${rows} cases${events === null ? '' : `, ${events} events`} for ${parameters} parameters, ${needed} needed (Riley et al. 2020, R² ${assumedR2} of the most possible)`
+  }`,
+  ...asked.map(({ name, rows: least }) => `  ${least} so that ${criteria[name]}`),
 ]

@@ -14,7 +14,14 @@ import { finish } from '../job.ts'
 import { metricLines } from '../metrics.ts'
 import { nearest } from '../nearest.ts'
 import { table } from '../terminal.ts'
-import { choiceLines, preparationFrom, preparingOptions, tuningFrom, tuningLines } from './preparing.ts'
+import {
+  choiceLines,
+  preparationFrom,
+  preparingOptions,
+  sampleSizeLines,
+  tuningFrom,
+  tuningLines,
+} from './preparing.ts'
 
 export const trainCommand: Command = {
   name: 'train',
@@ -53,6 +60,7 @@ export const trainCommand: Command = {
     horizons: { value: 'T,...', says: 'times at which survival is assessed (default: from the follow-up)' },
     seed: { value: 'N', says: 'same seed, same model (default: 1)' },
     name: { value: 'NAME', says: 'what to call the model' },
+    check: { says: 'say what stands for and against the design, and train nothing' },
     design: { value: 'FILE', says: 'a whole study design as JSON; other options change it' },
   },
   examples: [
@@ -68,6 +76,12 @@ export const trainCommand: Command = {
     return async (run) => {
       const { client, terminal } = run
       const design = early ?? designFrom(options, await readDesign(path ?? ''))
+      if (options.flag('check')) {
+        const found = await client.models.check(StudyDesignSchema.parse(design))
+        for (const { message } of found.warnings) terminal.warn(message)
+        terminal.answer({ ...found }, sampleSizeLines(found.sampleSize))
+        return
+      }
       const made = await finish(run, (await client.models.train(design)).job)
       const detail = await client.models.get({ model: Number(made.model) })
       const { assessment, fit, warnings } = detail
@@ -112,12 +126,16 @@ export const trainCommand: Command = {
           warnings,
           tuning: detail.tuning ?? null,
           choice: detail.choice ?? null,
+          sampleSize: detail.sampleSize ?? null,
+          leaks: detail.leaks ?? null,
+          collinearity: detail.collinearity ?? null,
         },
         [
           `Model ${model}: ${learner} for ${task} on ${study}, ${rows} cases${events === null ? '' : `, ${events} events`}, ${seconds.toFixed(1)} s`,
           `Hash ${hash}`,
           `Assessed on ${assessment.rows} cases (${places[assessedOn]})`,
           ...metricLines(assessment.metrics),
+          ...(detail.sampleSize ? ['', ...sampleSizeLines(detail.sampleSize)] : []),
           ...(detail.choice ? choiceLines(detail.choice) : []),
           ...(detail.tuning ? tuningLines(detail.tuning) : []),
           ...(fit

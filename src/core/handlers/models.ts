@@ -16,7 +16,7 @@ import { cardOf, detailOf } from './cards.ts'
 import type { Core } from './core.ts'
 import { withHistory } from './history.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
-import { trainModel } from './training.ts'
+import { checkDesignOf, trainModel } from './training.ts'
 
 export const modelHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read
@@ -33,6 +33,7 @@ export const modelHandlers = (core: Core, os: Implementer) => {
       ),
       list: os.models.list.handler(() => listModels(read()).map((model) => cardOf(read(), model))),
       get: os.models.get.handler(({ input }) => detailOf(read(), getModel(read(), input.model))),
+      check: os.models.check.handler(({ input, signal }) => checkDesignOf(core, input, signal)),
       train: os.models.train.handler(({ input, context }) => {
         getStudy(read(), input.study)
         const { user } = sessionOf(context)

@@ -1,4 +1,5 @@
 import type { StudyDesign } from '../../contract/design.ts'
+import type { DesignCheck } from '../../contract/models.ts'
 import { encodeSnapshot } from '../cohort/snapshot.ts'
 import { runLong } from '../jobs/long.ts'
 import type { JobContext } from '../jobs/runner.ts'
@@ -25,6 +26,28 @@ const nets: readonly string[] = ['neural', 'recurrent', 'convolutional']
 const nameOf = (design: StudyDesign, learner: string): string =>
   design.name.trim() || `${design.study} ${design.outcome.task}, ${learner}`
 
+/** The columns a design needs of the vault, with what reading them found. */
+const readColumns = (core: Core, design: StudyDesign) => {
+  const { read } = core.vault()
+  const study = getStudy(read, design.study)
+  const dictionary = listConcepts(read, study.id)
+  checkHistory(design, dictionary, outcomeColumns(design))
+  const summaries = summaryConcepts(design, dictionary)
+  const concepts = [...dictionary.filter(({ repeated }) => !repeated).map(plainConcept), ...summaries]
+  const summed = new Set(summaries.map(({ name }) => name))
+  const names = columnsOf(design, concepts).filter((name) => !summed.has(name))
+  const { table, warnings } = withHistory(read, study, design, readTable(read, study.id, names))
+  return { study, concepts, measured: dictionary.map(plainConcept), table, warnings }
+}
+
+/** What stands for and against a design, found on a worker thread; nothing is trained or stored. */
+export const checkDesignOf = async (core: Core, design: StudyDesign, signal?: AbortSignal): Promise<DesignCheck> => {
+  const { concepts, table, warnings } = readColumns(core, design)
+  const context = { signal: signal ?? new AbortController().signal, report: () => {} }
+  const found = await runLong(core.options.worker, 'check', { design, concepts, table }, context)
+  return { ...found, warnings: [...warnings, ...found.warnings] }
+}
+
 /**
  * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its snapshot, in
  * one transaction. Cancelled or failed, it leaves nothing.
@@ -37,15 +60,7 @@ export const trainModel = async (
 ): Promise<{ model: number; hash: string }> => {
   context.report('readingRows', 0)
   const vault = core.vault()
-  const study = getStudy(vault.read, design.study)
-  const dictionary = listConcepts(vault.read, study.id)
-  checkHistory(design, dictionary, outcomeColumns(design))
-  const summaries = summaryConcepts(design, dictionary)
-  const concepts = [...dictionary.filter(({ repeated }) => !repeated).map(plainConcept), ...summaries]
-  const summed = new Set(summaries.map(({ name }) => name))
-  const names = columnsOf(design, concepts).filter((name) => !summed.has(name))
-  const { table, warnings } = withHistory(vault.read, study, design, readTable(vault.read, study.id, names))
-  const measured = dictionary.map(plainConcept)
+  const { study, concepts, measured, table, warnings } = readColumns(core, design)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
   const { build, threads, worker } = core.options
   const result = await runLong(

@@ -50,8 +50,11 @@ export interface TrainingSet {
 
 export interface Fitting {
   outcomeOf(rows: Int32Array): Outcome
-  /** Fits the preparation for a learner and makes its matrix. `comparator`: only what every model on these rows shares. */
-  prepare(learner: Learner, rows: Int32Array, comparator?: boolean): TrainingSet
+  /**
+   * Fits the preparation for a learner and makes its matrix. `comparator`: only what every model on these rows shares;
+   * `parameters`: all terms, with gaps filled the cheap way, to look at the columns only.
+   */
+  prepare(learner: Learner, rows: Int32Array, as?: 'fold' | 'comparator' | 'parameters'): TrainingSet
   /** Other rows as the set's preparation makes them: those the learner is to predict. */
   hold(set: TrainingSet, rows: Int32Array): { rows: Int32Array; matrix: Matrix }
   fit(
@@ -81,10 +84,12 @@ export const fittingOf = (
   const check = () => {
     if (context.signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
   }
-  const prepare: Fitting['prepare'] = (learner, rows, comparator = false) => {
-    // Only a comparator can be handed missing values that it cannot take: it fills them in its own way.
+  const prepare: Fitting['prepare'] = (learner, rows, as = 'fold') => {
+    const comparator = as === 'comparator'
     const { missing } = design.preparation
-    const policy = missing === 'native' && !learner.needs.native && comparator ? null : missing
+    // Only a comparator can be handed missing values that it cannot take: it fills them in its own way.
+    const own = missing === 'native' && !learner.needs.native && as !== 'fold' ? null : missing
+    const policy = as === 'parameters' && (own === 'knn' || own === 'chained') ? 'median' : own
     const { preparation, completions } = prepareTraining(table, rows, cases.features, {
       missing: policy,
       needs: learner.needs,
@@ -116,7 +121,7 @@ export const fittingOf = (
     },
     fit: async (learner, parameters, rows, progress, as = 'fold') => {
       check()
-      const set = prepare(learner, rows, as === 'comparator')
+      const set = prepare(learner, rows, as === 'comparator' ? as : 'fold')
       const { preparation, rows: kept, matrices, outcome, weights, balanced } = set
       const fitted = await fitComposite(
         learner,

@@ -1,4 +1,6 @@
+import type { StudyDesign } from '../../contract/design.ts'
 import { daysPer, type TimeUnit } from '../../contract/values.ts'
+import type { Outcome } from '../cohort/matrix.ts'
 
 const candidateYears = [1, 3, 5]
 
@@ -21,4 +23,11 @@ export const defaultHorizons = (time: Float64Array, event: Uint8Array, unit: Tim
   const events = time.filter((_, i) => event[i] === 1).sort()
   const quartiles = [0.25, 0.5, 0.75].map((share) => events[Math.floor(share * (events.length - 1))])
   return [...new Set(quartiles)].filter((at) => at > 0)
+}
+
+/** The times a design names, ascending, or those that the follow-up carries; null for other tasks. */
+export const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {
+  if (outcome.task !== 'survival' || design.outcome.task !== 'survival') return null
+  if (!design.horizons) return defaultHorizons(outcome.time, outcome.event, design.outcome.timeUnit)
+  return [...new Set(design.horizons)].sort((a, b) => a - b)
 }

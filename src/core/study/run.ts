@@ -1,5 +1,5 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import type { Assessment, Choice, Fit, Metrics, Tuning } from '../../contract/models.ts'
+import type { Assessment, Choice, Collinearity, Fit, Leak, Metrics, SampleSize, Tuning } from '../../contract/models.ts'
 import type { Concept, Estimate } from '../../contract/values.ts'
 import { compareModels } from '../assess/compare.ts'
 import { type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
@@ -10,11 +10,12 @@ import type { ContributionTarget } from '../learn/learner.ts'
 import { completeParameters } from '../learn/parameters.ts'
 import { assessPredictions, headlineOf, lowerIsBetter, mainHorizon, takePredictions } from './assessment.ts'
 import { type Cases, defineCases, type FlowStep, featuresOf } from './cases.ts'
+import { inspectColumns } from './check.ts'
 import { attempt, crossValidate } from './crossValidate.ts'
 import { importanceOf } from './explanation.ts'
 import { channelsOf, describeFeatures } from './features.ts'
 import { type FittedModel, fittingOf, type Predicted, positionsOf } from './fitting.ts'
-import { defaultHorizons } from './horizons.ts'
+import { horizonsOf } from './horizons.ts'
 import { encodeModel } from './model.ts'
 import { outOfBagPredictions } from './outOfBag.ts'
 import { meanOverFolds, permutationOf } from './permutation.ts'
@@ -22,7 +23,7 @@ import { encodeReference } from './reference.ts'
 import { setCoverageOf } from './sets.ts'
 import { candidatesOf, comparatorOf, requireNamed, settle } from './settle.ts'
 import { unreadWarnings } from './survivalNeeds.ts'
-import { preparationWarnings, warningsOf } from './warnings.ts'
+import { columnWarnings, preparationWarnings, warningsOf } from './warnings.ts'
 
 export interface StudyRun {
   design: StudyDesign
@@ -77,6 +78,9 @@ export interface StudyResult {
   warnings: { reason: string; message: string }[]
   tuning: Tuning | null
   choice: Choice | null
+  sampleSize: SampleSize
+  leaks: Leak[]
+  collinearity: Collinearity | null
 }
 
 /**
@@ -97,6 +101,8 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
   const horizons = horizonsOf(design, takeOutcomeRows(cases.outcome, positionsOf(cases.rows, split.development)))
   const fitting = fittingOf(run, cases, horizons, { ...context, threads: run.threads })
   const { outcomeOf } = fitting
+
+  const { findings } = inspectColumns(run, cases, fitting, split.development, horizons)
 
   const comparatorId = comparatorOf(design)
   const comparator = possible.length === 1 && possible[0].id === comparatorId ? null : requireNamed(comparatorId)
@@ -231,15 +237,12 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     ...model.fitted.warnings,
     ...unreadWarnings(learner, model.outcome),
     ...warningsOf({
-      design,
-      table,
-      rows: model.rows,
       outcome: model.outcome,
       terms: model.matrix.columns,
-      features: cases.features,
       assessedOn: on,
       comparatorProblems,
     }),
+    ...columnWarnings(findings.leaks, findings.collinearity),
   ]
   context.stage('storing', 0.99)
   return {
@@ -267,13 +270,8 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     warnings,
     tuning: settled.tuning,
     choice: settled.choice,
+    ...findings,
   }
-}
-
-const horizonsOf = (design: StudyDesign, outcome: Outcome): number[] | null => {
-  if (outcome.task !== 'survival' || design.outcome.task !== 'survival') return null
-  if (!design.horizons) return defaultHorizons(outcome.time, outcome.event, design.outcome.timeUnit)
-  return [...new Set(design.horizons)].sort((a, b) => a - b)
 }
 
 const assessedPredictions = (

@@ -1,4 +1,6 @@
+import type { DesignCheck } from '../../contract/models.ts'
 import { createPool } from '../jobs/pool.ts'
+import { type CheckRun, checkDesign } from './check.ts'
 import { type EvaluationResult, type EvaluationRun, evaluateStudy } from './evaluate.ts'
 import { runStudy, type StudyResult, type StudyRun } from './run.ts'
 
@@ -23,6 +25,7 @@ export const longTasks = {
       await pool.close()
     }
   },
+  check: async (run: CheckRun): Promise<DesignCheck> => checkDesign(run),
   evaluate: (run: EvaluationRun, { report }: LongTaskContext): Promise<EvaluationResult> =>
     evaluateStudy(run, { stage: report }),
 }

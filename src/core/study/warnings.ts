@@ -1,7 +1,7 @@
-import type { StudyDesign } from '../../contract/design.ts'
+import type { Collinearity, Leak } from '../../contract/models.ts'
 import type { Outcome } from '../cohort/matrix.ts'
 import type { Preparation } from '../cohort/preparation.ts'
-import { columnOf, type Table } from '../cohort/table.ts'
+import { isCollinear } from './collinearity.ts'
 
 export interface Warning {
   reason: string
@@ -21,67 +21,43 @@ export const preparationWarnings = ({ dropped, imputer, terms }: Preparation): W
 }
 
 interface Facts {
-  design: StudyDesign
-  table: Table
-  rows: Int32Array
   outcome: Outcome
   terms: number
-  features: readonly string[]
   assessedOn: string
   comparatorProblems: readonly string[]
 }
 
-const leakConcordance = 0.98
+const leakMessage = ({ column, kind, area }: Leak): string =>
+  kind === 'separates'
+    ? `${column} alone tells the outcome apart almost perfectly (out of fold ${area.toFixed(3)}): check that it was known before the outcome, else exclude it.`
+    : `Whether ${column} is recorded tells the outcome apart (${area.toFixed(3)}): it may be recorded only once the outcome is known; check it, else exclude it.`
 
-/** Area under the ROC curve of one column for one class, folded to at least 0.5; by mid-ranks (Mann-Whitney). */
-const separation = (values: Float64Array, positive: Uint8Array): number => {
-  const order = Array.from(values.keys())
-    .filter((i) => !Number.isNaN(values[i]))
-    .sort((a, b) => values[a] - values[b])
-  let positives = 0
-  let rankSum = 0
-  for (let start = 0; start < order.length; ) {
-    let end = start
-    while (end < order.length && values[order[end]] === values[order[start]]) end++
-    for (let i = start; i < end; i++)
-      if (positive[order[i]] === 1) {
-        positives++
-        rankSum += (start + end + 1) / 2
-      }
-    start = end
-  }
-  const negatives = order.length - positives
-  if (positives === 0 || negatives === 0) return 0.5
-  const area = (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives)
-  return Math.max(area, 1 - area)
+/** What is known of a design's columns before anything is trained. */
+export const columnWarnings = (leaks: readonly Leak[], collinearity: Collinearity | null): Warning[] => {
+  const warnings = leaks.map((leak) => ({
+    reason: leak.kind === 'separates' ? 'possibleLeak' : 'recordedLeak',
+    message: leakMessage(leak),
+  }))
+  if (collinearity && isCollinear(collinearity))
+    warnings.push({ reason: 'collinear', message: `Columns repeat each other: ${collinearText(collinearity)}.` })
+  return warnings
 }
 
-const leaks = ({ table, rows, outcome, features }: Facts): Warning[] => {
-  if (outcome.task !== 'diagnosis' || outcome.classes.length !== 2) return []
-  const positive = Uint8Array.from(outcome.y)
-  return features
-    .map((name) => {
-      const { values } = columnOf(table, name)!
-      return {
-        name,
-        area: separation(
-          Float64Array.from(rows, (row) => values[row]),
-          positive,
-        ),
-      }
-    })
-    .filter(({ area }) => area >= leakConcordance)
-    .map(({ name, area }) => ({
-      reason: 'possibleLeak',
-      message: `${name} alone tells the outcome apart almost perfectly (AUROC ${area.toFixed(3)}): check that it was known before the outcome, else exclude it.`,
-    }))
-}
+const collinearText = ({ pairs, inflation, condition }: Collinearity): string =>
+  [
+    ...pairs.slice(0, 4).map(({ terms, correlation }) => `${terms.join(' and ')} (r ${correlation.toFixed(2)})`),
+    ...inflation
+      .slice(0, 4)
+      .map(({ term, factor }) =>
+        factor === null ? `${term} is a combination of others` : `variance inflation of ${term} ${factor.toFixed(0)}`,
+      ),
+    condition === null ? 'condition number infinite' : `condition number ${condition.toFixed(0)}`,
+  ].join('; ')
 
 const minimumPerTerm = 10
 
-/** What a reader of the model must know before trusting it: too few events, possible leaks, no unseen rows. */
-export const warningsOf = (facts: Facts): Warning[] => {
-  const { outcome, terms, assessedOn, comparatorProblems } = facts
+/** What a reader of the model must know before trusting it: too few events, no unseen rows. */
+export const warningsOf = ({ outcome, terms, assessedOn, comparatorProblems }: Facts): Warning[] => {
   const warnings: Warning[] = []
   const rarest =
     outcome.task === 'survival'
@@ -103,5 +79,5 @@ export const warningsOf = (facts: Facts): Warning[] => {
     })
   for (const message of new Set(comparatorProblems))
     warnings.push({ reason: 'comparatorFailed', message: `The comparator could not be fitted: ${message}` })
-  return [...warnings, ...leaks(facts)]
+  return warnings
 }
