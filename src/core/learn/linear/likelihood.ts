@@ -22,7 +22,7 @@ const singular = 1e-14
 /** log(1 + exp(x)) without overflow. */
 const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)))
 
-const checkCancelled = (signal: AbortSignal) => {
+export const checkCancelled = (signal: AbortSignal) => {
   if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
 }
 
