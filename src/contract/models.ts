@@ -67,6 +67,30 @@ export const FitSchema = z.object({
   nullLogLikelihood: z.number().nullable(),
   iterations: z.int().nullable(),
   converged: z.boolean().nullable(),
+  /** The path of an elastic net: coefficients and cross-validated deviance as the penalty falls. */
+  path: z
+    .object({
+      alpha: z.number(),
+      lambda: z.array(z.number()),
+      /** Share of the deviance explained in the training rows, and columns in the model, at each lambda. */
+      explained: z.array(z.number()),
+      size: z.array(z.int()),
+      /** Those that grow largest, on the scale of one standard deviation; of several classes the class stands before. */
+      terms: z.array(z.object({ term: z.string(), values: z.array(z.number()) })),
+      /** Null where lambda was given. */
+      crossValidation: z
+        .object({
+          mean: z.array(z.number()),
+          error: z.array(z.number()),
+          best: z.int(),
+          simplest: z.int(),
+          folds: z.int(),
+        })
+        .nullable(),
+      /** Index of the lambda in use. */
+      chosen: z.int(),
+    })
+    .nullish(),
   /** Whether standard errors are robust (sandwich; by patient where patients have several rows). */
   robust: z.boolean().nullish(),
   /** Whether hazards are proportional, of each feature and of all (score tests against 1 - S(t-)). */

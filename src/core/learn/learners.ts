@@ -1,5 +1,6 @@
 import { boosting } from './boosting/boosting.ts'
 import type { Learner } from './learner.ts'
+import { elasticNet } from './linear/elasticNet/elasticNet.ts'
 import { linear } from './linear/linear.ts'
 import { logistic } from './linear/logistic.ts'
 import { convolutional } from './neural/convolutional.ts'
@@ -22,6 +23,7 @@ export const learners: readonly Learner[] = [
   extraTrees,
   logistic,
   linear,
+  elasticNet,
   cox,
   fineGray,
   competingCox,

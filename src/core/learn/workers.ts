@@ -1,5 +1,6 @@
 import { helpBoosting } from './boosting/work.ts'
 import { fitFold } from './foldTask.ts'
+import { pathFoldErrors } from './linear/elasticNet/crossValidation.ts'
 import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'
 import { growForestTrees } from './trees/forestTask.ts'
@@ -15,6 +16,7 @@ export const workerTasks: Record<string, (input: any) => unknown> = {
   growForestTrees,
   growObliqueTrees,
   fitMachine,
+  elasticNetFold: (input) => pathFoldErrors(input),
   helpBoosting,
   fitFold: (input) => fitFold(input, workerTasks),
 }

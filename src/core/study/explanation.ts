@@ -64,6 +64,7 @@ const methods: Record<string, string> = {
   logistic: 'linear: (value - mean) x coefficient',
   linear: 'linear: (value - mean) x coefficient',
   cox: 'linear: (value - mean) x coefficient',
+  elasticNet: 'linear: (value - mean) x coefficient',
   forest: 'TreeSHAP, path dependent',
   boosting: 'TreeSHAP, path dependent',
   extraTrees: 'TreeSHAP, path dependent',
