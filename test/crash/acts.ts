@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/design.ts'
@@ -60,9 +61,11 @@ const perform: Record<
     return ended(client, await client.models.train(StudyDesignSchema.parse(design)))
   },
   rekey: async (client, _folder, begin) => {
-    const started = await client.users.rekey({ passphrase })
+    // The answer comes when its entry is in the audit log, which waits for the end as all writes do.
+    const answer = client.users.rekey({ passphrase })
+    while (!(await client.jobs.list()).some(({ kind }) => kind === 'rekey')) await setTimeout(1)
     begin()
-    return ended(client, started)
+    return ended(client, await answer)
   },
   backup: async (client, folder, begin) => {
     begin()
