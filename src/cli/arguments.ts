@@ -86,7 +86,7 @@ export const parseCommand = (words: string[], commands: readonly Command[]): Par
     values.set(token.name, [...(earlier ?? []), token.value ?? ''])
   }
   if (values.has('help')) return { kind: 'help', command }
-  const most = command.operands ? 1 : 0
+  const most = command.operands?.split(' ').length ?? 0
   if (operands.length > most) throw new UsageError(`${command.name} does not take ${JSON.stringify(operands[most])}.`)
   const least = command.operands?.startsWith('[') ? 0 : most
   if (operands.length < least) throw new UsageError(`${command.name} needs ${command.operands}.`)

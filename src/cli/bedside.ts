@@ -23,7 +23,6 @@ const run = async (words: string[]): Promise<void> => {
 
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort())
-  process.once('SIGTERM', () => interrupt.abort())
   const terminal = createTerminal(options.flag('json'))
   // Libraries write to the console as they please; stdout belongs to the answer.
   for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) console[method] = debugLine
@@ -40,6 +39,8 @@ const run = async (words: string[]): Promise<void> => {
     ...(options.has('threads') ? { threads: options.whole('threads', 1, 1024) } : {}),
     log: debugLine,
   })
+  // The system ends: a training is kept to be taken up again, whatever else was begun leaves nothing.
+  process.once('SIGTERM', () => void app.close().finally(() => interrupt.abort()))
   const connection = app.connect('cli')
   const client = app.client(connection)
   try {

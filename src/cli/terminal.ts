@@ -8,7 +8,7 @@ export interface Terminal {
   /** Text on stdout as it comes, for answers that are a file. Waits where the reader is slow. */
   write(text: string | Uint8Array): Promise<void>
   warn(sentence: string): void
-  progress(job: Pick<Job, 'stage' | 'progress' | 'detail'>): void
+  progress(job: Pick<Job, 'stage' | 'progress' | 'detail'> & Partial<Pick<Job, 'endsAt'>>): void
   clearProgress(): void
 }
 
@@ -33,16 +33,25 @@ export const createTerminal = (json: boolean): Terminal => {
       clearProgress()
       stderr.write(`warning: ${sentence.replace(/\s+/g, ' ').trim()}\n`)
     },
-    progress({ stage, progress, detail }) {
+    progress({ stage, progress, detail, endsAt }) {
       if (!stderr.isTTY) return
       const share = progress === null ? '' : ` ${Math.round(progress * 100)}%`
       const more = Object.entries(detail ?? {}).map(([name, value]) => ` ${name} ${value}`)
       const words = stage.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
-      stderr.write(`\r\x1b[K${`${words}${share}${more.join('')}`.slice(0, (stderr.columns || 80) - 1)}`)
+      const left = endsAt ? `, ${timeLeft(endsAt)}` : ''
+      stderr.write(`\r\x1b[K${`${words}${share}${left}${more.join('')}`.slice(0, (stderr.columns || 80) - 1)}`)
       shown = true
     },
     clearProgress,
   }
+}
+
+/** How long it is until then, roughly: `about 4 min left`. */
+export const timeLeft = (endsAt: string, now = Date.now()): string => {
+  const seconds = Math.max(0, (Date.parse(endsAt) - now) / 1000)
+  if (seconds < 90) return `about ${Math.max(5, Math.ceil(seconds / 5) * 5)} s left`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 90 ? `about ${minutes} min left` : `about ${Math.round(minutes / 30) / 2} h left`
 }
 
 /** A table with its columns lined up; numbers to the right. */

@@ -334,6 +334,14 @@ export const models = {
   train: procedure({ access: clinical, audit: 'model.train', summary: 'Train a model by a study design' })
     .input(StudyDesignSchema)
     .output(z.object({ job: z.string() })),
+  memory: procedure({
+    access: clinical,
+    audit: false,
+    background: true,
+    summary: 'Memory that a training would need, estimated, and what is free, in bytes',
+  })
+    .input(StudyDesignSchema)
+    .output(z.object({ needs: z.number(), free: z.number() })),
   describe: procedure({
     access: clinical,
     audit: 'model.edit',

@@ -46,6 +46,8 @@ export interface AppOptions {
   onState?: (state: VaultState) => void
   /** The operating system's keychain, where the shell has one: the desktop window. */
   keychain?: Keychain
+  /** For tests: bytes of memory that could still be had. */
+  freeBytes?: () => number
   /** For tests: the time, in milliseconds. */
   now?: () => number
 }

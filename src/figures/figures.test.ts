@@ -11,6 +11,7 @@ import {
   distribution,
   type Figure,
   forestPlot,
+  learningCurve,
   precisionRecall,
   probabilityBars,
   roc,
@@ -395,4 +396,23 @@ describe('every figure', () => {
   test('holds no number that is none', () => {
     for (const figure of figures) expect(figure.outerHTML).not.toMatch(/NaN|undefined|Infinity/)
   })
+})
+
+test('a learning curve tells the latest value of each line, and lines that end together keep their names apart', async () => {
+  const epochs = Array.from({ length: 20 }, (_, at) => at + 1)
+  const data = {
+    series: [
+      { name: 'training', points: epochs.map((x) => [x, 1 / x] as const) },
+      { name: 'validation', points: epochs.map((x) => [x, 1 / x + 0.001] as const) },
+      { name: 'nothing yet', points: [[1, Number.NaN] as const] },
+    ],
+  }
+  const figure = learningCurve(data, { document })
+  expect(texts(figure, '.names text')).toEqual(['validation 0.051', 'training 0.05'])
+  const heights = [...figure.querySelectorAll('.names text')].map((element) =>
+    Number(/,([\d.]+)\)/.exec(element.getAttribute('transform') ?? '')?.[1]),
+  )
+  expect(Math.abs((heights[0] ?? 0) - (heights[1] ?? 0))).toBeGreaterThanOrEqual(12)
+  expect(figure.querySelectorAll('.series-3 path')).toHaveLength(0)
+  await snapshot(figure, 'learningCurve')
 })

@@ -140,7 +140,13 @@ const judge = async (act: Act, { vault: path, backups, temporary, at }: Awaited<
   }
   // The next to sign in leaves the folder tidy: a kill while a key is derived has counted as a try until then.
   const app = startApp(path)
-  await app.client(app.connect('cli')).vault.unlock({ passphrase })
+  const client = app.client(app.connect('cli'))
+  await client.vault.unlock({ passphrase })
+  // What was under way says that it was cut off; a training can be taken up again.
+  for (const { kind, state, resumable } of await client.jobs.list()) {
+    expect(['done', 'interrupted']).toContain(state)
+    if (kind === 'train') expect(resumable).toBe(true)
+  }
   await app.close()
   expect(readdirSync(path).filter((name) => !own.includes(name))).toEqual([])
   expect(existsSync(join(path, 'vault.json'))).toBe(true)

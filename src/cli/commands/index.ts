@@ -5,6 +5,7 @@ import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
+import { jobsCommand } from './jobs.ts'
 import { passphraseCommand, recoverCommand, recoveryKitCommand, rekeyCommand } from './keys.ts'
 import { predictCommand } from './predict.ts'
 import { studiesCommand } from './studies.ts'
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   trainCommand,
   predictCommand,
   evaluateCommand,
+  jobsCommand,
   exportCommand,
   usersCommand,
   passphraseCommand,

@@ -38,9 +38,7 @@ export const backupHandlers = (core: Core, os: Implementer) => {
           'backup',
           basename(folder),
           (job) => runBackup(core, folder, 'asked', user, job),
-          {
-            beside: true,
-          },
+          { beside: true, by: user },
         )
         return { job }
       }),

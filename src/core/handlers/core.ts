@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { BedsideError, locked } from '../../contract/errors.ts'
+import type { Job } from '../../contract/jobs.ts'
 import type { LockReason, Policy, Session } from '../../contract/vault.ts'
 import { createUploads, type Uploads } from '../intake/uploads.ts'
 import { createJobRunner, type JobRunner } from '../jobs/runner.ts'
@@ -8,6 +9,7 @@ import { type AuditLog, openAuditLog } from '../vault/auditLog.ts'
 import { calibratedKeyDerivation } from '../vault/calibrate.ts'
 import type { Cipher } from '../vault/database.ts'
 import { mistypedRecoveryCode, throttled, vaultMissing, wrongPassphrase, wrongRecoveryCode } from '../vault/failures.ts'
+import { interruptJobs, listJobs, type StoredJob, saveJob } from '../vault/jobs.ts'
 import { firstOpened, type Keychain } from '../vault/keychain.ts'
 import { defaultPolicy, readPolicy } from '../vault/policy.ts'
 import { readRecoveryCode } from '../vault/recovery.ts'
@@ -46,6 +48,8 @@ export interface CoreOptions {
   onState?: (state: VaultState) => void
   /** The operating system's keychain, where the shell has one. */
   keychain?: Keychain
+  /** For tests: bytes that could still be had. */
+  freeBytes?: () => number
   /** For tests: the time, in milliseconds. */
   now?: () => number
 }
@@ -118,6 +122,21 @@ const patrolMilliseconds = 5_000
 const isWrongPassphrase = (error: unknown): boolean =>
   error instanceof BedsideError && error.failure.reason === 'wrongPassphrase'
 
+/** So many jobs of before are shown. */
+const knownJobs = 50
+
+const jobOf = ({ designed, ...stored }: StoredJob): Job => ({
+  ...stored,
+  position: null,
+  progress: stored.state === 'done' ? 1 : null,
+  endsAt: null,
+  workingSince: null,
+  stage: stored.state,
+  curve: null,
+  pausable: false,
+  resumable: designed,
+})
+
 const sessionOf = ({ id, displayName, role }: User): Session => ({ user: id, displayName, role })
 
 export const createCore = (options: CoreOptions): Core => {
@@ -128,7 +147,8 @@ export const createCore = (options: CoreOptions): Core => {
     now: options.now,
   })
   const newUploads = () => createUploads({ folder: tmpdir() })
-  const newJobs = () => createJobRunner((error) => incidentOf(error, log))
+  const newJobs = (known: readonly Job[] = []) =>
+    createJobRunner({ incident: (error) => incidentOf(error, log), keep: keepJob, known })
   let vault: Vault | null = null
   let auditLog: AuditLog | null = null
   let opening: Promise<unknown> = Promise.resolve()
@@ -143,11 +163,20 @@ export const createCore = (options: CoreOptions): Core => {
     return auditLog
   }
 
-  /** A vault is open only once its audit log is, too. */
+  /** Checks are only a step of the intake; all else is known after a restart, too. */
+  const keepJob = async (job: Job, { by, design }: { by?: string | undefined; design?: unknown }): Promise<void> => {
+    if (!vault || job.kind === 'validate') return
+    const user = by === undefined || by === 'system' ? null : by
+    await vault.write((store) => saveJob(store, job, { user, design }))
+  }
+
+  /** A vault is open only once its audit log is, too. What was cut off when it was last open shows as interrupted. */
   const take = async (opened: Vault): Promise<void> => {
     try {
       auditLog = await openAuditLog(opened, log)
+      await opened.write(interruptJobs)
       vault = opened
+      core.jobs = newJobs(listJobs(opened.read, knownJobs).map(jobOf))
     } catch (error) {
       opened.close()
       throw error
@@ -351,7 +380,7 @@ export const createCore = (options: CoreOptions): Core => {
     lock: async (connection, reason) => {
       await noteLock(connection, reason)
       if (!sessions.end(connection, reason)) return
-      const busy = core.jobs.list().some(({ endedAt }) => endedAt === null)
+      const busy = core.jobs.list().some(({ endedAt, state }) => endedAt === null && state !== 'paused')
       const closing = closeWhenUnused()
       // A training goes on behind a locked screen: the lock does not wait for it.
       if (busy) closing.catch((error) => incidentOf(error, log))

@@ -60,22 +60,27 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
         const { user } = sessionOf({ connection })
         const source = core.uploads.open(input.upload)
         const { study, mapping, saveMappingAs, again } = input
-        const { job } = core.jobs.start('import', source.file, async (context) => {
-          const report = await importFile({
-            vault: core.vault(),
-            source,
-            study,
-            mapping,
-            user,
-            saveMappingAs,
-            again,
-            signal: context.signal,
-            workerUrl,
-            onProgress: follow(context),
-          })
-          await core.uploads.discard(input.upload)
-          return resultOf(report)
-        })
+        const { job } = core.jobs.start(
+          'import',
+          source.file,
+          async (context) => {
+            const report = await importFile({
+              vault: core.vault(),
+              source,
+              study,
+              mapping,
+              user,
+              saveMappingAs,
+              again,
+              signal: context.signal,
+              workerUrl,
+              onProgress: follow(context),
+            })
+            await core.uploads.discard(input.upload)
+            return resultOf(report)
+          },
+          { by: user },
+        )
         return { job }
       }),
       batches: os.intake.batches.handler(() => listBatches(read())),

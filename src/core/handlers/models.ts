@@ -16,7 +16,8 @@ import { cardOf, detailOf } from './cards.ts'
 import type { Core } from './core.ts'
 import { withHistory } from './history.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
-import { checkDesignOf, trainModel } from './training.ts'
+import { memoryFor } from './memory.ts'
+import { checkDesignOf, startTraining } from './training.ts'
 
 export const modelHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read
@@ -36,10 +37,12 @@ export const modelHandlers = (core: Core, os: Implementer) => {
       check: os.models.check.handler(({ input, signal }) => checkDesignOf(core, input, signal)),
       train: os.models.train.handler(({ input, context }) => {
         getStudy(read(), input.study)
-        const { user } = sessionOf(context)
-        const title = input.name || `${input.study}: ${input.learner}`
-        const { job } = core.jobs.start('train', title, (job) => trainModel(core, input, user, job))
+        const { job } = startTraining(core, input, sessionOf(context).user)
         return { job }
+      }),
+      memory: os.models.memory.handler(({ input }) => {
+        const { needs, free } = memoryFor(core, input)
+        return { needs, free }
       }),
       describe: os.models.describe.handler(async ({ input, context }) => {
         const { model, name, intendedUse, approve } = input
@@ -65,40 +68,47 @@ export const modelHandlers = (core: Core, os: Implementer) => {
         const model = getModel(read(), input.model)
         const other = getStudy(read(), input.study)
         const { user } = sessionOf(context)
-        const { job } = core.jobs.start('evaluate', `${model.name} on ${other.name}`, async (jobContext) => {
-          jobContext.report('readingRows', 0)
-          const artifact = modelArtifact(read(), model.id)
-          const design = StudyDesignSchema.parse(modelDesign(read(), model.id))
-          const { features } = detailOf(read(), model)
-          const outcome = input.outcome
-          const summaries = new Set((design.summaries ?? []).map(summaryName))
-          const columns = [
-            ...new Set([
-              ...features.map(({ name }) => name).filter((name) => !summaries.has(name)),
-              ...(design.grids?.columns ?? []),
-              ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
-            ]),
-          ]
-          const known = new Set(listConcepts(read(), other.id).map(({ name }) => name))
-          const lacking = columns.filter((name) => !known.has(name))
-          if (lacking.length > 0)
-            throw invalidInput(
-              'columnsDiffer',
-              `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
-              lacking.map((name) => ({ path: name, reason: 'is not there' })),
+        const { job } = core.jobs.start(
+          'evaluate',
+          `${model.name} on ${other.name}`,
+          async (jobContext) => {
+            jobContext.report('readingRows', 0)
+            const artifact = modelArtifact(read(), model.id)
+            const design = StudyDesignSchema.parse(modelDesign(read(), model.id))
+            const { features } = detailOf(read(), model)
+            const outcome = input.outcome
+            const summaries = new Set((design.summaries ?? []).map(summaryName))
+            const columns = [
+              ...new Set([
+                ...features.map(({ name }) => name).filter((name) => !summaries.has(name)),
+                ...(design.grids?.columns ?? []),
+                ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
+              ]),
+            ]
+            const known = new Set(listConcepts(read(), other.id).map(({ name }) => name))
+            const lacking = columns.filter((name) => !known.has(name))
+            if (lacking.length > 0)
+              throw invalidInput(
+                'columnsDiffer',
+                `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
+                lacking.map((name) => ({ path: name, reason: 'is not there' })),
+              )
+            const { table, warnings } = withHistory(read(), other, design, readTable(read(), other.id, columns))
+            const result = await runLong(
+              core.options.worker,
+              'evaluate',
+              { artifact, study: other.name, table, warnings, outcome },
+              jobContext,
             )
-          const { table, warnings } = withHistory(read(), other, design, readTable(read(), other.id, columns))
-          const result = await runLong(
-            core.options.worker,
-            'evaluate',
-            { artifact, study: other.name, table, warnings, outcome },
-            jobContext,
-          )
-          const evaluation = await core
-            .vault()
-            .write((store) => insertEvaluation(store, { model: model.id, study: other.id, by: user, document: result }))
-          return { evaluation, model: model.id }
-        })
+            const evaluation = await core
+              .vault()
+              .write((store) =>
+                insertEvaluation(store, { model: model.id, study: other.id, by: user, document: result }),
+              )
+            return { evaluation, model: model.id }
+          },
+          { by: user, pausable: true },
+        )
         return { job }
       }),
       evaluations: os.models.evaluations.handler(({ input }) =>

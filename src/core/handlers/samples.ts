@@ -55,7 +55,7 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
           number: at + 1,
           of: designs.length,
         })
-      const { model } = await trainModel(core, design, user, { signal: context.signal, report })
+      const { model } = await trainModel(core, design, user, { ...context, report })
       models.push(model)
     }
     return { studies: missing, models }
@@ -77,7 +77,10 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
         if (unknown !== undefined)
           throw notFound('sample', `There is no sample ${unknown}. See the list of samples.`, { sample: unknown })
         const { user } = sessionOf(context)
-        const { job } = core.jobs.start('samples', 'Sample clinic', (job) => load(names, input.train, user, job))
+        const { job } = core.jobs.start('samples', 'Sample clinic', (job) => load(names, input.train, user, job), {
+          by: user,
+          pausable: input.train,
+        })
         return { job }
       }),
     },

@@ -1,4 +1,6 @@
-import type { StudyDesign } from '../../contract/design.ts'
+import { type StudyDesign, StudyDesignSchema } from '../../contract/design.ts'
+import { conflict } from '../../contract/errors.ts'
+import type { Job } from '../../contract/jobs.ts'
 import type { DesignCheck } from '../../contract/models.ts'
 import { encodeSnapshot } from '../cohort/snapshot.ts'
 import { runLong } from '../jobs/long.ts'
@@ -7,12 +9,15 @@ import { columnsOf, outcomeColumns } from '../study/cases.ts'
 import { checkHistory, summaryConcepts } from '../study/history.ts'
 import { readTable } from '../vault/cases.ts'
 import { listConcepts, plainConcept } from '../vault/concepts.ts'
+import { jobDesign, jobUnits, noteJobSnapshot, saveJobUnit } from '../vault/jobs.ts'
 import { insertModel } from '../vault/models.ts'
 import { saveSnapshot } from '../vault/snapshots.ts'
 import { getStudy } from '../vault/studies.ts'
+import type { Vault } from '../vault/vault.ts'
 import type { StoredDetail } from './cards.ts'
 import type { Core } from './core.ts'
 import { withHistory } from './history.ts'
+import { requireMemory } from './memory.ts'
 
 const targetOf = ({ outcome }: StudyDesign): string =>
   outcome.task === 'survival'
@@ -48,6 +53,57 @@ export const checkDesignOf = async (core: Core, design: StudyDesign, signal?: Ab
   return { ...found, warnings: [...warnings, ...found.warnings] }
 }
 
+/** A training that can be interrupted and taken up again, by its job. */
+interface Attempt {
+  job: string
+  /** Of the columns that it had read when it was interrupted. */
+  snapshot: string | null
+}
+
+/** Begins a training as a job, or takes one up again that was interrupted. Throws `notEnoughMemory`. */
+export const startTraining = (core: Core, design: StudyDesign, user: string, again?: Attempt): Job => {
+  // While another is at work, what will be free at its end is not known; it is looked at again when its turn comes.
+  if (!core.jobs.list().some(({ state }) => state === 'running' || state === 'paused')) requireMemory(core, design)
+  const title = design.name || `${design.study}: ${design.learner}`
+  return core.jobs.start(
+    'train',
+    title,
+    (context) => trainModel(core, design, user, context, { job: context.job, snapshot: again?.snapshot ?? null }),
+    { by: user, design, pausable: true, resumable: true, ...(again ? { again: again.job } : {}) },
+  )
+}
+
+/** The interrupted job's training, from where it was. Throws `jobNotResumable`. */
+export const resumeTraining = (core: Core, job: string, user: string): void => {
+  const kept = jobDesign(core.vault().read, job)
+  if (!kept)
+    throw conflict(
+      'jobNotResumable',
+      'Only a training that was interrupted can be taken up again; begin this one anew.',
+    )
+  startTraining(core, StudyDesignSchema.parse(kept.design), user, { job, snapshot: kept.snapshot })
+}
+
+/** Units that were finished before, and the vault as the place for the next ones. */
+const unitsOf = async (vault: Vault, job: string, snapshot: string) => {
+  await vault.write((store) => noteJobSnapshot(store, job, snapshot))
+  const pending = new Set<Promise<void>>()
+  return {
+    known: jobUnits(vault.read, job),
+    put: (key: string, bytes: Uint8Array) => {
+      // Where it cannot be kept, the disk being full say, it is only made again.
+      const written: Promise<void> = vault
+        .write((store) => saveJobUnit(store, job, key, bytes))
+        .catch(() => {})
+        .finally(() => pending.delete(written))
+      pending.add(written)
+    },
+    kept: async () => {
+      while (pending.size > 0) await Promise.all(pending)
+    },
+  }
+}
+
 /**
  * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its snapshot, in
  * one transaction. Cancelled or failed, it leaves nothing.
@@ -57,18 +113,23 @@ export const trainModel = async (
   design: StudyDesign,
   user: string,
   context: JobContext,
+  attempt?: Attempt,
 ): Promise<{ model: number; hash: string }> => {
   context.report('readingRows', 0)
+  requireMemory(core, design)
   const vault = core.vault()
   const { study, concepts, measured, table, warnings } = readColumns(core, design)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
   const { build, threads, worker } = core.options
-  const result = await runLong(
-    worker,
-    'train',
-    { design, concepts, measured, table, warnings, snapshotHash, build, threads },
-    context,
-  )
+  if (attempt?.snapshot && attempt.snapshot !== snapshotHash)
+    throw conflict(
+      'casesChanged',
+      `The cases of ${study.name} have changed since this training began. Start it anew to learn from them as they are now.`,
+      { study: study.name },
+    )
+  const units = attempt && (await unitsOf(vault, attempt.job, snapshotHash))
+  const input = { design, concepts, measured, table, warnings, snapshotHash, build, threads }
+  const result = await runLong(worker, 'train', input, context, units).finally(() => units?.kept())
   if (result.backend !== null && nets.includes(result.learner)) core.neuralBackend = result.backend
   const { artifact, reference, hash, learner, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))

@@ -133,22 +133,27 @@ export const userHandlers = (core: Core, os: Implementer) => ({
     }),
     rekey: os.users.rekey.handler(async ({ input, context }) => {
       await core.confirm(context.connection, input.passphrase)
-      const { job } = core.jobs.start('rekey', 'Encrypting the vault under a new key', async ({ signal, report }) => {
-        const vault = core.vault()
-        await vault.write((store) => writeSettings(store, null, { [rekeyBegun]: new Date().toISOString() }))
-        // Where it ends by itself, done or not, nothing was cut off.
-        try {
-          await vault.rekey({
-            signal,
-            report,
-            cipher: input.cipher ?? undefined,
-            worker: threadOf(core.options.worker),
-          })
-        } finally {
-          await vault.write((store) => store.run('DELETE FROM setting WHERE user IS NULL AND name = ?', rekeyBegun))
-        }
-        return {}
-      })
+      const { job } = core.jobs.start(
+        'rekey',
+        'Encrypting the vault under a new key',
+        async ({ signal, report }) => {
+          const vault = core.vault()
+          await vault.write((store) => writeSettings(store, null, { [rekeyBegun]: new Date().toISOString() }))
+          // Where it ends by itself, done or not, nothing was cut off.
+          try {
+            await vault.rekey({
+              signal,
+              report,
+              cipher: input.cipher ?? undefined,
+              worker: threadOf(core.options.worker),
+            })
+          } finally {
+            await vault.write((store) => store.run('DELETE FROM setting WHERE user IS NULL AND name = ?', rekeyBegun))
+          }
+          return {}
+        },
+        { by: sessionOf(context).user },
+      )
       return { job }
     }),
   },

@@ -9,6 +9,8 @@ export interface PoolOptions {
   workerUrl?: URL
   /** What one thread runs; `learn/workers.ts` unless given. */
   tasks?: WorkerTasks
+  /** Called before a piece is handed out; may hold this thread while the work is paused. */
+  pausePoint?: () => void
 }
 
 export interface Pool {
@@ -46,7 +48,7 @@ interface Seat {
 
 /** Worker threads that run the tasks of `learn/workers.ts`. They start when first needed and stay, idle, until `close`. */
 export const createPool = (options: PoolOptions): Pool => {
-  const { threads, workerUrl = new URL('./worker.ts', import.meta.url), tasks } = options
+  const { threads, workerUrl = new URL('./worker.ts', import.meta.url), tasks, pausePoint = () => {} } = options
   const seats: Seat[] = Array.from({ length: threads > 1 ? threads : 0 }, () => ({ worker: null, piece: null, id: 0 }))
   const queue: Piece[] = []
   let closed = false
@@ -119,9 +121,9 @@ export const createPool = (options: PoolOptions): Pool => {
     if (closed) return
     for (const seat of seats) {
       if (seat.piece) continue
-      const piece = queue.shift()
-      if (!piece) return
-      give(seat, piece)
+      if (queue.length === 0) return
+      pausePoint()
+      give(seat, queue.shift() as Piece)
     }
   }
 
@@ -132,6 +134,7 @@ export const createPool = (options: PoolOptions): Pool => {
       // Lets messages through between pieces, an abort among them.
       await new Promise((resolve) => setImmediate(resolve))
       if (closed || signal?.aborted) throw cancelled('cancelled', 'The work was cancelled.')
+      pausePoint()
       results.push(await taskOf(found, task)(input))
     }
     return results

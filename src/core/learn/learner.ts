@@ -141,4 +141,9 @@ export interface Learner {
   load(state: ModelState): Promise<Predictor>
   /** What a search over the parameters tries for data of this size; left out where there is nothing to search. */
   search?(task: Task, rows: number, columns: number): SearchSpace
+  /**
+   * Bytes that fitting takes at the most above the matrix itself, all threads together; without it, the study reckons with two
+   * more matrices and a quarter of one a thread.
+   */
+  memory?(rows: number, columns: number, parameters: Parameters): number
 }

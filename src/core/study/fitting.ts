@@ -9,6 +9,7 @@ import { fitComposite, loadState } from '../learn/composite.ts'
 import type { Fitted, Learner, Parameters, Predictor } from '../learn/learner.ts'
 import { type Predictions, predictionsOf } from './assessment.ts'
 import type { Cases } from './cases.ts'
+import { type Memo, rememberFit } from './memo.ts'
 import { caseWeights } from './weights.ts'
 
 export interface FittedModel {
@@ -35,6 +36,8 @@ interface FittingContext {
   signal: AbortSignal
   threads: number
   parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  /** Finished fits of an earlier attempt at the same run, where that was interrupted. */
+  memo?: Memo
 }
 
 /** Rows of a table prepared for one learner: what it is fitted on. */
@@ -71,7 +74,12 @@ export interface Fitting {
 
 /** Fits and predicts on rows of one study's table; everything else about the design is settled here, the same for every fold. */
 export const fittingOf = (
-  { design, table, concepts }: { design: StudyDesign; table: Table; concepts: readonly Concept[] },
+  {
+    design,
+    table,
+    concepts,
+    build,
+  }: { design: StudyDesign; table: Table; concepts: readonly Concept[]; build?: string },
   cases: Cases,
   horizons: number[] | null,
   context: FittingContext,
@@ -123,20 +131,26 @@ export const fittingOf = (
       check()
       const set = prepare(learner, rows, as === 'comparator' ? as : 'fold')
       const { preparation, rows: kept, matrices, outcome, weights, balanced } = set
-      const fitted = await fitComposite(
-        learner,
-        matrices,
-        outcome,
-        parameters,
-        {
-          seed: design.seed,
-          threads: context.threads,
-          signal: context.signal,
-          progress,
-          parallel: context.parallel,
-          diagnostics: as === 'final',
-        },
-        { ...(weights ? { weights } : {}), balanced },
+      const { id, stateVersion } = learner
+      const { seed } = design
+      const diagnostics = as === 'final'
+      const decisive = { build, id, stateVersion, parameters, seed, diagnostics, matrices, outcome, weights, balanced }
+      const fitted = await rememberFit(context.memo, decisive, () =>
+        fitComposite(
+          learner,
+          matrices,
+          outcome,
+          parameters,
+          {
+            seed,
+            threads: context.threads,
+            signal: context.signal,
+            progress,
+            parallel: context.parallel,
+            diagnostics,
+          },
+          { ...(weights ? { weights } : {}), balanced },
+        ),
       )
       check()
       const predictor = await loadState(learner, fitted.state)

@@ -16,6 +16,7 @@ import { importanceOf } from './explanation.ts'
 import { channelsOf, describeFeatures } from './features.ts'
 import { type FittedModel, fittingOf, type Predicted, positionsOf } from './fitting.ts'
 import { horizonsOf } from './horizons.ts'
+import type { Memo } from './memo.ts'
 import { encodeModel } from './model.ts'
 import { outOfBagPredictions } from './outOfBag.ts'
 import { meanOverFolds, permutationOf } from './permutation.ts'
@@ -42,6 +43,8 @@ export interface RunContext {
   signal: AbortSignal
   stage: (stage: string, progress: number, detail?: Record<string, number | string>) => void
   parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  /** Finished fits of an earlier attempt at the same run, where it was interrupted. */
+  memo?: Memo
 }
 
 export interface StudyResult {

@@ -2,23 +2,29 @@ import type { DesignCheck } from '../../contract/models.ts'
 import { createPool } from '../jobs/pool.ts'
 import { type CheckRun, checkDesign } from './check.ts'
 import { type EvaluationResult, type EvaluationRun, evaluateStudy } from './evaluate.ts'
+import type { Memo } from './memo.ts'
 import { runStudy, type StudyResult, type StudyRun } from './run.ts'
 
 export interface LongTaskContext {
   report: (stage: string, progress: number | null, detail?: Record<string, string | number>) => void
   workerUrl: URL | undefined
+  /** Called between two units of work; waits there while the job is paused. */
+  pausePoint: () => void
+  /** Units that were finished before the job was interrupted. */
+  memo: Memo
 }
 
 const neverAborted = new AbortController().signal
 
 /** Tasks that take a worker thread for themselves. Cancelling one ends its thread, and the pool it holds with it. */
 export const longTasks = {
-  train: async (run: StudyRun, { report, workerUrl }: LongTaskContext): Promise<StudyResult> => {
-    const pool = createPool({ threads: run.threads, ...(workerUrl ? { workerUrl } : {}) })
+  train: async (run: StudyRun, { report, workerUrl, pausePoint, memo }: LongTaskContext): Promise<StudyResult> => {
+    const pool = createPool({ threads: run.threads, pausePoint, ...(workerUrl ? { workerUrl } : {}) })
     try {
       return await runStudy(run, {
         signal: neverAborted,
         stage: report,
+        memo,
         parallel: (task, inputs) => pool.run(task, inputs),
       })
     } finally {

@@ -222,13 +222,15 @@ test('how a job ended is kept', async () => {
     state: 'running',
     startedAt: '2025-01-01T00:00:00Z',
     endedAt: null,
+    worked: 0,
     result: null,
     failure: null,
+    designed: false,
   }
-  await vault.write((store) => saveJob(store, job, user.id))
+  await vault.write((store) => saveJob(store, job, { user: user.id }))
   const failure = { code: 'cancelled' as const, reason: 'cancelled', message: 'Cancelled.' }
   await vault.write((store) =>
-    saveJob(store, { ...job, state: 'cancelled', endedAt: '2025-01-01T00:01:00Z', failure }, user.id),
+    saveJob(store, { ...job, state: 'cancelled', endedAt: '2025-01-01T00:01:00Z', failure }, { user: user.id }),
   )
   expect(listJobs(vault.read, 10)).toEqual([{ ...job, state: 'cancelled', endedAt: '2025-01-01T00:01:00Z', failure }])
 })

@@ -19,7 +19,10 @@ const Tray = () => {
   const { t } = useTranslation('jobs')
   const [opened, setOpened] = useState(false)
   // A check that is done is only a step of the intake, which shows its outcome.
-  const jobs = useJobs().filter((job) => job.kind !== 'validate' || isActive(job))
+  // What runs or can be taken up again stands before what is over.
+  const all = useJobs().filter((job) => job.kind !== 'validate' || isActive(job))
+  const open = (job: Job) => isActive(job) || (job.state === 'interrupted' && job.resumable)
+  const jobs = [...all.filter(open), ...all.filter((job) => !open(job))]
   const running = jobs.filter(isActive).length
   const label = running > 0 ? t('trayRunning', { count: running }) : t('tray')
   return (

@@ -56,7 +56,8 @@ const refresh = (keys: readonly (readonly unknown[])[]) =>
 
 const ended = async (job: Job) => {
   await refresh(changedBy[job.kind]())
-  if (job.kind === 'validate' || job.state === 'cancelled' || shownInPlace.has(job.job)) return
+  const quiet = job.state === 'cancelled' || job.state === 'interrupted'
+  if (job.kind === 'validate' || quiet || shownInPlace.has(job.job)) return
   const failed = job.state === 'failed'
   notifications.show({
     color: failed ? 'brick' : 'moss',
@@ -71,7 +72,7 @@ const ended = async (job: Job) => {
 export const titleOf = (job: Job): string =>
   i18next.t(`jobs:kinds.${job.kind}`, { title: job.title, defaultValue: job.title })
 
-/** Jobs since the app started, newest first, followed while they run. Mount `useFollowJobs` once, in the shell. */
+/** Jobs that run, wait, were interrupted or ended lately, newest first, followed while they run. Mount `useFollowJobs` once, in the shell. */
 export const useJobs = (): Job[] => useQuery(orpc.jobs.list.queryOptions()).data ?? []
 
 export const useJob = (id: string | null | undefined): Job | undefined => useJobs().find((job) => job.job === id)

@@ -22,12 +22,14 @@ import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { followJob, useJob } from '../jobs/follow.ts'
 import { JobProgress } from '../jobs/JobProgress.tsx'
+import { isActive } from '../jobs/list.ts'
 import { useText, useTranslation } from '../language/index.ts'
 import { usePlace } from '../shell/place.tsx'
 import { type Draft, designOf, draftFor, faultsOf } from './draft.ts'
 import { Enough } from './Enough.tsx'
 import { FeaturePicker } from './FeaturePicker.tsx'
 import { JsonBlock } from './JsonBlock.tsx'
+import { Memory } from './Memory.tsx'
 import classes from './models.module.css'
 import { OutcomeFields } from './OutcomeFields.tsx'
 import { ParameterField } from './ParameterField.tsx'
@@ -81,7 +83,7 @@ export const TrainForm = ({
       : concept.name
   const options = (from: readonly Summary[]) =>
     from.map((column) => ({ value: column.concept.name, label: labelOf(column) }))
-  const running = job && (job.state === 'queued' || job.state === 'running')
+  const running = job && isActive(job)
   const made = job?.state === 'done' && typeof job.result?.model === 'number' ? job.result.model : null
 
   return (
@@ -223,6 +225,7 @@ export const TrainForm = ({
                 {faults.map((name) => t(`train.faults.${name}`)).join(' ')}
               </Alert>
             )}
+            <Memory design={design} enabled={faults.length === 0} />
             <Button
               type="submit"
               size="md"

@@ -1,0 +1,43 @@
+import { freemem, totalmem } from 'node:os'
+import type { StudyDesign } from '../../contract/design.ts'
+import { conflict } from '../../contract/errors.ts'
+import { memoryOf } from '../study/memory.ts'
+import { listConcepts, plainConcept } from '../vault/concepts.ts'
+import { getStudy } from '../vault/studies.ts'
+import type { Core } from './core.ts'
+
+/**
+ * Bytes that this process could still get. macOS counts as free only what nobody has used yet, and gives back what programs keep
+ * for later: there half of all memory is taken to be had.
+ */
+export const freeBytes = (): number => {
+  // What a container is allowed counts, too; Node 20 knows this only in its later releases.
+  const { availableMemory } = process as { availableMemory?: () => number }
+  const free = availableMemory?.() ?? freemem()
+  return process.platform === 'darwin' ? Math.max(free, totalmem() / 2 - process.memoryUsage.rss()) : free
+}
+
+/** What a training needs and what there is, in bytes. */
+export const memoryFor = (core: Core, design: StudyDesign): { needs: number; free: number; cases: number } => {
+  const { read } = core.vault()
+  const { id, cases } = getStudy(read, design.study)
+  const concepts = listConcepts(read, id)
+    .filter(({ repeated }) => !repeated)
+    .map(plainConcept)
+  const { threads, freeBytes: free = freeBytes } = core.options
+  return { needs: Math.ceil(memoryOf(design, { cases, concepts, threads })), free: Math.floor(free()), cases }
+}
+
+/** Throws `notEnoughMemory` before a single row is read: a training that ends in a full memory takes the whole computer with it. */
+export const requireMemory = (core: Core, design: StudyDesign): void => {
+  const { needs, free, cases } = memoryFor(core, design)
+  if (needs <= free) return
+  throw conflict(
+    'notEnoughMemory',
+    `This training needs about ${gigabytes(needs)} GB of memory for ${cases} cases, and ${gigabytes(free)} GB are free. Close other programs, take fewer columns or cases, or let Bedside use fewer threads.`,
+    { needs: gigabytes(needs), free: gigabytes(free), cases },
+  )
+}
+
+/** Rounded up to a tenth. */
+const gigabytes = (bytes: number): number => Math.ceil(bytes / 1e8) / 10
