@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os'
 import type { StudyDesign } from '../../contract/design.ts'
-import { conflict } from '../../contract/errors.ts'
+import { BedsideError, conflict } from '../../contract/errors.ts'
 import { memoryOf } from '../study/memory.ts'
 import { listConcepts, plainConcept } from '../vault/concepts.ts'
 import { getStudy } from '../vault/studies.ts'
@@ -30,7 +30,15 @@ export const memoryFor = (core: Core, design: StudyDesign): { needs: number; fre
 
 /** Throws `notEnoughMemory` before a single row is read: a training that ends in a full memory takes the whole computer with it. */
 export const requireMemory = (core: Core, design: StudyDesign): void => {
-  const { needs, free, cases } = memoryFor(core, design)
+  let known: ReturnType<typeof memoryFor>
+  try {
+    known = memoryFor(core, design)
+  } catch (error) {
+    // What the design asks for does not fit the study: the training says so in its own words.
+    if (error instanceof BedsideError) return
+    throw error
+  }
+  const { needs, free, cases } = known
   if (needs <= free) return
   throw conflict(
     'notEnoughMemory',

@@ -84,13 +84,19 @@ export const resumeTraining = (core: Core, job: string, user: string): void => {
   startTraining(core, StudyDesignSchema.parse(kept.design), user, { job, snapshot: kept.snapshot })
 }
 
+/** Of one training; what goes beyond is made again after an interruption. */
+const mostUnitBytes = 512 * 1024 * 1024
+
 /** Units that were finished before, and the vault as the place for the next ones. */
 const unitsOf = async (vault: Vault, job: string, snapshot: string) => {
+  let kept = 0
   await vault.write((store) => noteJobSnapshot(store, job, snapshot))
   const pending = new Set<Promise<void>>()
   return {
     known: jobUnits(vault.read, job),
     put: (key: string, bytes: Uint8Array) => {
+      kept += bytes.length
+      if (kept > mostUnitBytes) return
       // Where it cannot be kept, the disk being full say, it is only made again.
       const written: Promise<void> = vault
         .write((store) => saveJobUnit(store, job, key, bytes))

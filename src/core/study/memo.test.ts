@@ -3,7 +3,7 @@ import { sampleTable } from '../../../test/golden/sampleTable.ts'
 import { type StudyDesignInput, StudyDesignSchema } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
 import { workerTasks } from '../learn/workers.ts'
-import { digestOf, type Memo } from './memo.ts'
+import { digestOf, type Memo, rememberPieces } from './memo.ts'
 import { runStudy } from './run.ts'
 
 const table = sampleTable('biopsy', 'ID')
@@ -45,6 +45,8 @@ const memoOver = (units: Map<string, Uint8Array>): Memo & { found: number; put_:
   }
   return memo
 }
+const here = async <I, O>(task: string, inputs: readonly I[]): Promise<O[]> =>
+  Promise.all(inputs.map((one) => workerTasks[task](one as never) as O))
 const run = (memo?: Memo, changed: Partial<StudyDesignInput> = {}, build = 'a') =>
   runStudy(
     {
@@ -58,7 +60,7 @@ const run = (memo?: Memo, changed: Partial<StudyDesignInput> = {}, build = 'a') 
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => inputs.map((one) => workerTasks[task](one) as never),
+      parallel: memo ? rememberPieces(memo, build, here) : here,
       ...(memo ? { memo } : {}),
     },
   )
@@ -81,6 +83,25 @@ test('a run taken up with some fits, with all or with none makes one and the sam
   const { seconds: _3, ...mixed } = await run(half)
   expect(mixed).toEqual(without)
   expect([half.found, half.put_]).toEqual([4, 4])
+})
+
+test('a search that is taken up does not try again what it tried, and settles on the same', async () => {
+  const searched: Partial<StudyDesignInput> = {
+    validation: { folds: 0 },
+    tuning: { method: 'random', trials: 4, folds: 3 },
+  }
+  const { tuning, hash } = await run(undefined, searched)
+  expect(tuning?.trials).toHaveLength(4)
+  const scoresOf = (found: typeof tuning) => found?.trials.map(({ mean, parameters }) => [mean, parameters])
+  const units = new Map<string, Uint8Array>()
+  await run(memoOver(units), searched)
+  const all = memoOver(units)
+  const again = await run(all, searched)
+  expect(again.hash).toBe(hash)
+  expect(scoresOf(again.tuning)).toEqual(scoresOf(tuning))
+  expect(all.put_).toBe(0)
+  // At least the folds of every trial.
+  expect(all.found).toBeGreaterThanOrEqual(12)
 })
 
 test('a fit is never taken for one of another seed, parameter or build', async () => {
@@ -124,7 +145,7 @@ test('what differs in a value, a type, a name or the order of rows has another d
     new Int32Array([1, 2]),
     { a: new Uint8Array(8) },
   ]
-  expect(new Set(values.map(digestOf)).size).toBe(values.length)
+  expect(new Set(values.map((value) => digestOf(value))).size).toBe(values.length)
   expect(digestOf({ a: 1, b: undefined, c: [2] })).toBe(digestOf({ c: [2], a: 1 }))
   expect(digestOf(new Float64Array(new SharedArrayBuffer(16)))).toBe(digestOf(new Float64Array(2)))
 })

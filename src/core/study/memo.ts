@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { deserialize, serialize } from 'node:v8'
 import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
 import type { Fitted } from '../learn/learner.ts'
 
@@ -30,6 +31,36 @@ export const rememberFit = async (
   return fitted
 }
 
+/** Tasks of `learn/workers.ts` that are units of work by themselves: the folds of a search's trials. */
+const units: readonly string[] = ['fitFold']
+
+/**
+ * Like `parallel`, but a piece that was finished before is not done again. Pieces are kept one by one, so that a search that was
+ * interrupted among a hundred of them goes on with the next.
+ */
+export const rememberPieces = (
+  memo: Memo,
+  build: string,
+  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>,
+): (<I, O>(task: string, inputs: readonly I[]) => Promise<O[]>) => {
+  // Trials share their matrices: each is read for its digest once.
+  const digests = new WeakMap<object, string>()
+  return async <I, O>(task: string, inputs: readonly I[]): Promise<O[]> => {
+    if (!units.includes(task)) return parallel<I, O>(task, inputs)
+    return Promise.all(
+      inputs.map(async (input) => {
+        const key = digestOf({ build, task, input }, digests)
+        const known = memo.get(key)
+        if (known) return deserialize(known) as O
+        const [result] = await parallel<I, O>(task, [input])
+        const bytes = serialize(result)
+        if (bytes.length <= mostBytes) memo.put(key, bytes)
+        return result as O
+      }),
+    )
+  }
+}
+
 const encodeFit = ({ state, outOfBag, ...rest }: Fitted): Uint8Array =>
   encodeArtifact({
     header: { state: state.header, rest, outOfBag: outOfBag !== null },
@@ -53,13 +84,11 @@ const decodeFit = (bytes: Uint8Array): Fitted => {
 }
 
 /** SHA-256 over a value of plain data and typed arrays: names in code-unit order, types and lengths included. */
-export const digestOf = (value: unknown): string => {
+export const digestOf = (value: unknown, known?: WeakMap<object, string>): string => {
   const hash = createHash('sha256')
   const add = (part: unknown): void => {
-    if (ArrayBuffer.isView(part)) {
-      hash.update(`${part.constructor.name} ${part.byteLength}:`)
-      hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
-    } else if (Array.isArray(part)) {
+    if (ArrayBuffer.isView(part)) hash.update(`${part.constructor.name} ${part.byteLength}:${bytesOf(part, known)};`)
+    else if (Array.isArray(part)) {
       hash.update(`[${part.length}:`)
       for (const each of part) add(each)
     } else if (part !== null && typeof part === 'object') {
@@ -75,6 +104,17 @@ export const digestOf = (value: unknown): string => {
   }
   add(value)
   return hash.digest('hex')
+}
+
+/** Digest of an array's bytes, which do not change while it is known. */
+const bytesOf = (array: ArrayBufferView, known: WeakMap<object, string> | undefined): string => {
+  const before = known?.get(array)
+  if (before) return before
+  const digest = createHash('sha256')
+    .update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+    .digest('hex')
+  known?.set(array, digest)
+  return digest
 }
 
 /** JSON knows neither NaN nor the infinities. */

@@ -1,9 +1,9 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
 import type { Learner } from '../learn/learner.ts'
-import { learnerOf } from '../learn/learners.ts'
 import { completeParameters } from '../learn/parameters.ts'
 import { featuresOf } from './cases.ts'
+import { autoLearner, candidatesOf } from './settle.ts'
 
 const mebibyte = 1024 * 1024
 /** A thread's own heap and code. */
@@ -21,20 +21,25 @@ export const memoryOf = (
   design: StudyDesign,
   { cases, concepts, threads }: { cases: number; concepts: readonly Concept[]; threads: number },
 ): number => {
-  const learner = learnerOf(design.learner)
-  if (!learner) return baseBytes
   const features = new Set(featuresOf(design, [...concepts]))
-  const columns = concepts
-    .filter(({ name }) => features.has(name))
-    .reduce((sum, { levels }) => sum + widthOf(levels?.length ?? 0, learner), 0)
   const rows = Math.ceil(cases * (1 - design.validation.test))
   const table = cases * (features.size + 3) * 8
-  const matrix = rows * columns * 8
-  const own =
-    learner.memory?.(rows, columns, completeParameters(learner, design.parameters)) ??
-    2 * matrix + (threads * matrix) / 4
-  const matrices = design.validation.folds > 1 ? 2 * matrix : matrix
-  return baseBytes + threads * threadBytes + 2 * table + matrices + own
+  const fits = candidatesOf(design, rows).map((learner) => {
+    const columns = concepts
+      .filter(({ name }) => features.has(name))
+      .reduce((sum, { levels }) => sum + widthOf(levels?.length ?? 0, learner), 0)
+    const matrix = rows * columns * 8
+    const parameters = completeParameters(learner, design.learner === learner.id ? design.parameters : {})
+    const own = learner.memory?.(rows, columns, parameters) ?? 2 * matrix + (threads * matrix) / 4
+    return own + heldOf(design, matrix)
+  })
+  return baseBytes + threads * threadBytes + 2 * table + Math.max(...fits)
+}
+
+/** Matrices that are held at once: that of all rows, that of a fold, and under a search those of all its folds. */
+const heldOf = ({ validation, tuning, learner }: StudyDesign, matrix: number): number => {
+  const searched = tuning.method !== 'none' || learner === autoLearner.id
+  return matrix * ((validation.folds > 1 ? 2 : 1) + (searched ? tuning.folds * tuning.repeats : 0))
 }
 
 /** Columns of the matrix that a feature takes. */

@@ -2,7 +2,7 @@ import type { DesignCheck } from '../../contract/models.ts'
 import { createPool } from '../jobs/pool.ts'
 import { type CheckRun, checkDesign } from './check.ts'
 import { type EvaluationResult, type EvaluationRun, evaluateStudy } from './evaluate.ts'
-import type { Memo } from './memo.ts'
+import { type Memo, rememberPieces } from './memo.ts'
 import { runStudy, type StudyResult, type StudyRun } from './run.ts'
 
 export interface LongTaskContext {
@@ -25,7 +25,7 @@ export const longTasks = {
         signal: neverAborted,
         stage: report,
         memo,
-        parallel: (task, inputs) => pool.run(task, inputs),
+        parallel: rememberPieces(memo, run.build, (task, inputs) => pool.run(task, inputs)),
       })
     } finally {
       await pool.close()
