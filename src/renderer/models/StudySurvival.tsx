@@ -117,7 +117,7 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
       <Stack gap="sm">
         <Title order={2}>{t('studySurvival.title')}</Title>
         <Text size="sm" c="dimmed">
-          {t('studySurvival.help')}
+          {t(rivals.length > 0 ? 'studySurvival.incidenceHelp' : 'studySurvival.help')}
         </Text>
         <Group gap="md" align="flex-end">
           <div>
