@@ -29,7 +29,7 @@ const recurrentParameters: readonly Parameter[] = [
     'state',
     { en: 'Size of the state', zh: '状态大小' },
     { en: 'Numbers that the cell carries from step to step.', zh: '循环单元在各步之间传递的数值个数。' },
-    [1, 32, 512],
+    [1, 16, 512],
   ),
   numeric(
     'integer',
@@ -56,8 +56,8 @@ export const recurrent: Learner = {
   parameters: [
     ...recurrentParameters,
     ...denseParameters(1, 32),
-    ...withDefaults(trainingParameters, { learningRate: 0.005 }),
-    ...survivalParameters,
+    ...withDefaults(trainingParameters, { learningRate: 0.005, dropout: 0.3, l2: 0.003 }),
+    ...withDefaults(survivalParameters, { intervals: 10 }),
     engineParameter,
   ],
   needs: {
