@@ -172,14 +172,12 @@ interface Torch {
   runs: { seconds: number; loss: number }[]
 }
 
-const torchOn = (all: readonly NetData[]): Torch | string => {
+const torchOn = (net: (typeof nets)[number], data: NetData): Torch | string => {
   const folder = mkdtempSync(join(tmpdir(), 'bedside-neural-'))
   try {
-    writeFileSync(join(folder, 'nets.json'), JSON.stringify(nets))
-    all.forEach((data, index) => {
-      writeFileSync(join(folder, `values${index}`), data.pictures ?? data.steps?.values ?? data.values)
-      writeFileSync(join(folder, `targets${index}`), data.targets)
-    })
+    writeFileSync(join(folder, 'nets.json'), JSON.stringify([net]))
+    writeFileSync(join(folder, 'values0'), data.pictures ?? data.steps?.values ?? data.values)
+    writeFileSync(join(folder, 'targets0'), data.targets)
     const python = spawnSync('/usr/bin/python3', ['-c', script, folder], { encoding: 'utf8' })
     if (python.error) return python.error.message
     if (python.status !== 0) return python.stderr.trim().split('\n').at(-1) ?? 'failed'
@@ -190,24 +188,23 @@ const torchOn = (all: readonly NetData[]): Torch | string => {
 }
 
 export async function run() {
-  const all = nets.map(dataOf)
-  const torch = torchOn(all)
-  const peer = typeof torch === 'string' ? null : torch
   const backend = await openTensorFlow()
   console.log(
     `Training at a batch of ${batch}, seconds an epoch of 1,024 rows (median of ${epochs}; TensorFlow.js: 1 epoch)`,
   )
-  if (typeof torch === 'string') console.log(`  torch skipped: ${torch}`)
   const options: NetOptions = { loss: 'binary', batchSize: batch, optimiser: 'adam', l2: 0, weightDecay: 0 }
-  nets.forEach(({ name, rows, tensorflowRows, front }, index) => {
-    const data = all[index]
+  for (const net of nets) {
+    const { name, rows, tensorflowRows, front } = net
+    const data = dataOf(net)
     const shape: NetShape = { inputs: 0, hidden: [32], outputs: 1, front }
     const start = () => initialWeights(shape, [0], randomOf(7))
     const each = 1024 / rows
     const fused = measure(fusedEngine(data, shape, start(), options), rows, epochs)
     const tf = measure(tensorflowEngine(backend, data, shape, start(), options), tensorflowRows, 1)
-    const torchSeconds = peer ? peer.runs[index].seconds * each : null
-    console.log(`  ${name}`)
+    const torch = torchOn(net, data)
+    const peer = typeof torch === 'string' ? null : torch
+    const torchSeconds = peer ? peer.runs[0].seconds * each : null
+    console.log(`  ${name}${peer ? '' : ` (torch skipped: ${torch})`}`)
     const line = (who: string, seconds: number, loss: number | null, verdict: boolean) => {
       const ratio = torchSeconds ? seconds / torchSeconds : null
       const says = ratio === null || !verdict ? '' : `  ${ratio <= promised ? 'PASS' : 'FAIL'} (at most ${promised} x)`
@@ -215,10 +212,10 @@ export async function run() {
         `    ${who.padEnd(24)} ${seconds.toFixed(3).padStart(7)} s${ratio === null ? '' : `  ${ratio.toFixed(2).padStart(6)} x torch`}${loss === null ? '' : `  loss ${loss.toFixed(4)}`}${says}`,
       )
     }
-    if (peer && torchSeconds) line(`torch ${peer.version}, 1 thread`, torchSeconds, peer.runs[index].loss, false)
+    if (peer && torchSeconds) line(`torch ${peer.version}, 1 thread`, torchSeconds, peer.runs[0].loss, false)
     line(`TensorFlow.js (${backend.name})`, (tf.seconds * 1024) / tensorflowRows, null, true)
     line('Bedside (fused)', fused.seconds * each, fused.loss, true)
-  })
+  }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await run()
