@@ -196,6 +196,8 @@ const GoTo = ({ onGo }: { onGo: (sequence: number) => void }) => {
   )
 }
 
+const outcomeColors: Record<string, string> = { done: 'moss', started: 'sky', found: 'brick' }
+
 type AuditEntry = { sequence: number; at: string; actor: string; act: string; record: string | null; outcome: string }
 
 const Entry = ({ entry, search }: { entry: AuditEntry; search: AuditSearch }) => {
@@ -239,7 +241,7 @@ const Entry = ({ entry, search }: { entry: AuditEntry; search: AuditSearch }) =>
         </div>
       </Table.Td>
       <Table.Td>
-        <Badge color={entry.outcome === 'done' ? 'moss' : entry.outcome.startsWith('found') ? 'brick' : 'amber'}>
+        <Badge miw="max-content" color={outcomeColors[entry.outcome.split(': ')[0] ?? ''] ?? 'amber'}>
           {outcomeText(entry.outcome)}
         </Badge>
       </Table.Td>

@@ -225,7 +225,9 @@ const Findings = ({ findings, found }: { findings: Finding[]; found: number }) =
             {findings.map(({ fault, from, to, checkpoint, message }) => (
               <Table.Tr key={`${fault} ${from} ${to} ${checkpoint}`} style={{ verticalAlign: 'top' }}>
                 <Table.Td>
-                  <Badge color="brick">{t(`faults.${fault}.name`)}</Badge>
+                  <Badge color="brick" miw="max-content">
+                    {t(`faults.${fault}.name`)}
+                  </Badge>
                 </Table.Td>
                 <Table.Td className="tabular" style={{ whiteSpace: 'nowrap' }}>
                   {from === null ? (

@@ -29,7 +29,7 @@ export const useOutcomeText = (): ((outcome: string) => string) => {
   }
 }
 
-export const outcomeKinds = ['done', 'failed', 'refused', 'found'] as const
+export const outcomeKinds = ['done', 'started', 'failed', 'refused', 'found'] as const
 
 /** What the log can be searched for: who, and every act under its kind. */
 export const useTerms = (): { actors: Choices[]; acts: Choices[]; error: unknown; retry: () => void } => {

@@ -126,7 +126,9 @@ const Row = ({ entry, onRestore }: { entry: BackupEntry; onRestore: () => void }
           <div className={classes.path}>{entry.path}</div>
         </Table.Td>
         <Table.Td>
-          <Badge color={stateColors[entry.state]}>{t(`states.${entry.state}`)}</Badge>
+          <Badge miw="max-content" color={stateColors[entry.state]}>
+            {t(`states.${entry.state}`)}
+          </Badge>
         </Table.Td>
         <Table.Td>{entry.vault === null ? formats.number(null) : t(entry.own ? 'list.own' : 'list.another')}</Table.Td>
         <Table.Td>{entry.reason === null ? formats.number(null) : t(`reasons.${entry.reason}`)}</Table.Td>

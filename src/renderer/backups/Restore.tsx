@@ -191,7 +191,9 @@ const Restored = ({ result }: { result: NonNullable<RestoreEvent['result']> }) =
                   {formats.integer(count)}
                 </Table.Td>
                 <Table.Td>
-                  <Badge color={same ? 'moss' : 'brick'}>{t(same ? 'restored.same' : 'restored.differs')}</Badge>
+                  <Badge miw="max-content" color={same ? 'moss' : 'brick'}>
+                    {t(same ? 'restored.same' : 'restored.differs')}
+                  </Badge>
                 </Table.Td>
               </Table.Tr>
             ))}
