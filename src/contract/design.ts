@@ -57,6 +57,8 @@ export const GridsDesignSchema = z.object({
   columns: z.array(z.string()).min(1),
 })
 
+export type GridsDesign = z.infer<typeof GridsDesignSchema>
+
 /**
  * How columns become what a learner sees. All of it is fitted on training rows only, fold by fold; the defaults do no more
  * than fill what is missing as the learner needs it. See docs/methods.md, Preparation.

@@ -15,13 +15,22 @@ export const ParameterSchema = z.object({
 })
 export type Parameter = z.infer<typeof ParameterSchema>
 
+/** Parts of a design that not every learner makes something of. */
+export const learnerInputs = ['sequences', 'grids', 'entry', 'competing', 'terms', 'strata'] as const
+export type LearnerInput = (typeof learnerInputs)[number]
+
 export const LearnerInfoSchema = z.object({
   id: z.string(),
   label: TextSchema,
   description: TextSchema,
   tasks: z.array(TaskSchema),
   parameters: z.array(ParameterSchema),
+  /** What it reads besides features; what is in `requires` as well it refuses to do without. */
+  reads: z.array(z.enum(learnerInputs)),
+  requires: z.array(z.enum(learnerInputs)),
 })
+
+export type LearnerInfo = z.infer<typeof LearnerInfoSchema>
 
 /** Metrics by name, each with its 95% interval. Names: see docs/methods.md. */
 export const MetricsSchema = z.record(z.string(), EstimateSchema)

@@ -1,8 +1,9 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
-import type { Evaluation } from '../../contract/models.ts'
+import { type Evaluation, learnerInputs } from '../../contract/models.ts'
 import { summaryName } from '../cohort/history.ts'
 import { runLong } from '../jobs/long.ts'
+import type { Learner } from '../learn/learner.ts'
 import { learners } from '../learn/learners.ts'
 import { outcomeColumns } from '../study/cases.ts'
 import { autoLearner } from '../study/settle.ts'
@@ -24,13 +25,17 @@ export const modelHandlers = (core: Core, os: Implementer) => {
   return {
     models: {
       learners: os.models.learners.handler(() =>
-        [...learners, autoLearner].map(({ id, label, description, tasks, parameters }) => ({
-          id,
-          label,
-          description,
-          tasks: [...tasks],
-          parameters: [...parameters],
-        })),
+        [...learners, { ...autoLearner, needs: {} as Partial<Learner['needs']> }].map(
+          ({ id, label, description, tasks, parameters, needs }) => ({
+            id,
+            label,
+            description,
+            tasks: [...tasks],
+            parameters: [...parameters],
+            reads: learnerInputs.filter((input) => needs[input] !== undefined),
+            requires: learnerInputs.filter((input) => needs[input] === 'required'),
+          }),
+        ),
       ),
       list: os.models.list.handler(() => listModels(read()).map((model) => cardOf(read(), model))),
       get: os.models.get.handler(({ input }) => detailOf(read(), getModel(read(), input.model))),

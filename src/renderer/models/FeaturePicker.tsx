@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Select, Stack, Text, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { missingPolicies } from '../../contract/design.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { type Draft, outcomeColumns } from './draft.ts'
@@ -15,6 +15,7 @@ export const FeaturePicker = ({
   rows,
   labelOf,
   fault,
+  children,
 }: {
   draft: Draft
   change: (part: Partial<Draft>) => void
@@ -22,6 +23,7 @@ export const FeaturePicker = ({
   rows: number
   labelOf: (column: Summary) => string
   fault: string | undefined
+  children?: ReactNode
 }) => {
   const { t } = useTranslation('models')
   const formats = useFormats()
@@ -111,6 +113,7 @@ export const FeaturePicker = ({
           {t('train.nothingMissing')}
         </Text>
       )}
+      {children}
     </Section>
   )
 }

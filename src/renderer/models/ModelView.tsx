@@ -26,6 +26,7 @@ import { Inputs } from './Inputs.tsx'
 import { Making } from './Making.tsx'
 import { ApproveDialog, DescribeDialog, RemoveDialog } from './ModelDialogs.tsx'
 import { Performance } from './Performance.tsx'
+import { Search } from './Search.tsx'
 
 /** All that is known of a model. */
 export const ModelView = ({ model }: { model: number }) => {
@@ -144,6 +145,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         <Tabs.List mb="md">
           <Tabs.Tab value="performance">{t('tabs.performance')}</Tabs.Tab>
           <Tabs.Tab value="inputs">{t('tabs.inputs', { count: model.features.length })}</Tabs.Tab>
+          {(model.tuning || model.choice) && <Tabs.Tab value="search">{t('tabs.search')}</Tabs.Tab>}
           <Tabs.Tab value="making">{t('tabs.making')}</Tabs.Tab>
           <Tabs.Tab value="elsewhere">{t('tabs.elsewhere')}</Tabs.Tab>
         </Tabs.List>
@@ -152,6 +154,9 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         </Tabs.Panel>
         <Tabs.Panel value="inputs">
           <Inputs model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="search">
+          <Search model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="making">
           <Making model={model} formats={formats} />

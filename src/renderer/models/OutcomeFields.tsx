@@ -1,6 +1,6 @@
 import { Chip, Group, Select, Text, TextInput } from '@mantine/core'
-import { type TimeUnit, timeUnits } from '../../contract/values.ts'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { type Concept, type TimeUnit, timeUnits } from '../../contract/values.ts'
+import { useFormats, useTranslation } from '../language/index.ts'
 import { classColumns, type Draft, numberColumns } from './draft.ts'
 import classes from './models.module.css'
 import { type Summary, suggestEvents, timeUnitOf } from './suggest.ts'
@@ -11,24 +11,23 @@ export const OutcomeFields = ({
   change,
   columns,
   options,
+  named,
+  competingNote,
   fault,
 }: {
   draft: Draft
   change: (part: Partial<Draft>) => void
   columns: readonly Summary[]
   options: (from: readonly Summary[]) => { value: string; label: string }[]
+  named: (concept: Concept, value: string) => string
+  /** What the chosen learner makes of competing events, where that is not what one would expect. */
+  competingNote: string | undefined
   fault: (name: 'target' | 'time' | 'event' | 'eventValues' | 'horizons') => string | undefined
 }) => {
   const { t } = useTranslation('models')
-  const text = useText()
   const formats = useFormats()
   const event = columns.find(({ concept }) => concept.name === draft.event)
   const target = columns.find(({ concept }) => concept.name === draft.target)
-  const named = (column: Summary, value: string) => {
-    const level = column.concept.levels?.find(({ code }) => code === value)
-    const label = level ? text(level.label) : ''
-    return label && label.toLowerCase() !== value.toLowerCase() ? `${value} = ${label}` : value
-  }
   if (draft.task === 'survival')
     return (
       <>
@@ -83,7 +82,7 @@ export const OutcomeFields = ({
               <Group gap={6}>
                 {(event.counts ?? []).map(({ value, count }) => (
                   <Chip key={value} value={value} size="sm">
-                    {named(event, value)} ({formats.integer(count)})
+                    {named(event.concept, value)} ({formats.integer(count)})
                   </Chip>
                 ))}
               </Group>
@@ -95,51 +94,38 @@ export const OutcomeFields = ({
             )}
           </div>
         )}
-        {event && (event.counts ?? []).some(({ value }) => !draft.eventValues.includes(value)) && (
-          <div>
-            <Text size="sm" fw={500}>
-              {t('train.competingValues')}
-            </Text>
-            <Text size="xs" c="dimmed" mb={4}>
-              {t('train.competingHelp')}
-            </Text>
-            <Chip.Group
-              multiple
-              value={draft.competingValues}
-              onChange={(competingValues) => change({ competingValues })}
-            >
-              <Group gap={6}>
-                {(event.counts ?? [])
-                  .filter(({ value }) => !draft.eventValues.includes(value))
-                  .map(({ value, count }) => (
-                    <Chip key={value} value={value} size="sm">
-                      {named(event, value)} ({formats.integer(count)})
-                    </Chip>
-                  ))}
-              </Group>
-            </Chip.Group>
-          </div>
-        )}
-        <div className={classes.pair}>
-          <Select
-            label={t('train.entry')}
-            description={t('train.entryHelp')}
-            searchable
-            clearable
-            data={options(numberColumns(columns).filter(({ concept }) => concept.name !== draft.time))}
-            value={draft.entry}
-            onChange={(entry) => change({ entry })}
-          />
-          <Select
-            label={t('train.strata')}
-            description={t('train.strataHelp')}
-            searchable
-            clearable
-            data={options(classColumns(columns).filter(({ concept }) => concept.name !== draft.event))}
-            value={draft.strata}
-            onChange={(strata) => change({ strata })}
-          />
-        </div>
+        {event &&
+          draft.competingColumn === null &&
+          (event.counts ?? []).some(({ value }) => !draft.eventValues.includes(value)) && (
+            <div>
+              <Text size="sm" fw={500}>
+                {t('train.competingValues')}
+              </Text>
+              <Text size="xs" c="dimmed" mb={4}>
+                {t('train.competingHelp')}
+              </Text>
+              <Chip.Group
+                multiple
+                value={draft.competingValues}
+                onChange={(competingValues) => change({ competingValues })}
+              >
+                <Group gap={6}>
+                  {(event.counts ?? [])
+                    .filter(({ value }) => !draft.eventValues.includes(value))
+                    .map(({ value, count }) => (
+                      <Chip key={value} value={value} size="sm">
+                        {named(event.concept, value)} ({formats.integer(count)})
+                      </Chip>
+                    ))}
+                </Group>
+              </Chip.Group>
+              {competingNote && (
+                <Text size="xs" c="var(--warn)" mt={4} role="status">
+                  {competingNote}
+                </Text>
+              )}
+            </div>
+          )}
         <TextInput
           label={t('train.horizons')}
           description={t('train.horizonsHelp', { unit: t(`units.${draft.timeUnit}`) })}
@@ -177,7 +163,7 @@ export const OutcomeFields = ({
               </Chip>
               {(target.counts ?? []).map(({ value, count }) => (
                 <Chip key={value} value={value} size="sm">
-                  {named(target, value)} ({formats.integer(count)})
+                  {named(target.concept, value)} ({formats.integer(count)})
                 </Chip>
               ))}
             </Group>

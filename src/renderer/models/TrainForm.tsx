@@ -1,23 +1,11 @@
-import {
-  Alert,
-  Button,
-  Group,
-  NumberInput,
-  Paper,
-  Radio,
-  SegmentedControl,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Alert, Button, NumberInput, Paper, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core'
 import { IconCheck, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useMemo, useState } from 'react'
 import type * as z from 'zod'
 import { splitKinds } from '../../contract/design.ts'
 import type { LearnerInfoSchema } from '../../contract/models.ts'
-import { type Task, tasks } from '../../contract/values.ts'
+import { type Concept, type Task, tasks } from '../../contract/values.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { followJob, useJob } from '../jobs/follow.ts'
@@ -25,16 +13,24 @@ import { JobProgress } from '../jobs/JobProgress.tsx'
 import { isActive } from '../jobs/list.ts'
 import { useText, useTranslation } from '../language/index.ts'
 import { usePlace } from '../shell/place.tsx'
-import { type Draft, designOf, draftFor, faultsOf } from './draft.ts'
+import { type Draft, designOf, draftFor, faultsOf, outcomeColumns, type Reading } from './draft.ts'
+import { Eligibility } from './Eligibility.tsx'
 import { Enough } from './Enough.tsx'
 import { FeaturePicker } from './FeaturePicker.tsx'
+import { HistoryFields } from './HistoryFields.tsx'
 import { JsonBlock } from './JsonBlock.tsx'
+import { LearnerPicker } from './LearnerPicker.tsx'
+import { autoLearner } from './learnerGroups.ts'
 import { Memory } from './Memory.tsx'
 import classes from './models.module.css'
+import { keptMore } from './more.ts'
 import { OutcomeFields } from './OutcomeFields.tsx'
-import { ParameterField } from './ParameterField.tsx'
+import { OutcomeMore } from './OutcomeMore.tsx'
+import { PreparationFields } from './PreparationFields.tsx'
 import { Section } from './Section.tsx'
-import type { Summary } from './suggest.ts'
+import { candidates, type Summary } from './suggest.ts'
+import { TermsFields } from './TermsFields.tsx'
+import { TuningFields } from './TuningFields.tsx'
 
 type Learner = z.infer<typeof LearnerInfoSchema>
 
@@ -43,11 +39,14 @@ export const TrainForm = ({
   study,
   rows,
   columns,
+  measured,
   learners,
 }: {
   study: string
   rows: number
   columns: readonly Summary[]
+  /** Concepts that are measured more than once. */
+  measured: readonly Concept[]
   learners: readonly Learner[]
 }) => {
   const { t } = useTranslation('models')
@@ -60,10 +59,24 @@ export const TrainForm = ({
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const fitting = learners.filter((learner) => learner.tasks.includes(draft.task))
   const learner = fitting.find(({ id }) => id === draft.learner) ?? null
-  const faults = faultsOf(draft, columns)
+  // Whatever the app may choose, it is fitted on features.
+  const reading: Reading = learner ?? { reads: [], requires: [] }
+  const faults = faultsOf(draft, columns, reading)
+  const used = candidates(columns, outcomeColumns(draft)).filter(
+    ({ concept }) => !draft.excluded.includes(concept.name),
+  )
   const fault = (name: (typeof faults)[number]) =>
     checked && faults.includes(name) ? t(`train.faults.${name}`) : undefined
-  const design = useMemo(() => designOf(draft, study, learner?.parameters ?? []), [draft, study, learner])
+  const reads = draft.learner === autoLearner ? null : (learner?.reads ?? null)
+  const competingNote =
+    fault('competing') ??
+    (draft.competingValues.length > 0 && reads !== null && !reads.includes('competing')
+      ? t('outcome.unread.competing')
+      : undefined)
+  const design = useMemo(
+    () => designOf(draft, study, learner?.parameters ?? [], learner ?? { reads: [], requires: [] }),
+    [draft, study, learner],
+  )
   const train = useMutation(
     orpc.models.train.mutationOptions({
       onSuccess: ({ job }) => {
@@ -81,6 +94,11 @@ export const TrainForm = ({
     text(concept.label) && text(concept.label) !== concept.name
       ? `${concept.name} – ${text(concept.label)}`
       : concept.name
+  const named = (concept: Concept, value: string) => {
+    const level = concept.levels?.find(({ code }) => code === value)
+    const label = level ? text(level.label) : ''
+    return label && label.toLowerCase() !== value.toLowerCase() ? `${value} = ${label}` : value
+  }
   const options = (from: readonly Summary[]) =>
     from.map((column) => ({ value: column.concept.name, label: labelOf(column) }))
   const running = job && isActive(job)
@@ -106,53 +124,41 @@ export const TrainForm = ({
               aria-label={t('train.task')}
               data={tasks.map((task) => ({ value: task, label: t(`tasks.${task}`) }))}
               onChange={(task) =>
-                setDraft({ ...draftFor(columns, learners, task as Task), name: draft.name, seed: draft.seed })
+                setDraft({
+                  ...draftFor(columns, learners, task as Task),
+                  ...keptMore(draft),
+                  name: draft.name,
+                  seed: draft.seed,
+                })
               }
             />
             <Text size="xs" c="dimmed" mt={4}>
               {t(`train.taskHelp.${draft.task}`)}
             </Text>
           </div>
-          <OutcomeFields draft={draft} change={change} columns={columns} options={options} fault={fault} />
+          <OutcomeFields
+            competingNote={competingNote}
+            draft={draft}
+            change={change}
+            columns={columns}
+            options={options}
+            named={named}
+            fault={fault}
+          />
+          <OutcomeMore draft={draft} change={change} columns={columns} options={options} named={named} reads={reads} />
+          <Eligibility
+            draft={draft}
+            change={change}
+            columns={columns}
+            options={options}
+            named={named}
+            fault={fault('filters')}
+          />
         </Section>
 
         <Section title={t('train.learner')}>
-          <Radio.Group
-            value={draft.learner}
-            onChange={(id) => change({ learner: id, parameters: {} })}
-            error={fault('learner')}
-          >
-            <div className={classes.learners}>
-              {fitting.map((one) => (
-                <Radio.Card key={one.id} value={one.id} className={classes.learner} aria-label={text(one.label)}>
-                  <Group wrap="nowrap" align="flex-start" gap="sm">
-                    <Radio.Indicator />
-                    <div>
-                      <Text size="sm" fw={600}>
-                        {text(one.label)}
-                      </Text>
-                      <Text size="xs" c="dimmed">
-                        {text(one.description)}
-                      </Text>
-                    </div>
-                  </Group>
-                </Radio.Card>
-              ))}
-            </div>
-          </Radio.Group>
-          {fitting.length === 0 && <Text c="dimmed">{t('train.noLearner')}</Text>}
-          {learner && learner.parameters.length > 0 && (
-            <div className={classes.pair}>
-              {learner.parameters.map((parameter) => (
-                <ParameterField
-                  key={`${learner.id} ${parameter.name}`}
-                  parameter={parameter}
-                  value={draft.parameters[parameter.name] ?? parameter.default}
-                  onChange={(value) => change({ parameters: { ...draft.parameters, [parameter.name]: value } })}
-                />
-              ))}
-            </div>
-          )}
+          <LearnerPicker draft={draft} change={change} fitting={fitting} fault={fault('learner')} />
+          <TuningFields draft={draft} change={change} parameters={learner?.parameters ?? []} fault={fault('space')} />
         </Section>
 
         <FeaturePicker
@@ -162,7 +168,27 @@ export const TrainForm = ({
           rows={rows}
           labelOf={labelOf}
           fault={fault('features')}
-        />
+        >
+          <PreparationFields draft={draft} change={change} used={used} options={options} />
+          {reading.reads.includes('terms') && (
+            <TermsFields
+              draft={draft}
+              change={change}
+              used={used}
+              options={options}
+              fault={fault('splines') ?? fault('interactions')}
+            />
+          )}
+          <HistoryFields
+            draft={draft}
+            change={change}
+            columns={columns}
+            measured={measured}
+            options={options}
+            reading={reading}
+            faults={{ summaries: fault('summaries'), channels: fault('channels'), grids: fault('grids') }}
+          />
+        </FeaturePicker>
 
         <Section title={t('train.validation')}>
           <div className={classes.pair}>

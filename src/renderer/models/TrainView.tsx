@@ -3,13 +3,19 @@ import { IconDatabaseOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { clinical } from '../../contract/procedure.ts'
+import type { Concept } from '../../contract/values.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
 import { PlaceLink, usePlace } from '../shell/place.tsx'
 import { Empty, View, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
+import type { Summary } from './suggest.ts'
 import { TrainForm } from './TrainForm.tsx'
+
+/** What has no column among the cases is measured more than once. */
+const measuredOf = (concepts: readonly Concept[], columns: readonly Summary[]): Concept[] =>
+  concepts.filter(({ name, kind }) => kind !== 'text' && !columns.some(({ concept }) => concept.name === name))
 
 /** Asks which study to learn from, then for the design of the model. */
 export const TrainView = ({ study: given }: { study?: string }) => {
@@ -22,8 +28,11 @@ export const TrainView = ({ study: given }: { study?: string }) => {
   const summary = useQuery(
     orpc.studies.summary.queryOptions({ input: { study: study ?? '' }, enabled: may && study !== null }),
   )
+  const about = useQuery(
+    orpc.studies.get.queryOptions({ input: { study: study ?? '' }, enabled: may && study !== null }),
+  )
   const learners = useQuery(orpc.models.learners.queryOptions({ staleTime: Number.POSITIVE_INFINITY }))
-  const failed = [studies, summary, learners].find((query) => query.isError)
+  const failed = [studies, summary, about, learners].find((query) => query.isError)
   return (
     <View
       title={t('train.title')}
@@ -69,12 +78,13 @@ export const TrainView = ({ study: given }: { study?: string }) => {
             />
           </Paper>
           {study !== null &&
-            (summary.data ? (
+            (summary.data && about.data ? (
               <TrainForm
                 key={study}
                 study={study}
                 rows={summary.data.rows}
                 columns={summary.data.columns}
+                measured={measuredOf(about.data.concepts, summary.data.columns)}
                 learners={learners.data}
               />
             ) : (

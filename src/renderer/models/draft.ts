@@ -1,10 +1,11 @@
 import type { MissingPolicy, StudyDesignInput } from '../../contract/design.ts'
-import type { Parameter } from '../../contract/models.ts'
-import type { Task, TimeUnit } from '../../contract/values.ts'
+import type { LearnerInput, Parameter } from '../../contract/models.ts'
+import type { Concept, Task, TimeUnit } from '../../contract/values.ts'
+import { columnsBeside, type More, type MoreFault, moreDesign, moreFaults, noMore } from './more.ts'
 import { candidates, type Summary, suggestEvents, suggestTask, timeUnitOf } from './suggest.ts'
 
 /** The train form as it stands; `designOf` makes the study design of it. */
-export interface Draft {
+export interface Draft extends More {
   name: string
   task: Task
   target: string | null
@@ -13,11 +14,6 @@ export interface Draft {
   timeUnit: TimeUnit
   event: string | null
   eventValues: string[]
-  /** Values of the same column that mean a competing event. */
-  competingValues: string[]
-  /** Columns of late entry and of strata. */
-  entry: string | null
-  strata: string | null
   horizons: string
   learner: string
   parameters: Record<string, number | string | boolean>
@@ -65,6 +61,7 @@ export const draftFor = (
       : classColumns(columns).find((column) => column === outcome)
   const fitting = learners.filter((learner) => learner.tasks.includes(task))
   return {
+    ...noMore(),
     name: '',
     task,
     target: target?.concept.name ?? null,
@@ -73,9 +70,6 @@ export const draftFor = (
     timeUnit: timeUnitOf(time?.concept.unit ?? null),
     event: event?.concept.name ?? null,
     eventValues: event ? suggestEvents(event) : [],
-    competingValues: [],
-    entry: null,
-    strata: null,
     horizons: '',
     learner: (fitting.find(({ id }) => id === firstLearner[task]) ?? fitting[0])?.id ?? '',
     parameters: {},
@@ -89,11 +83,11 @@ export const draftFor = (
   }
 }
 
-/** Columns of the outcome, which are never offered as features. */
-export const outcomeColumns = (draft: Draft): string[] =>
-  (draft.task === 'survival' ? [draft.time, draft.event, draft.entry, draft.strata] : [draft.target]).filter(
-    (name) => name !== null,
-  )
+/** Columns of the outcome, and those that are used for something else, which are never offered as features. */
+export const outcomeColumns = (draft: Draft): string[] => [
+  ...(draft.task === 'survival' ? [draft.time, draft.event] : [draft.target]).filter((name) => name !== null),
+  ...columnsBeside(draft, draft.task),
+]
 
 /** Times as typed (`365, 1096; 1826`); null where one is no positive number. */
 export const horizonsOf = (text: string): number[] | null => {
@@ -102,9 +96,31 @@ export const horizonsOf = (text: string): number[] | null => {
   return times.every((time) => Number.isFinite(time) && time > 0) ? times : null
 }
 
-export type Fault = 'target' | 'time' | 'event' | 'eventValues' | 'learner' | 'features' | 'splitColumn' | 'horizons'
+export type Fault =
+  | MoreFault
+  | 'target'
+  | 'time'
+  | 'event'
+  | 'eventValues'
+  | 'learner'
+  | 'features'
+  | 'splitColumn'
+  | 'horizons'
 
-export const faultsOf = (draft: Draft, columns: readonly Summary[]): Fault[] => {
+/** What a learner reads of a design; nothing beyond features unless said. */
+export interface Reading {
+  reads: readonly LearnerInput[]
+  requires: readonly LearnerInput[]
+}
+const features: Reading = { reads: [], requires: [] }
+
+/** `concepts`: those that can be measured more than once come besides the columns. */
+export const faultsOf = (
+  draft: Draft,
+  columns: readonly Summary[],
+  reading: Reading = features,
+  concepts: readonly Concept[] = columns.map(({ concept }) => concept),
+): Fault[] => {
   const faults: Fault[] = []
   if (draft.task === 'survival') {
     if (!draft.time) faults.push('time')
@@ -114,16 +130,26 @@ export const faultsOf = (draft: Draft, columns: readonly Summary[]): Fault[] => 
   } else if (!draft.target) faults.push('target')
   if (!draft.learner) faults.push('learner')
   const offered = candidates(columns, outcomeColumns(draft))
-  if (!offered.some(({ concept }) => !draft.excluded.includes(concept.name))) faults.push('features')
+  const reads = (input: LearnerInput) => reading.reads.includes(input)
+  const otherwise =
+    draft.summaries.length > 0 ||
+    (reads('sequences') && draft.channels.length > 0) ||
+    (reads('grids') && draft.grids !== null)
+  if (!otherwise && !offered.some(({ concept }) => !draft.excluded.includes(concept.name))) faults.push('features')
   if ((draft.split === 'time' || draft.split === 'site') && !draft.splitColumn) faults.push('splitColumn')
-  return faults
+  return [...faults, ...moreFaults(draft, draft.task, concepts, reading)]
 }
 
 /**
  * The design the form stands for. What the dictionary already leaves out is left to the core; what was unticked by hand is
  * named in `exclude`. Parameters at their default are left out.
  */
-export const designOf = (draft: Draft, study: string, parameters: readonly Parameter[]): StudyDesignInput => {
+export const designOf = (
+  draft: Draft,
+  study: string,
+  parameters: readonly Parameter[],
+  { reads }: Reading = features,
+): StudyDesignInput => {
   const times = horizonsOf(draft.horizons) ?? []
   const changed = Object.fromEntries(
     parameters
@@ -131,11 +157,12 @@ export const designOf = (draft: Draft, study: string, parameters: readonly Param
       .map(({ name }) => [name, draft.parameters[name]!]),
   )
   const { task } = draft
+  const more = moreDesign(draft, task, draft.event, reads)
   return {
     version: 1,
     name: draft.name.trim(),
     study,
-    filters: [],
+    ...more.design,
     outcome:
       task === 'survival'
         ? {
@@ -143,9 +170,7 @@ export const designOf = (draft: Draft, study: string, parameters: readonly Param
             time: draft.time ?? '',
             timeUnit: draft.timeUnit,
             event: { column: draft.event ?? '', values: draft.eventValues },
-            ...(draft.competingValues.length > 0 ? { competing: { values: draft.competingValues } } : {}),
-            ...(draft.entry ? { entry: draft.entry } : {}),
-            ...(draft.strata ? { strata: draft.strata } : {}),
+            ...more.outcome,
           }
         : task === 'diagnosis'
           ? { task, target: draft.target ?? '', positive: draft.positive }
@@ -153,7 +178,7 @@ export const designOf = (draft: Draft, study: string, parameters: readonly Param
     horizons: task === 'survival' && times.length > 0 ? times : null,
     features: null,
     exclude: draft.excluded.filter((name) => !outcomeColumns(draft).includes(name)),
-    preparation: { missing: draft.missing },
+    preparation: { missing: draft.missing, ...more.preparation },
     learner: draft.learner,
     parameters: changed,
     validation: {

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
+import type { LearnerInfo } from '../../contract/models.ts'
 import type { Estimate } from '../../contract/values.ts'
 import { orpc } from '../api.ts'
 import { useFormats, useText, useTranslation } from '../language/index.ts'
@@ -29,15 +30,21 @@ export const digitsFor = (value: number | null): number => {
   return size >= 100 ? 0 : size >= 10 ? 1 : size >= 2 ? 2 : 3
 }
 
+const none: readonly LearnerInfo[] = []
+
+/** All learners, with their parameters; none while they are being asked for. */
+export const useLearners = (): readonly LearnerInfo[] =>
+  useQuery(orpc.models.learners.queryOptions({ staleTime: Number.POSITIVE_INFINITY })).data ?? none
+
 /** What a learner is called: `cox` -> `Cox proportional hazards`. */
 export const useLearnerName = (): ((id: string) => string) => {
   const text = useText()
-  const { data } = useQuery(orpc.models.learners.queryOptions({ staleTime: Number.POSITIVE_INFINITY }))
+  const learners = useLearners()
   return useCallback(
     (id) => {
-      const learner = data?.find((entry) => entry.id === id)
+      const learner = learners.find((entry) => entry.id === id)
       return learner ? text(learner.label) : id
     },
-    [data, text],
+    [learners, text],
   )
 }

@@ -1,0 +1,94 @@
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { answerOf } from './command.ts'
+import { barriersOf, type Hands, hands } from './flows.ts'
+import { openInBrowser, type Shell, temporaryFolder } from './shells.ts'
+
+/** A data scientist's way through the train form: what a design can ask for is asked for in the window. */
+
+const sample = join(dirname(dirname(import.meta.dirname)), 'resources', 'samples', 'pbc.csv')
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let shell: Shell
+let person: Hands
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  const vault = join(folder.path, 'vault')
+  await answerOf(vault, ['init', '--name', 'Dr. Lin'])
+  await answerOf(vault, ['import', sample, '--study', 'pbc'])
+  shell = await openInBrowser({ vault })
+  person = hands(shell.page)
+  await person.open()
+  await toForm()
+})
+afterAll(async () => {
+  await shell?.close()
+  await folder.remove()
+})
+
+const main = () => shell.page.getByRole('main')
+const toForm = async () => {
+  await person.go('/worklist', person.heading('worklist:title'))
+  await person.go('/train?study=pbc', person.button('models:train.start'))
+  await person.settled()
+}
+const unfold = async (key: string) => {
+  const fold = main()
+    .locator('summary')
+    .filter({ hasText: new RegExp(person.t(key).source.slice(1)) })
+  await fold.click()
+}
+const field = (name: RegExp | string) =>
+  main().getByRole('combobox', { name }).or(main().getByRole('textbox', { name })).first()
+const choose = async (name: RegExp | string, option: RegExp | string) => {
+  await field(name).click()
+  await shell.page.getByRole('option', { name: option }).first().click()
+}
+
+test('half a condition is not trained with; a whole one leaves cases out and is counted', async () => {
+  await unfold('models:eligible.title')
+  await person.button('models:eligible.add').click()
+  await person.button('models:train.start').click()
+  await main().getByText(person.t('models:train.faults.filters')).first().waitFor()
+  await choose(/^Condition 1: column/, /^age/)
+  await choose(/^Condition 1: comparison/, /^at least/)
+  await main()
+    .getByRole('textbox', { name: /^Condition 1: value/ })
+    .fill('40')
+  await main().getByText(person.t('models:train.faults.filters')).first().waitFor({ state: 'detached' })
+})
+
+test('competing events, a bent effect and preparation go into the model, and every part of the form can be read aloud', async () => {
+  const { page } = shell
+  await unfold('models:outcome.more')
+  await main().getByText('1 (25)').last().click()
+  await main().getByRole('radio', { name: 'Fine-Gray regression' }).click()
+  await unfold('models:terms.title')
+  await person.button('models:terms.addSpline').click()
+  await choose(/^Bent effect 1: column/, /^bili/)
+  await unfold('models:prepare.title')
+  await main()
+    .getByRole('spinbutton', { name: person.t('models:prepare.winsorise') })
+    .or(main().getByRole('textbox', { name: person.t('models:prepare.winsorise') }))
+    .first()
+    .fill('1')
+  await unfold('models:tuning.title')
+  expect(await barriersOf(page)).toEqual([])
+  await person.button('models:train.start').click()
+  await page.getByRole('button', { name: person.t('models:train.open') }).click({ timeout: 60_000 })
+  await page.getByRole('tab', { name: person.t('models:tabs.making') }).click()
+  const said = await main().innerText()
+  expect(said).toMatch(/age >= 40/)
+  const design = JSON.parse(await page.getByRole('region', { name: person.t('models:making.design') }).innerText())
+  expect(design).toMatchObject({
+    learner: 'fineGray',
+    filters: [{ column: 'age', op: '>=', value: 40 }],
+    outcome: { competing: { values: ['1'] } },
+    terms: { splines: [{ column: 'bili', knots: 4 }] },
+    preparation: { winsorise: 0.01 },
+  })
+})
+
+test('nothing was refused by the browser and nothing broke', () => {
+  expect(shell.complaints).toEqual([])
+})
