@@ -46,7 +46,10 @@ export const sampledShapley = (
         for (const column of columnsOf[walk[k]] ?? []) data[column * rows + at] = row.data[column]
     }
   })
-  const predicted = predict({ ...row, rows, data, ...partsAlong(row, background, features, walks, donors, steps) })
+  // A stratum is no feature: the row keeps its own all along.
+  const strata = row.strata ? { strata: new Int32Array(rows).fill(row.strata[0]) } : {}
+  const parts = partsAlong(row, background, features, walks, donors, steps)
+  const predicted = predict({ ...row, rows, data, ...strata, ...parts })
   walks.forEach((walk, w) => {
     for (let step = 0; step < players; step++)
       values[walk[step]] += (predicted[w * steps + step + 1] - predicted[w * steps + step]) / walks.length

@@ -64,6 +64,8 @@ const methods: Record<string, string> = {
   logistic: 'linear: (value - mean) x coefficient',
   linear: 'linear: (value - mean) x coefficient',
   cox: 'linear: (value - mean) x coefficient',
+  fineGray: 'linear: (value - mean) x coefficient',
+  aft: 'linear: (value - mean) x coefficient / scale',
   elasticNet: 'linear: (value - mean) x coefficient',
   forest: 'TreeSHAP, path dependent',
   boosting: 'TreeSHAP, path dependent',

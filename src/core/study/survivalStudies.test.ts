@@ -175,3 +175,9 @@ test('hazards that do not stay proportional are named in words', async () => {
   const said = result.warnings.find(({ reason }) => reason === 'hazardsNotProportional')?.message ?? ''
   expect(said).toMatch(/bili \(p/)
 })
+
+test('strata and competing events together leave every patient with a risk, also where a stratum had no competing event', async () => {
+  const result = await run(pbc, competing('competingCox', { strata: 'stage' }))
+  expect(result.assessment.metrics.harrellC.value!).toBeGreaterThan(0.7)
+  expect(result.comparator).toBeNull()
+})
