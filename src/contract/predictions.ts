@@ -39,6 +39,8 @@ export const SimilarCaseSchema = z.object({
     text: z.string(),
     time: z.number().nullable(),
     event: z.boolean().nullable(),
+    /** A competing event ended the follow-up. */
+    competing: z.boolean().nullish(),
     class: z.string().nullable(),
   }),
   values: z.array(z.object({ feature: z.string(), text: TextSchema })),

@@ -188,7 +188,8 @@ const outcomeText = (model: ModelAtHand, at: number): SimilarCase['outcome'] => 
   }
   if (outcome.task === 'regression') return { text: decimals(outcome.y[at]), time: null, event: null, class: null }
   const [time, event] = [outcome.time[at], outcome.event[at] === 1]
-  return { text: event ? 'event' : 'censored', time, event, class: null }
+  const competing = outcome.competing?.[at] === 1
+  return { text: event ? 'event' : competing ? 'competing' : 'censored', time, event, competing, class: null }
 }
 
 const similarTo = (model: ModelAtHand, prepared: PatientRow, patient: number, explanation: Explanation) => {

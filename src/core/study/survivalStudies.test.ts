@@ -85,6 +85,9 @@ test('what a doctor is shown is the chance of the event, the cohort’s beside i
   const answer = answerSurvival(hand, 3, takeRows(pbc, [3]), null, { en: 'death' }, { en: 'transplant' })
   expect(answer.competing).toEqual({ en: 'transplant' })
   const { curve, cohort, risks } = answer
+  const status = valuesOf(pbc, 'status')
+  for (const { patient, outcome } of answer.similar)
+    expect([outcome.event, outcome.competing]).toEqual([status[patient!] === 2, status[patient!] === 1])
   for (let i = 0; i < curve.times.length; i++) {
     expect(curve.low[i]).toBeLessThanOrEqual(curve.survival[i])
     expect(curve.high[i]).toBeGreaterThanOrEqual(curve.survival[i])

@@ -23,7 +23,7 @@ export const SimilarCases = ({
   /** The patient's own findings, largest contribution first. */
   findings: readonly Contribution[]
   /** For survival: what happens, and how long a unit of the outcome's time is. */
-  course?: { event: string; perYear: number }
+  course?: { event: string; competing?: string | null; perYear: number }
   /** What a class is called. */
   labelOf?: (id: string) => string
 }) => {
@@ -33,10 +33,10 @@ export const SimilarCases = ({
   const heading = useId()
   const words = wordsOf(useLanguage())
   const [open, setOpen] = useState(false)
-  const outcomeOf = ({ text: said, time, event, class: id }: SimilarCase['outcome']) =>
+  const outcomeOf = ({ text: said, time, event, competing, class: id }: SimilarCase['outcome']) =>
     course && time !== null && event !== null
-      ? t(event ? 'similar.event' : 'similar.followed', {
-          event: words.quoted(course.event),
+      ? t(event || competing ? 'similar.event' : 'similar.followed', {
+          event: words.quoted(competing ? (course.competing ?? t('similar.competing')) : course.event),
           time: words.duration(time * course.perYear),
         })
       : id !== null && labelOf

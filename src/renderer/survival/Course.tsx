@@ -121,7 +121,11 @@ export const Course = ({ survival }: { survival: Survival }) => {
         <SimilarCases
           cases={survival.similar}
           findings={survival.explanation.contributions}
-          course={{ event: text(survival.event), perYear }}
+          course={{
+            event: text(survival.event),
+            competing: survival.competing ? text(survival.competing) : null,
+            perYear,
+          }}
         />
       </div>
     </div>
