@@ -182,6 +182,8 @@ export const StudyDesignSchema = z.object({
       folds: z.int().min(0).max(50).default(5),
     })
     .default({ test: 0.25, split: 'stratified', splitColumn: null, folds: 5 }),
+  /** Of up to 500 cases: whether a forest of another implementation is asked as well, which takes a few seconds. */
+  secondOpinion: z.boolean().default(true),
   seed: z.int().min(0).max(4294967295).default(1),
 })
 export type StudyDesign = z.infer<typeof StudyDesignSchema>

@@ -269,6 +269,24 @@ export const FlowSchema = z.array(
   z.object({ step: z.string(), detail: z.string().nullable(), excluded: z.int(), remaining: z.int() }),
 )
 
+/** How far a forest of another implementation says the same of the same held-out cases; of small cohorts. */
+export const SecondOpinionSchema = z.object({
+  learner: z.string(),
+  rows: z.int(),
+  /** Trees grown within a few seconds; where they were too few, the rest is null. */
+  trees: z.int(),
+  seconds: z.number(),
+  metric: z.string().nullable(),
+  estimate: EstimateSchema.nullable(),
+  /** The model less the second opinion. */
+  difference: EstimateSchema.nullable(),
+  /** Cohen's kappa of the predicted classes; null for values. */
+  kappa: EstimateSchema.nullable(),
+  /** Of the predicted probabilities or values. */
+  correlation: z.number().nullable(),
+})
+export type SecondOpinion = z.infer<typeof SecondOpinionSchema>
+
 /** What stands for and against a design before anything is trained. */
 export const DesignCheckSchema = z.object({
   flow: FlowSchema,
@@ -308,6 +326,8 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   sampleSize: SampleSizeSchema.nullish(),
   leaks: z.array(LeakSchema).nullish(),
   collinearity: CollinearitySchema.nullish(),
+  /** Of diagnoses and values with up to 500 cases, unless the design does without. */
+  secondOpinion: SecondOpinionSchema.nullish(),
 })
 export type ModelDetail = z.infer<typeof ModelDetailSchema>
 

@@ -4,7 +4,7 @@ import {
   TuningDesignSchema,
   tuningMethods,
 } from '../../contract/design.ts'
-import type { Choice, SampleSize, Trial, Tuning } from '../../contract/models.ts'
+import type { Choice, SampleSize, SecondOpinion, Trial, Tuning } from '../../contract/models.ts'
 import type { Options } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
@@ -206,3 +206,26 @@ export const sampleSizeLines = ({
   }`,
   ...asked.map(({ name, rows: least }) => `  ${least} so that ${criteria[name]}`),
 ]
+
+/** Whether a forest of another implementation says the same. */
+export const secondOpinionLines = ({
+  learner,
+  rows,
+  trees,
+  metric,
+  estimate,
+  difference,
+  kappa,
+  correlation,
+}: SecondOpinion): string[] => {
+  if (metric === null) return [`Second opinion: ${learner} grew ${trees} trees only in its time; nothing can be said.`]
+  const agreed = [
+    ...(kappa?.value == null
+      ? []
+      : [`kappa ${kappa.value.toFixed(2)} (${kappa.low?.toFixed(2)} to ${kappa.high?.toFixed(2)})`]),
+    ...(correlation === null ? [] : [`correlation of predictions ${correlation.toFixed(2)}`]),
+  ]
+  return [
+    `Second opinion on ${rows} cases: ${learner} (${trees} trees) has ${metric} ${estimate?.value?.toPrecision(3) ?? 'undefined'}, this model less it ${difference?.value?.toPrecision(2) ?? '?'} (${difference?.low?.toPrecision(2) ?? '?'} to ${difference?.high?.toPrecision(2) ?? '?'}); ${agreed.join(', ')}`,
+  ]
+}

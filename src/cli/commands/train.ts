@@ -19,6 +19,7 @@ import {
   preparationFrom,
   preparingOptions,
   sampleSizeLines,
+  secondOpinionLines,
   tuningFrom,
   tuningLines,
 } from './preparing.ts'
@@ -129,6 +130,7 @@ export const trainCommand: Command = {
           sampleSize: detail.sampleSize ?? null,
           leaks: detail.leaks ?? null,
           collinearity: detail.collinearity ?? null,
+          secondOpinion: detail.secondOpinion ?? null,
         },
         [
           `Model ${model}: ${learner} for ${task} on ${study}, ${rows} cases${events === null ? '' : `, ${events} events`}, ${seconds.toFixed(1)} s`,
@@ -136,6 +138,7 @@ export const trainCommand: Command = {
           `Assessed on ${assessment.rows} cases (${places[assessedOn]})`,
           ...metricLines(assessment.metrics),
           ...(detail.sampleSize ? ['', ...sampleSizeLines(detail.sampleSize)] : []),
+          ...(detail.secondOpinion ? secondOpinionLines(detail.secondOpinion) : []),
           ...(detail.choice ? choiceLines(detail.choice) : []),
           ...(detail.tuning ? tuningLines(detail.tuning) : []),
           ...(fit

@@ -1,6 +1,7 @@
 import { helpBoosting } from './boosting/work.ts'
 import { fitFold } from './foldTask.ts'
 import { pathFoldErrors } from './linear/elasticNet/crossValidation.ts'
+import { askSecondForest } from './secondOpinion.ts'
 import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'
 import { growForestTrees } from './trees/forestTask.ts'
@@ -18,5 +19,6 @@ export const workerTasks: Record<string, (input: any) => unknown> = {
   fitMachine,
   elasticNetFold: (input) => pathFoldErrors(input),
   helpBoosting,
+  askSecondForest,
   fitFold: (input) => fitFold(input, workerTasks),
 }

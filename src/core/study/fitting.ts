@@ -57,7 +57,7 @@ export interface Fitting {
    * Fits the preparation for a learner and makes its matrix. `comparator`: only what every model on these rows shares;
    * `parameters`: all terms, with gaps filled the cheap way, to look at the columns only.
    */
-  prepare(learner: Learner, rows: Int32Array, as?: 'fold' | 'comparator' | 'parameters'): TrainingSet
+  prepare(learner: Pick<Learner, 'needs'>, rows: Int32Array, as?: 'fold' | 'comparator' | 'parameters'): TrainingSet
   /** Other rows as the set's preparation makes them: those the learner is to predict. */
   hold(set: TrainingSet, rows: Int32Array): { rows: Int32Array; matrix: Matrix }
   fit(

@@ -1,5 +1,15 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import type { Assessment, Choice, Collinearity, Fit, Leak, Metrics, SampleSize, Tuning } from '../../contract/models.ts'
+import type {
+  Assessment,
+  Choice,
+  Collinearity,
+  Fit,
+  Leak,
+  Metrics,
+  SampleSize,
+  SecondOpinion,
+  Tuning,
+} from '../../contract/models.ts'
 import type { Concept, Estimate } from '../../contract/values.ts'
 import { compareModels } from '../assess/compare.ts'
 import { type Outcome, takeOutcomeRows } from '../cohort/matrix.ts'
@@ -21,6 +31,7 @@ import { encodeModel } from './model.ts'
 import { outOfBagPredictions } from './outOfBag.ts'
 import { meanOverFolds, permutationOf } from './permutation.ts'
 import { encodeReference } from './reference.ts'
+import { askSecond } from './secondOpinion.ts'
 import { setCoverageOf } from './sets.ts'
 import { candidatesOf, comparatorOf, requireNamed, settle } from './settle.ts'
 import { unreadWarnings } from './survivalNeeds.ts'
@@ -84,6 +95,7 @@ export interface StudyResult {
   sampleSize: SampleSize
   leaks: Leak[]
   collinearity: Collinearity | null
+  secondOpinion: SecondOpinion | null
 }
 
 /**
@@ -193,6 +205,18 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
         )
       : null
 
+  context.stage('askingSecond', 0.94)
+  const secondOpinion = await askSecond({
+    design,
+    fitting,
+    development: split.development,
+    test: split.test,
+    folds,
+    assessed: { on, rows: assessedRows, predictions },
+    positive: cases.outcome.task === 'diagnosis' ? positiveIndex(cases.outcome.classes, design) : null,
+    parallel: context.parallel,
+  })
+
   context.stage('explaining', 0.96)
   const target = mainTarget(design, cases.outcome, horizons)
   const used = model.preparation.features.map(({ name }) => name)
@@ -274,6 +298,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     tuning: settled.tuning,
     choice: settled.choice,
     ...findings,
+    secondOpinion,
   }
 }
 

@@ -64,6 +64,7 @@ const pimaDesign: StudyDesignInput = {
   outcome: { task: 'diagnosis', target: 'type' },
   learner: 'logistic',
   validation: { test: 0.25, split: 'random', folds: 0 },
+  secondOpinion: false,
 }
 
 test('every learner that can be searched starts inside its own ranges and names parameters it has', () => {
@@ -227,11 +228,11 @@ test('what is tuned or chosen is the same for any number of threads', async () =
   const tuned: StudyDesignInput = {
     ...pimaDesign,
     learner: 'forest',
-    parameters: { nTrees: 40 },
-    tuning: { method: 'halving', trials: 9, folds: 3 },
+    parameters: { nTrees: 30 },
+    tuning: { method: 'halving', trials: 6, folds: 2 },
     preparation: { missing: 'chained', imputations: 2, balance: 'balanced' },
   }
-  const auto: StudyDesignInput = { ...pimaDesign, learner: 'auto', tuning: { folds: 3 } }
+  const auto: StudyDesignInput = { ...pimaDesign, learner: 'auto', tuning: { folds: 2 } }
   for (const design of [tuned, auto]) {
     const one = await run(pima, design, { threads: 1 })
     const two = await run(pima, design, { threads: 2 })
