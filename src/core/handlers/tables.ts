@@ -12,13 +12,13 @@ import type { ReadStore } from '../vault/store.ts'
 import { getStudy, listStudies } from '../vault/studies.ts'
 import { withHistory } from './history.ts'
 
-type HistoryDesign = Pick<StudyDesign, 'study' | 'features' | 'sequences' | 'summaries' | 'caseTime' | 'grids'>
+type ReadDesign = Pick<StudyDesign, 'study' | 'features' | 'outcome' | 'sequences' | 'summaries' | 'caseTime' | 'grids'>
 type FeatureLike = Pick<ModelHeader['features'][number], 'name' | 'kind' | 'seen'>
 
 /** Whether a study's dictionary holds everything that a model takes, numbers as numbers and categories as categories. */
 export const studyFits = (
   features: readonly FeatureLike[],
-  design: HistoryDesign,
+  design: ReadDesign,
   concepts: readonly Concept[],
 ): boolean => {
   const kinds = new Map(concepts.map(({ name, kind }) => [name, kind]))
@@ -27,6 +27,7 @@ export const studyFits = (
     ...historyNames(design),
     ...(design.grids?.columns ?? []),
     ...(design.caseTime ? [design.caseTime] : []),
+    ...(design.outcome.task === 'survival' && design.outcome.strata ? [design.outcome.strata] : []),
   ]
   if (read.some((name) => !kinds.has(name))) return false
   return features.every(({ name, seen }) => {
@@ -37,11 +38,7 @@ export const studyFits = (
 }
 
 /** Names of the studies that a model can be asked about. */
-export const fittingStudies = (
-  store: ReadStore,
-  features: readonly FeatureLike[],
-  design: HistoryDesign,
-): Set<string> =>
+export const fittingStudies = (store: ReadStore, features: readonly FeatureLike[], design: ReadDesign): Set<string> =>
   new Set(
     listStudies(store)
       .filter(({ id }) => studyFits(features, design, listConcepts(store, id)))
