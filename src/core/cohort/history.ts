@@ -54,8 +54,8 @@ const rangeOf = (
   return [window === null ? first : search(days, first, to, start - window, false), to]
 }
 
-/** Beyond it the steps of all cases together would not fit in memory. */
-const mostCells = 1e8
+/** Beyond it the steps of all cases together, some four times in memory while a net learns, would not fit on a workstation. */
+const mostCells = 2.5e7
 
 /**
  * What was measured over time up to each case, oldest first: a step for each moment at which any channel was measured, NaN where

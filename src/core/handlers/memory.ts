@@ -1,6 +1,7 @@
 import { freemem, totalmem } from 'node:os'
 import type { StudyDesign } from '../../contract/design.ts'
 import { BedsideError, conflict } from '../../contract/errors.ts'
+import { summaryConcepts } from '../study/history.ts'
 import { memoryOf } from '../study/memory.ts'
 import { listConcepts, plainConcept } from '../vault/concepts.ts'
 import { getStudy } from '../vault/studies.ts'
@@ -21,9 +22,11 @@ export const freeBytes = (): number => {
 export const memoryFor = (core: Core, design: StudyDesign): { needs: number; free: number; cases: number } => {
   const { read } = core.vault()
   const { id, cases } = getStudy(read, design.study)
-  const concepts = listConcepts(read, id)
-    .filter(({ repeated }) => !repeated)
-    .map(plainConcept)
+  const dictionary = listConcepts(read, id)
+  const concepts = [
+    ...dictionary.filter(({ repeated }) => !repeated).map(plainConcept),
+    ...summaryConcepts(design, dictionary),
+  ]
   const { threads, freeBytes: free = freeBytes } = core.options
   return { needs: Math.ceil(memoryOf(design, { cases, concepts, threads })), free: Math.floor(free()), cases }
 }
