@@ -30,7 +30,7 @@ interface Plan {
   settleShare: number
   /** Sees each fold's model with the rows that it did not see. */
   examine: (model: FittedModel, held: Int32Array) => void
-  progress: (share: number, detail: { fold: number; folds: number }) => void
+  progress: (share: number, detail: Record<string, number>) => void
 }
 
 /**
@@ -44,14 +44,15 @@ export const crossValidate = async (plan: Plan): Promise<CrossValidated> => {
   const byComparator: Predicted[] = []
   const comparatorProblems: string[] = []
   for (const [k, held] of folds.entries()) {
-    const progress = (share: number) => plan.progress((k + share) / folds.length, { fold: k + 1, folds: folds.length })
+    const progress = (share: number, detail: Record<string, number> = {}) =>
+      plan.progress((k + share) / folds.length, { ...detail, fold: k + 1, folds: folds.length })
     progress(0)
     const heldSet = new Set(held)
     const training = development.filter((row) => !heldSet.has(row))
     const { learner, parameters } = await settleOn(training, (share) => progress(share * settleShare))
     const left = 1 - settleShare
-    const model = await fitting.fit(learner, parameters, training, (share) =>
-      progress(settleShare + left * share * 0.8),
+    const model = await fitting.fit(learner, parameters, training, (share, detail) =>
+      progress(settleShare + left * share * 0.8, detail),
     )
     const own = fitting.predict(model, held)
     predicted.push(own)

@@ -28,7 +28,8 @@ export const JobProgress = ({ job, compact = false }: { job: Job; compact?: bool
   const formats = useFormats()
   const sentence = useSentence()
   const active = isActive(job)
-  const now = useNow(active)
+  const begun = active && job.state !== 'queued'
+  const now = useNow(begun)
   const [failed, setFailed] = useState<Error | null>(null)
   const left = secondsLeft(job, now)
   const waits = waitsToGoOn(job)
@@ -49,7 +50,7 @@ export const JobProgress = ({ job, compact = false }: { job: Job; compact?: bool
         </div>
         <Controls job={job} title={title} onFailed={setFailed} />
       </Group>
-      {active && (
+      {begun && (
         <Progress.Root size={compact ? 'sm' : 'md'}>
           <Progress.Section
             value={job.progress === null ? 100 : Math.max(1, job.progress * 100)}
@@ -60,7 +61,7 @@ export const JobProgress = ({ job, compact = false }: { job: Job; compact?: bool
           />
         </Progress.Root>
       )}
-      {active && (
+      {begun && (
         <Group justify="space-between" gap="xs">
           <Text size="xs" c="dimmed" className="tabular">
             {job.progress !== null ? `${formats.percent(job.progress)} · ` : ''}
