@@ -78,7 +78,8 @@ export const hands = (page: Page, language: Language = 'en') => {
         .getByRole('link', { name: t('models:train.open') })
         .or(button('models:train.open'))
         .first()
-        .waitFor()
+        // Behind what the sample clinic still trains.
+        .waitFor({ timeout: 120_000 })
     },
     /** Hands a file to the intake wizard, up to the step that shows what each column means. */
     async handOver(path: string, study: string) {

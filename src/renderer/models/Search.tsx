@@ -50,7 +50,7 @@ const Candidates = ({ choice }: { choice: Choice }) => {
           <Table>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>{t('train.learner')}</Table.Th>
+                <Table.Th>{t('search.learner')}</Table.Th>
                 <Table.Th ta="right">{t('search.mean')}</Table.Th>
                 <Table.Th ta="right">{t('search.standardError')}</Table.Th>
                 <Table.Th ta="right">{t('search.difference')}</Table.Th>
@@ -199,7 +199,7 @@ const Trials = ({ tuning }: { tuning: Tuning }) => {
                     {number(trial.standardError)}
                   </Table.Td>
                   <Table.Td ta="right" className="tabular">
-                    {formats.duration(trial.seconds)}
+                    {formats.quantity(Number(trial.seconds.toPrecision(2)), 's')}
                   </Table.Td>
                   <Table.Td>
                     {trial.failure && <Failed reason={trial.failure} />}
