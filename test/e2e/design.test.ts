@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerOf } from './command.ts'
@@ -87,6 +88,37 @@ test('competing events, a bent effect and preparation go into the model, and eve
     terms: { splines: [{ column: 'bili', knots: 4 }] },
     preparation: { winsorise: 0.01 },
   })
+})
+
+test('a column that gives the answer away is named before anything is trained, and left out by one click', async () => {
+  const { page } = shell
+  const rows = Array.from({ length: 240 }, (_, row) => {
+    const ill = (row * 7919) % 13 < 5
+    return `w${row},${30 + ((row * 37) % 50)},${((row * 61) % 97) / 10},${ill ? 9 + (row % 3) : row % 4},${ill ? 'yes' : 'no'}`
+  })
+  const path = join(folder.path, 'ward.csv')
+  writeFileSync(path, `id,age,albumin,ordered,diagnosis\n${rows.join('\n')}\n`)
+  await person.handOver(path, 'ward')
+  await person.checkRows()
+  await person.importRows()
+  await person.go('/train?study=ward', person.button('models:train.start'))
+  await person.settled()
+  if (!(await field(person.t('models:train.target')).inputValue()))
+    await choose(person.t('models:train.target'), /^diagnosis/)
+  await person.button('models:checks.do').click()
+  await main()
+    .getByText(/^ordered alone tells the outcomes apart/)
+    .waitFor()
+  expect(await barriersOf(page)).toEqual([])
+  await main().getByRole('button', { name: 'Leave out ordered' }).click()
+  await main().getByText(person.t('models:checks.stale')).waitFor()
+  expect(
+    await main()
+      .getByRole('checkbox', { name: /^ordered/ })
+      .isChecked(),
+  ).toBe(false)
+  await person.button('models:checks.again').click()
+  await main().getByText(person.t('models:checks.noLeaks')).waitFor()
 })
 
 test('nothing was refused by the browser and nothing broke', () => {

@@ -4,6 +4,7 @@ import type { Formats } from '../language/formats.ts'
 import { useTranslation } from '../language/index.ts'
 import facts from '../prediction/prediction.module.css'
 import { PlaceLink } from '../shell/place.tsx'
+import { CollinearityShown, LeaksShown, SampleSizeShown } from './Checks.tsx'
 import { Flow } from './Flow.tsx'
 import { JsonBlock } from './JsonBlock.tsx'
 import classes from './models.module.css'
@@ -77,6 +78,18 @@ export const Making = ({ model, formats }: { model: ModelDetail; formats: Format
           </Title>
           <Flow flow={model.flow} />
         </Paper>
+        {(model.sampleSize || model.leaks || model.collinearity) && (
+          <Paper p="md">
+            <Title order={2} mb="sm">
+              {t('checks.title')}
+            </Title>
+            <Stack gap="md">
+              {model.sampleSize && <SampleSizeShown size={model.sampleSize} />}
+              {model.leaks && <LeaksShown leaks={model.leaks} />}
+              {model.collinearity && <CollinearityShown collinearity={model.collinearity} />}
+            </Stack>
+          </Paper>
+        )}
       </Stack>
       <Stack gap="md">
         <Paper p="md">

@@ -13,6 +13,7 @@ import { JobProgress } from '../jobs/JobProgress.tsx'
 import { isActive } from '../jobs/list.ts'
 import { useText, useTranslation } from '../language/index.ts'
 import { usePlace } from '../shell/place.tsx'
+import { CheckDesign } from './CheckDesign.tsx'
 import { type Draft, designOf, draftFor, faultsOf, outcomeColumns, type Reading } from './draft.ts'
 import { Eligibility } from './Eligibility.tsx'
 import { Enough } from './Enough.tsx'
@@ -261,6 +262,14 @@ export const TrainForm = ({
             >
               {t('train.start')}
             </Button>
+            <CheckDesign
+              design={design}
+              onCheck={() => {
+                setChecked(true)
+                return faults.length === 0
+              }}
+              onExclude={(column) => change({ excluded: [...new Set([...draft.excluded, column])] })}
+            />
             {train.isError && <FailureAlert error={train.error} focus />}
             {job && <JobProgress job={job} />}
             {made !== null && (
