@@ -6,6 +6,7 @@ import { logistic } from './linear/logistic.ts'
 import { convolutional } from './neural/convolutional.ts'
 import { neural } from './neural/neural.ts'
 import { recurrent } from './neural/recurrent.ts'
+import { stack } from './stack/stack.ts'
 import { aft } from './survival/aft.ts'
 import { competingCox } from './survival/competingCox.ts'
 import { cox } from './survival/cox.ts'
@@ -32,6 +33,7 @@ export const learners: readonly Learner[] = [
   neural,
   recurrent,
   convolutional,
+  stack,
 ]
 
 export const learnerOf = (id: string): Learner | undefined => learners.find((learner) => learner.id === id)

@@ -126,10 +126,15 @@ export const complexityOf = ({ dimensions }: Space, parameters: Parameters): num
   const shares = dimensions.flatMap(({ name, range, simpler }) => {
     if (!simpler) return []
     const place =
-      'values' in range
-        ? range.values.indexOf(parameters[name]) / (range.values.length - 1)
-        : toUnit(range, Number(parameters[name]))
+      'values' in range ? placeAmong(range.values, parameters[name]) : toUnit(range, Number(parameters[name]))
     return [simpler === 'high' ? 1 - place : place]
   })
   return shares.length > 0 ? shares.reduce((sum, one) => sum + one, 0) / shares.length : 0
+}
+
+/** 0 for the smallest of the values, 1 for the largest, however they are listed; by their order where they are no numbers. */
+const placeAmong = (values: readonly Value[], value: Value): number => {
+  const numbers = values.every((one) => typeof one === 'number')
+  const ordered = numbers ? [...values].sort((a, b) => Number(a) - Number(b)) : values
+  return Math.max(0, ordered.indexOf(value)) / (values.length - 1)
 }
