@@ -3,7 +3,7 @@ import { descend, type Quadratic } from './descent.ts'
 import { squares } from './families.ts'
 import { followPath } from './path.ts'
 import { largestLambda, type Path, type PathSettings, type Problem, ratioOf } from './problem.ts'
-import { crossProducts } from './products.ts'
+import { addProjections, crossProducts } from './products.ts'
 
 type Signals = Parameters<typeof followPath>[3]
 
@@ -48,12 +48,8 @@ export const gaussianPath = (problem: Problem, y: Float64Array, settings: PathSe
     hessian[b * size + a] = sum * factor
   })
   const correlation = new Float64Array(size)
-  for (let k = 0; k < size; k++) {
-    const at = usable[k] * rows
-    let sum = 0
-    for (let i = 0; i < rows; i++) sum += weights[i] * z[at + i] * target[i]
-    correlation[k] = sum
-  }
+  const weighed = target.map((value, i) => value * weights[i])
+  addProjections(z, rows, usable, weighed, 0, rows, correlation)
   const factors = Float64Array.from(usable, (column) => penaltyFactors[column])
   const quadratic: Quadratic = {
     size,
@@ -81,7 +77,8 @@ export const gaussianPath = (problem: Problem, y: Float64Array, settings: PathSe
       l1[k] = free && factors[k] > 0 ? Number.MAX_VALUE : alpha * lambda * factors[k]
       l2[k] = free ? 0 : (1 - alpha) * lambda * factors[k]
     }
-    descend(quadratic, settings.threshold)
+    // Sweeps here cost nothing beside the products, so they go on for longer than they need.
+    descend(quadratic, Math.min(settings.threshold, Math.max(1e-22, 1e-4 * settings.threshold)))
     let share = 0
     for (let k = 0; k < size; k++) share += beta[k] * (correlation[k] + gradient[k])
     const kept = new Float64Array(columns)
