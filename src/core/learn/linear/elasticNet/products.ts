@@ -16,20 +16,20 @@ export const crossProducts = (
 ): void => {
   const same = left === right
   const sums = new Float64Array(left.length * right.length)
-  const weighted = new Float64Array(left.length * chunk)
+  const weighted = weights ? new Float64Array(left.length * chunk) : z
   const width = right.length
   for (let from = 0; from < rows; from += chunk) {
     const count = Math.min(chunk, rows - from)
-    for (let a = 0; a < left.length; a++) {
-      const at = left[a] * rows + from
-      const to = a * chunk
-      if (weights) for (let i = 0; i < count; i++) weighted[to + i] = weights[from + i] * z[at + i]
-      else for (let i = 0; i < count; i++) weighted[to + i] = z[at + i]
-    }
+    if (weights)
+      for (let a = 0; a < left.length; a++) {
+        const at = left[a] * rows + from
+        const to = a * chunk
+        for (let i = 0; i < count; i++) weighted[to + i] = weights[from + i] * z[at + i]
+      }
     for (let a = 0; a < left.length; a += 2) {
       const two = a + 1 < left.length
-      const p0 = a * chunk
-      const p1 = two ? p0 + chunk : p0
+      const p0 = weights ? a * chunk : left[a] * rows + from
+      const p1 = two ? (weights ? p0 + chunk : left[a + 1] * rows + from) : p0
       const end = same ? Math.min(width, a + 2) : width
       for (let b = 0; b < end; b += 4) {
         const q0 = right[b] * rows + from
