@@ -67,7 +67,23 @@ export const CoefficientSchema = z.object({
   /** Wald, two-sided. */
   z: z.number().nullable(),
   p: z.number().nullable(),
+  /** Limits of the 95% interval (Wald; of Student's t for values); null where a penalty makes it meaningless. */
+  low: z.number().nullish(),
+  high: z.number().nullish(),
 })
+
+/** Whether a feature, the bend of its spline, or an interaction adds anything: all its coefficients tested together. */
+export const TermTestSchema = z.object({
+  term: z.string(),
+  kind: z.enum(['feature', 'nonlinear', 'interaction']),
+  method: z.enum(['likelihoodRatio', 'wald', 'F']),
+  statistic: z.number(),
+  df: z.int(),
+  /** Of F. */
+  residualDf: z.number().nullable(),
+  p: z.number(),
+})
+export type TermTest = z.infer<typeof TermTestSchema>
 
 /** What a likelihood-based learner reports of its fit, on the original scale of the columns. */
 export const FitSchema = z.object({
@@ -76,6 +92,14 @@ export const FitSchema = z.object({
   nullLogLikelihood: z.number().nullable(),
   iterations: z.int().nullable(),
   converged: z.boolean().nullable(),
+  tests: z.array(TermTestSchema).nullish(),
+  aic: z.number().nullish(),
+  deviance: z.number().nullish(),
+  nullDeviance: z.number().nullish(),
+  /** Pearson's chi-square of counts over its degrees of freedom: 1 where they vary as a Poisson distribution does. */
+  dispersion: z.number().nullish(),
+  /** Of values: share of variance explained; of others Nagelkerke's. */
+  r2: z.number().nullish(),
   /** The path of an elastic net: coefficients and cross-validated deviance as the penalty falls. */
   path: z
     .object({

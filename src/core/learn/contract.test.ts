@@ -47,23 +47,28 @@ interface Data {
   x: Matrix
   outcome: Outcome
 }
-type Kind = 'two classes' | 'three classes' | 'values' | 'survival' | 'competing events'
+type Kind = 'two classes' | 'three classes' | 'values' | 'counts' | 'survival' | 'competing events'
 const taskOf: Record<Kind, Task> = {
   'two classes': 'diagnosis',
   'three classes': 'diagnosis',
   values: 'regression',
+  counts: 'regression',
   survival: 'survival',
   'competing events': 'survival',
 }
-/** Competing events are for those who read them; who needs them has nothing to do without. */
+/** Counts are for those who take nothing else, competing events for those who read them; who needs them has nothing to do without. */
 const suits = ({ tasks, needs }: Learner, kind: Kind): boolean => {
   if (kind === 'competing events' && !needs.competing) return false
+  if (kind === 'values' && needs.counts === 'required') return false
+  if (kind === 'counts' && !needs.counts) return false
   if (kind === 'survival' && needs.competing === 'required') return false
   return tasks.includes(taskOf[kind])
 }
 
 const outcomeOf = (kind: Kind, score: readonly number[], random: Random): Outcome => {
   const noisy = score.map((one) => one + 0.8 * random.normal())
+  if (kind === 'counts')
+    return { task: 'regression', y: Float64Array.from(noisy, (one) => Math.floor(3 * Math.exp(one / 2))) }
   if (kind === 'values') return { task: 'regression', y: Float64Array.from(noisy, (one) => 50 + 10 * one) }
   if (taskOf[kind] === 'survival') {
     const death = score.map((one) => -Math.log(1 - random.uniform()) * 900 * Math.exp(-one))

@@ -102,6 +102,8 @@ export interface MatrixNeeds {
   entry?: 'reads'
   /** Whether the learner reads `Outcome.competing`; without, competing events count as censored, and that is said. */
   competing?: 'reads' | 'required'
+  /** Whether values must be counts: none below 0. */
+  counts?: 'required'
   /** Whether splines and interactions (`design.terms`) make sense to it; its exact contributions, if any, are then linear in each column. */
   terms?: 'reads'
   /** Whether the learner reads `Matrix.strata`; without, such a study is refused. */

@@ -3,6 +3,8 @@ import type { Learner } from './learner.ts'
 import { elasticNet } from './linear/elasticNet/elasticNet.ts'
 import { linear } from './linear/linear.ts'
 import { logistic } from './linear/logistic.ts'
+import { ordinal } from './linear/ordinal.ts'
+import { poisson } from './linear/poisson.ts'
 import { convolutional } from './neural/convolutional.ts'
 import { neural } from './neural/neural.ts'
 import { recurrent } from './neural/recurrent.ts'
@@ -23,7 +25,9 @@ export const learners: readonly Learner[] = [
   obliqueForest,
   extraTrees,
   logistic,
+  ordinal,
   linear,
+  poisson,
   elasticNet,
   cox,
   fineGray,

@@ -47,14 +47,24 @@ export const standardErrors = (
   return errors
 }
 
-/** One line of a fit's table. `tail` gives the two-sided p of the Wald statistic; null where a penalty makes it meaningless. */
+/** One line of a fit's table. `tail` gives the two-sided p of the Wald statistic; null where a penalty makes it meaningless, and its interval too. `quantile` is that of the interval. */
 export const coefficientOf = (
   term: string,
   estimate: number,
   standardError: number,
   tail: ((z: number) => number) | null,
+  quantile = 1.959963984540054,
 ): Coefficient => {
   const known = Number.isFinite(standardError)
   const z = known && tail && standardError > 0 ? estimate / standardError : null
-  return { term, estimate, standardError: known ? standardError : null, z, p: z === null ? null : (tail?.(z) ?? null) }
+  const half = z === null || !Number.isFinite(quantile) ? null : quantile * standardError
+  return {
+    term,
+    estimate,
+    standardError: known ? standardError : null,
+    z,
+    p: z === null ? null : (tail?.(z) ?? null),
+    low: half === null ? null : estimate - half,
+    high: half === null ? null : estimate + half,
+  }
 }

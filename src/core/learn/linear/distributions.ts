@@ -45,7 +45,7 @@ export const normalQuantile = (p: number): number => {
   return -z
 }
 
-const logGamma = (x: number): number => {
+export const logGamma = (x: number): number => {
   // Stirling's series, shifted to x >= 12 by the recurrence.
   let shift = 0
   let y = x
@@ -147,4 +147,10 @@ export const chiSquareTail = (x: number, df: number): number => {
     if (Math.abs(d * c - 1) < 1e-16) break
   }
   return front * fraction
+}
+
+/** P(F > x) of the F distribution. */
+export const fTail = (x: number, df: number, residualDf: number): number => {
+  if (Number.isNaN(x) || !(df > 0) || !(residualDf > 0)) return Number.NaN
+  return x <= 0 ? 1 : incompleteBeta(residualDf / 2, df / 2, residualDf / (residualDf + df * x))
 }

@@ -15,6 +15,7 @@ import {
 } from './design.ts'
 import { studentQuantile, studentTail } from './distributions.ts'
 import { addWeightedGram, factorSymmetric, invertFactored, invertUpper, solveFactored } from './solve.ts'
+import { columnsOf, refitsAffordable, sumOfSquaresTests, waldTests } from './termTests.ts'
 
 /**
  * Linear regression by least squares (Householder QR with R's limited pivoting), or ridge where l2 > 0. See docs/methods.md.
@@ -115,6 +116,31 @@ export const linear: Learner = {
     })
     const gaussian = (sum: number) =>
       sum > 0 ? (logWeights - rows * (Math.log(2 * Math.PI) + 1 - Math.log(rows) + Math.log(sum))) / 2 : null
+    const quantile = saturated ? Number.NaN : studentQuantile(0.975, degrees)
+    const inner = Float64Array.from({ length: kept.length ** 2 }, (_, at) => {
+      const i = Math.floor(at / kept.length)
+      return covariance[(i + 1) * size + (at % kept.length) + 1]
+    })
+    const wald = tail ? waldTests(x, kept, values.subarray(1), inner, degrees) : null
+    const residualsWith = (columns: number[]) => {
+      if (columns.length === 0) return spread
+      const own = columnsOf(x, columns)
+      const solvedOwn = solveLeastSquares(own, y, centre, weights)
+      let sum = 0
+      for (let i = 0; i < rows; i++) {
+        let fitted = centre + solvedOwn.values[0]
+        solvedOwn.kept.forEach((column, j) => {
+          fitted += solvedOwn.values[j + 1] * (own.data[column * rows + i] - solvedOwn.moments.mean[column])
+        })
+        sum += weightOf(i) * (y[i] - fitted) ** 2
+      }
+      return sum
+    }
+    const tests =
+      wald && context.diagnostics !== false && x.derived && refitsAffordable(x, size)
+        ? sumOfSquaresTests(x, kept, residuals, degrees, wald, residualsWith)
+        : wald
+    const logLikelihood = gaussian(residuals)
     context.progress(1)
     return {
       state: {
@@ -129,10 +155,15 @@ export const linear: Learner = {
       },
       fit: {
         coefficients: [
-          coefficientOf('(Intercept)', intercept, errors[0], tail),
-          ...kept.map((column, j) => coefficientOf(x.terms[column], values[j + 1], errors[j + 1], tail)),
+          coefficientOf('(Intercept)', intercept, errors[0], tail, quantile),
+          ...kept.map((column, j) => coefficientOf(x.terms[column], values[j + 1], errors[j + 1], tail, quantile)),
         ],
-        logLikelihood: gaussian(residuals),
+        tests,
+        aic: l2 > 0 || logLikelihood === null ? null : 2 * (effective + 1) - 2 * logLikelihood,
+        deviance: residuals,
+        nullDeviance: spread,
+        r2: spread > 0 ? 1 - residuals / spread : null,
+        logLikelihood,
         nullLogLikelihood: gaussian(spread),
         iterations: null,
         converged: true,

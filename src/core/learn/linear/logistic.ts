@@ -4,9 +4,10 @@ import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
-import { normalP, normalQuantile } from './distributions.ts'
+import { chiSquareTail, normalP, normalQuantile } from './distributions.ts'
 import { maximiseBinomial, maximiseMultinomial } from './likelihood.ts'
 import { findSeparation } from './separation.ts'
+import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
 
 /**
  * Logistic regression, binary and multinomial, by maximum likelihood or with a ridge penalty. See docs/methods.md.
@@ -130,6 +131,25 @@ export const logistic: Learner = {
         table.push(coefficientOf(`${prefix}${x.terms[column]}`, values[j + 1], errors[j + 1], tail))
       })
     }
+    const tested = l2 === 0 && maximum.converged && separation.kind === 'none'
+    const quiet = { signal: context.signal, progress: () => {} }
+    const likelihoodWith = (columns: number[]) => {
+      if (columns.length === 0) return maximum.nullLogLikelihood
+      const smaller = designOf(columnsOf(x, columns), weights, 0, 1e-11)
+      return binary
+        ? maximiseBinomial(smaller, Uint8Array.from(y), weights, quiet).logLikelihood
+        : maximiseMultinomial(smaller, y, present.length, weights, quiet).logLikelihood
+    }
+    const bends =
+      tested && binary ? waldTests(x, kept, estimatesOf(kept, coefficients), slopesOf(covariance, size)) : []
+    const ratios =
+      tested && context.diagnostics !== false && refitsAffordable(x, dimension)
+        ? likelihoodRatioTests(x, kept, maximum.logLikelihood, bends, likelihoodWith)
+        : null
+    // Of several classes each column has a coefficient a class, so that a test has as many degrees of freedom more.
+    const tests = ratios?.map((test) =>
+      binary ? test : { ...test, df: test.df * blocks, p: chiSquareTail(test.statistic, test.df * blocks) },
+    )
     context.progress(1)
     return {
       state: {
@@ -145,6 +165,11 @@ export const logistic: Learner = {
       },
       fit: {
         coefficients: table,
+        tests: tests ?? (tested && binary ? bends : null),
+        aic: l2 > 0 ? null : 2 * dimension - 2 * maximum.logLikelihood,
+        deviance: -2 * maximum.logLikelihood,
+        nullDeviance: -2 * maximum.nullLogLikelihood,
+        r2: l2 > 0 ? null : nagelkerke(maximum.logLikelihood, maximum.nullLogLikelihood, totalOf(weights, x.rows)),
         logLikelihood: maximum.logLikelihood,
         nullLogLikelihood: maximum.nullLogLikelihood,
         iterations: maximum.iterations,
@@ -262,3 +287,16 @@ export const logistic: Learner = {
     }
   },
 }
+
+const estimatesOf = (kept: readonly number[], coefficients: Float64Array) =>
+  Float64Array.from(kept, (column) => coefficients[column])
+
+/** The covariance without the intercept's row and column. */
+const slopesOf = (covariance: Float64Array, size: number): Float64Array =>
+  Float64Array.from({ length: (size - 1) ** 2 }, (_, at) => {
+    const i = Math.floor(at / (size - 1))
+    return covariance[(i + 1) * size + (at % (size - 1)) + 1]
+  })
+
+const totalOf = (weights: Float64Array | undefined, rows: number): number =>
+  weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows

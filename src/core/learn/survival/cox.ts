@@ -3,6 +3,7 @@ import type { Fit } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { Fitted, Learner } from '../learner.ts'
 import { normalP } from '../linear/distributions.ts'
+import { waldTests } from '../linear/termTests.ts'
 import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, ridgeParameter, rowsOf, stateOf, tiesParameter } from './hazards.ts'
@@ -73,6 +74,16 @@ export const cox: Learner = {
         ? testHazards(x, rowsOf(x, outcome), weights, data, maximum, ties)
         : null
     if (proportionality) warnings.push(...hazardWarnings(proportionality))
+    const known = data.columns.flatMap((column, j) => (maximum.known[j] ? [{ column, j }] : []))
+    const tests =
+      l2 === 0
+        ? waldTests(
+            x,
+            known.map(({ column }) => column),
+            known.map(({ j }) => maximum.beta[j] / data.scale[j]),
+            known.flatMap((one) => known.map((other) => model.covariance[one.j * data.size + other.j])),
+          )
+        : null
     context.progress(1)
     const state = stateOf(fitted, { ties, l2 })
     state.header.strata = x.strata ? data.strata.length : 0
@@ -84,7 +95,7 @@ export const cox: Learner = {
       })
     return {
       state,
-      fit: { ...factsOf(fitted, l2 > 0 ? null : normalP), robust, proportionality },
+      fit: { ...factsOf(fitted, l2 > 0 ? null : normalP), robust, proportionality, tests },
       outOfBag: null,
       backend: null,
       warnings,

@@ -1,0 +1,171 @@
+import { invalidInput } from '../../../contract/errors.ts'
+import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { ridgeSearch } from '../search.ts'
+import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
+import { maximisePoisson } from './counts.ts'
+import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
+import { normalP } from './distributions.ts'
+import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
+
+/** Pearson dispersion from which counts vary so much more than Poisson's that its standard errors mislead. */
+const overdispersed = 1.5
+
+/**
+ * Poisson regression of counts, or of rates where the outcome has an exposure (its logarithm is the offset), by maximum likelihood
+ * as R's `glm(family = poisson)`, or with a ridge penalty. Its coefficients are logarithms of rate ratios. See docs/methods.md.
+ */
+export const poisson: Learner = {
+  id: 'poisson',
+  label: { en: 'Poisson regression', zh: '泊松回归' },
+  description: {
+    en: 'For counts: how often something happened. Weighs each feature once; its rate ratios can be read and checked by hand.',
+    zh: '用于计数：某事发生的次数。每个特征一个权重，率比可直接阅读和核对。',
+  },
+  tasks: ['regression'],
+  parameters: [
+    {
+      name: 'l2',
+      label: { en: 'Ridge penalty', zh: '岭惩罚' },
+      description: {
+        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log-likelihood. 0: none, as R glm.',
+        zh: '从对数似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 glm 相同。',
+      },
+      type: 'number',
+      default: 0,
+      min: 0,
+      max: 1e9,
+      choices: null,
+    },
+  ],
+  needs: {
+    categories: 'contrasts',
+    standardise: false,
+    native: false,
+    missing: 'median',
+    counts: 'required',
+    terms: 'reads',
+  },
+  stateVersion: 1,
+  search: ridgeSearch,
+
+  async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
+    if (given.task !== 'regression') throw new TypeError('poisson learns values')
+    checkMatrix(matrix, 'poisson', givenWeights)
+    const taken = weightedRows(givenWeights)
+    const x = taken ? takeMatrixRows(matrix, taken) : matrix
+    const { y, exposure } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
+    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    checkCounts(y, exposure)
+    const l2 = Number(parameters.l2)
+    const { rows } = x
+    const offset = exposure ? exposure.map(Math.log) : null
+    const design = designOf(x, weights, l2, 1e-11)
+    const { kept, moments, map, size } = design
+    if (kept.length === 0) throw noUsableFeature('poisson')
+    const warnings = aliasedWarning(x, design.aliased, moments)
+    const maximum = maximisePoisson(design, y, offset, weights, context)
+    if (!maximum.converged)
+      warnings.push({
+        reason: 'notConverged',
+        message: `The fit had not converged after ${maximum.iterations} steps; one or more coefficients may be infinite. A ridge penalty (l2 above 0) helps.`,
+      })
+    const degrees = rows - size
+    const dispersion = degrees > 0 ? maximum.pearson / degrees : null
+    if (dispersion !== null && dispersion > overdispersed && l2 === 0)
+      warnings.push({
+        reason: 'overdispersed',
+        message: `The counts vary ${dispersion.toFixed(1)} times as much as a Poisson distribution does: intervals and p-values are too narrow and too small, the standard errors by a factor of ${Math.sqrt(dispersion).toFixed(1)}.`,
+      })
+    const values = multiply(map, size, size, maximum.gamma)
+    const covariance = mapCovariance(map, size, 1, maximum.covariance)
+    const errors = standardErrors(
+      covariance,
+      size,
+      0,
+      size,
+      kept.map((column) => moments.mean[column]),
+    )
+    const coefficients = new Float64Array(x.columns)
+    let intercept = values[0]
+    kept.forEach((column, j) => {
+      coefficients[column] = values[j + 1]
+      intercept -= values[j + 1] * moments.mean[column]
+    })
+    const tail = l2 > 0 ? null : normalP
+    const inner = Float64Array.from({ length: kept.length ** 2 }, (_, at) => {
+      const i = Math.floor(at / kept.length)
+      return covariance[(i + 1) * size + (at % kept.length) + 1]
+    })
+    const tested = l2 === 0 && maximum.converged
+    const wald = tested ? waldTests(x, kept, values.subarray(1), inner) : null
+    const quiet = { signal: context.signal, progress: () => {} }
+    const likelihoodWith = (columns: number[]) =>
+      columns.length === 0
+        ? maximum.nullLogLikelihood
+        : maximisePoisson(designOf(columnsOf(x, columns), weights, 0, 1e-11), y, offset, weights, quiet).logLikelihood
+    const tests =
+      wald && context.diagnostics !== false && refitsAffordable(x, size)
+        ? likelihoodRatioTests(x, kept, maximum.logLikelihood, wald, likelihoodWith)
+        : wald
+    context.progress(1)
+    const total = weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows
+    return {
+      state: {
+        header: { terms: [...x.terms], l2, rows },
+        arrays: { coefficients, means: moments.mean, atMeans: Float64Array.of(values[0]) },
+      },
+      fit: {
+        coefficients: [
+          coefficientOf('(Intercept)', intercept, errors[0], tail),
+          ...kept.map((column, j) => coefficientOf(x.terms[column], values[j + 1], errors[j + 1], tail)),
+        ],
+        tests,
+        aic: l2 > 0 || !Number.isFinite(maximum.logLikelihood) ? null : 2 * size - 2 * maximum.logLikelihood,
+        deviance: maximum.deviance,
+        nullDeviance: maximum.nullDeviance,
+        dispersion,
+        r2: l2 > 0 ? null : nagelkerke(maximum.logLikelihood, maximum.nullLogLikelihood, total),
+        logLikelihood: maximum.logLikelihood,
+        nullLogLikelihood: maximum.nullLogLikelihood,
+        iterations: maximum.iterations,
+        converged: maximum.converged,
+      },
+      outOfBag: null,
+      backend: null,
+      warnings,
+    }
+  },
+
+  async load({ arrays }: ModelState): Promise<Predictor> {
+    const { coefficients, means, atMeans } = arrays
+    const columns = means.length
+    return {
+      task: 'regression',
+      /** The count expected for an exposure of 1. */
+      values(x) {
+        checkColumns(x, columns)
+        const eta = new Float64Array(x.rows).fill(atMeans[0])
+        for (let column = 0; column < columns; column++)
+          if (coefficients[column] !== 0)
+            for (let i = 0; i < x.rows; i++)
+              eta[i] += coefficients[column] * (x.data[column * x.rows + i] - means[column])
+        return eta.map(Math.exp)
+      },
+    }
+  },
+}
+
+const checkCounts = (y: Float64Array, exposure: Float64Array | undefined): void => {
+  if (y.some((value) => !Number.isFinite(value)))
+    throw invalidInput('missingOutcome', 'poisson: the target has missing values; leave out the rows without it.')
+  if (y.some((value) => value < 0))
+    throw invalidInput('negativeCount', 'poisson: the target has values below 0, which are no counts.')
+  if (!y.some((value) => value > 0))
+    throw invalidInput(
+      'constantOutcome',
+      'poisson: the target is 0 in every training row, so there is nothing to learn.',
+    )
+  if (exposure?.some((value) => !(value > 0 && Number.isFinite(value))))
+    throw invalidInput('badExposure', 'poisson: an exposure is not above 0; correct these rows or leave them out.')
+}
