@@ -52,14 +52,18 @@ export interface Grids {
   values: Float32Array
 }
 
-/** The outcome of each row. Class indices, values, or times (in the design's unit) with event indicators. */
+/**
+ * The outcome of each row. Class indices, values, or times (in the design's unit) with event indicators. `cluster`: the patient of each
+ * row, where some have several rows.
+ */
 export type Outcome =
-  | { task: 'diagnosis'; classes: readonly string[]; y: Int32Array }
+  | { task: 'diagnosis'; classes: readonly string[]; y: Int32Array; cluster?: Int32Array }
   | {
       task: 'regression'
       y: Float64Array
       /** Of counts: time or persons at risk, above 0; learners of rates take its logarithm as offset. */
       exposure?: Float64Array
+      cluster?: Int32Array
     }
   | {
       task: 'survival'
@@ -69,7 +73,6 @@ export type Outcome =
       entry?: Float64Array
       /** 1 where a competing event ended the follow-up (`event` is 0 there). */
       competing?: Uint8Array
-      /** Patient of each row, where some have several rows. */
       cluster?: Int32Array
     }
 
@@ -117,19 +120,21 @@ export const takeGrids = (grids: Grids, rows: ArrayLike<number>): Grids => {
 }
 
 export const takeOutcomeRows = (outcome: Outcome, rows: ArrayLike<number>): Outcome => {
-  if (outcome.task === 'diagnosis') return { ...outcome, y: take(outcome.y, rows) }
+  const patients = outcome.cluster ? { cluster: take(outcome.cluster, rows) } : {}
+  if (outcome.task === 'diagnosis') return { ...outcome, y: take(outcome.y, rows), ...patients }
   if (outcome.task === 'regression') {
     const { y, exposure } = outcome
-    return { task: 'regression', y: take(y, rows), ...(exposure ? { exposure: take(exposure, rows) } : {}) }
+    const exposed = exposure ? { exposure: take(exposure, rows) } : {}
+    return { task: 'regression', y: take(y, rows), ...exposed, ...patients }
   }
-  const { time, event, entry, competing, cluster } = outcome
+  const { time, event, entry, competing } = outcome
   return {
     task: 'survival',
     time: take(time, rows),
     event: take(event, rows),
     ...(entry ? { entry: take(entry, rows) } : {}),
     ...(competing ? { competing: take(competing, rows) } : {}),
-    ...(cluster ? { cluster: take(cluster, rows) } : {}),
+    ...patients,
   }
 }
 

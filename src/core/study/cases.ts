@@ -5,7 +5,7 @@ import { summaryName } from '../cohort/history.ts'
 import type { Outcome } from '../cohort/matrix.ts'
 import type { Column, Table } from '../cohort/table.ts'
 import { cellText, codeTest, required } from './cells.ts'
-import { recordedTest, survivalColumns, survivalOutcome, timeColumns } from './survivalOutcome.ts'
+import { clusterOf, recordedTest, survivalColumns, survivalOutcome, timeColumns } from './survivalOutcome.ts'
 
 export interface FlowStep {
   step: string
@@ -202,10 +202,10 @@ export const defineCases = (
         'unknownClass',
         `${outcome.target} is never ${outcome.positive}; it has ${made.classes.join(', ')}.`,
       )
-    return { rows, outcome: made, features, flow }
+    return { rows, outcome: { ...made, ...clusterOf(table, rows) }, features, flow }
   }
   if (target.levels) throw invalidInput('targetNotANumber', `${outcome.target} is a category; use the task diagnosis.`)
   const y = new Float64Array(new SharedArrayBuffer(rows.length * 8))
   for (let i = 0; i < rows.length; i++) y[i] = target.values[rows[i]]
-  return { rows, outcome: { task: 'regression', y }, features, flow }
+  return { rows, outcome: { task: 'regression', y, ...clusterOf(table, rows) }, features, flow }
 }

@@ -107,15 +107,20 @@ export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int3
       `${event.name} is never ${design.event.values.join(' or ')}: no event to learn from. It has ${found}.`,
     )
   }
-  const cluster = Int32Array.from(rows, (row) => table.patients[row])
   return {
     task: 'survival',
     time: times,
     event: events,
     ...(entry ? { entry: entries } : {}),
     ...(ending ? { competing: rivals } : {}),
-    ...(new Set(cluster).size < cluster.length ? { cluster } : {}),
+    ...clusterOf(table, rows),
   }
+}
+
+/** The patient of each row, where some have several rows. */
+export const clusterOf = (table: Table, rows: ArrayLike<number>): { cluster?: Int32Array } => {
+  const cluster = Int32Array.from(rows, (row) => table.patients[row])
+  return new Set(cluster).size < cluster.length ? { cluster } : {}
 }
 
 const numbers = (table: Table, name: string): Column => {

@@ -138,26 +138,34 @@ const dataOf = (x: Matrix, { targets, events, balance }: Target, weights?: Float
 
 /**
  * Rows set aside to watch the loss, the same share of each class (of survival: of patients with and without the event), rows of one
- * patient together; none where they would be too few, or a class too small.
+ * patient together: a loss watched on rows of patients that are learned from never rises. None where they would be too few, or a
+ * class too small.
  */
 const holdOut = ({ strata, cluster, targets }: Target, share: number, seed: number) => {
   const every = Uint32Array.from(targets, (_, row) => row)
   const groups = new Map<number, number[]>()
   for (const row of every) {
     const key = cluster ? cluster[row] : row
-    groups.set(key, [...(groups.get(key) ?? []), row])
+    const own = groups.get(key)
+    if (own) own.push(row)
+    else groups.set(key, [row])
   }
+  const keys = shuffle([...groups.keys()], randomOf(seed, 2))
   const byStratum: number[][][] = []
-  for (const key of shuffle([...groups.keys()], randomOf(seed, 2))) {
+  for (const key of keys) {
     const members = groups.get(key) as number[]
     const stratum = members.reduce((most, row) => Math.max(most, strata[row]), 0)
     byStratum[stratum] ??= []
     byStratum[stratum].push(members)
   }
-  const known = byStratum.filter((groups) => groups !== undefined)
-  const aside = known.flatMap((groups) => groups.slice(0, Math.round(groups.length * share))).flat()
-  if (aside.length < leastValidation || known.some((groups) => Math.round(groups.length * share) === 0))
-    return { training: every, validation: new Uint32Array(0) }
+  const setAside = (kinds: number[][][]): number[] =>
+    kinds.some((groups) => Math.round(groups.length * share) === 0)
+      ? []
+      : kinds.flatMap((groups) => groups.slice(0, Math.round(groups.length * share))).flat()
+  let aside = setAside(byStratum.filter((groups) => groups !== undefined))
+  // A few patients with many rows each hardly part by class; they are set aside as they come.
+  if (aside.length < leastValidation && cluster) aside = setAside([keys.map((key) => groups.get(key) as number[])])
+  if (aside.length < leastValidation) return { training: every, validation: new Uint32Array(0) }
   const set = new Set(aside)
   return { training: every.filter((row) => !set.has(row)), validation: Uint32Array.from(aside).sort() }
 }

@@ -122,3 +122,23 @@ test('one row is predicted as it is among others', async () => {
   const one = predictor.probabilities!(takeMatrixRows(x, [17]))
   expect([...one]).toEqual([all[34], all[35]])
 })
+
+test('the loss that ends training is watched on patients who are not learned from, not on other rows of the same', async () => {
+  // 60 patients of 10 rows each, whose class is a coin's: rows of a patient share a mark that tells it.
+  const random = randomOf(12)
+  const rows = 600
+  const marks = Array.from({ length: 60 }, () => Array.from({ length: 8 }, () => random.normal()))
+  const coins = Array.from({ length: 60 }, () => random.below(2))
+  const cluster = Int32Array.from({ length: rows }, (_, row) => row % 60)
+  const data = Float64Array.from({ length: rows * 8 }, (_, i) => marks[(i % rows) % 60][Math.floor(i / rows)])
+  const x: Matrix = { rows, columns: 8, data, terms: 'abcdefgh'.split(''), source: [0, 1, 2, 3, 4, 5, 6, 7] }
+  const outcome = { task: 'diagnosis' as const, classes: ['a', 'b'], y: Int32Array.from(cluster, (own) => coins[own]) }
+  const given = { epochs: 40, learningRate: 0.01, patience: 5, dropout: 0, l2: 0 }
+  const lossOf = async (known: object) => {
+    const { state } = await neural.fit(x, { ...outcome, ...known }, completeParameters(neural, given), context())
+    return Math.min(...(state.header.validationLosses as number[]))
+  }
+  // Seen rows of a patient give the others away; unseen patients are a coin's toss.
+  expect(await lossOf({})).toBeLessThan(0.1)
+  expect(await lossOf({ cluster })).toBeGreaterThan(0.6)
+})

@@ -31,9 +31,10 @@ export const targetOf = (
   warnings: Fitted['warnings'],
 ): Target => {
   if (outcome.task === 'survival') return survivalTarget(outcome, weights, parameters, learner)
+  const patients = outcome.cluster ? { cluster: outcome.cluster } : {}
   return outcome.task === 'diagnosis'
-    ? classTarget(outcome, parameters.classWeights === 'balanced', learner, warnings)
-    : valueTarget(outcome.y, weights, learner)
+    ? { ...classTarget(outcome, parameters.classWeights === 'balanced', learner, warnings), ...patients }
+    : { ...valueTarget(outcome.y, weights, learner), ...patients }
 }
 
 const classTarget = (
