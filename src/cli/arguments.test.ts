@@ -172,3 +172,34 @@ test('each command has help that names all its options', () => {
     for (const name of Object.keys(command.options)) expect(commandHelp(command)).toContain(`--${name} `)
   }
 })
+
+test('what is read over time and as a picture can be said in the options', () => {
+  const survival = '--study pbcseq --time futime --event status=2 --learner recurrent'
+  expect(
+    design(
+      `${survival} --from day --case-time day --sequences bili,albumin --window 730 --summaries bili:slope@365,albumin:last`,
+    ),
+  ).toMatchObject({
+    outcome: { task: 'survival', from: 'day' },
+    caseTime: 'day',
+    sequences: { channels: ['bili', 'albumin'], window: 730 },
+    summaries: [
+      { concept: 'bili', of: 'slope', window: 365 },
+      { concept: 'albumin', of: 'last' },
+    ],
+  })
+  const digits = '--study digits --task diagnosis --target digit --learner convolutional'
+  const { grids } = design(`${digits} --grid 8x8 --pixels p0..p63`)
+  expect(grids).toMatchObject({ height: 8, width: 8, channels: ['c1'] })
+  expect(grids?.columns).toHaveLength(64)
+  expect([grids?.columns[0], grids?.columns[63]]).toEqual(['p0', 'p63'])
+})
+
+test('a history said in half, or in a word that is none, is refused with what is meant', () => {
+  const start = '--study s --task diagnosis --target t --learner logistic'
+  expect(() => design(`${start} --summaries bili:median`)).toThrow(/median is not one of last, mean/)
+  expect(() => design(`${start} --summaries bili`)).toThrow(/MEASUREMENT:/)
+  expect(() => design(`${start} --window 30`)).toThrow(/--sequences/)
+  expect(() => design(`${start} --grid 8x8`)).toThrow(/go together/)
+  expect(() => design(`${start} --grid 8 --pixels a,b`)).toThrow(/HEIGHTxWIDTH/)
+})
