@@ -121,6 +121,15 @@ test('a column that gives the answer away is named before anything is trained, a
   await main().getByText(person.t('models:checks.noLeaks')).waitFor()
 })
 
+test('a small cohort gets a second opinion from another implementation', async () => {
+  const { page } = shell
+  await person.button('models:train.start').click()
+  await page.getByRole('button', { name: person.t('models:train.open') }).click({ timeout: 60_000 })
+  await person.heading('models:second.title').waitFor()
+  expect(await main().innerText()).toMatch(/ml-random-forest, another implementation/)
+  expect(await barriersOf(page)).toEqual([])
+})
+
 test('nothing was refused by the browser and nothing broke', () => {
   expect(shell.complaints).toEqual([])
 })

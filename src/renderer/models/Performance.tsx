@@ -11,6 +11,7 @@ import { wordsOf } from '../prediction/words.ts'
 import { AssessmentFigures } from './AssessmentFigures.tsx'
 import { referenceOf } from './assessed.ts'
 import { MetricsTable } from './MetricsTable.tsx'
+import { SecondOpinion } from './SecondOpinion.tsx'
 
 /** How well the model does, on which cases, beside its comparator. */
 export const Performance = ({ model }: { model: ModelDetail }) => {
@@ -68,6 +69,7 @@ export const Performance = ({ model }: { model: ModelDetail }) => {
         <MetricsTable columns={series} />
       </Paper>
       {crossValidation && crossValidation.length > 0 && <Folds model={model} />}
+      {model.secondOpinion && <SecondOpinion model={model} opinion={model.secondOpinion} />}
     </Stack>
   )
 }

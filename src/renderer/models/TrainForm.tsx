@@ -1,4 +1,15 @@
-import { Alert, Button, NumberInput, Paper, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core'
+import {
+  Alert,
+  Button,
+  NumberInput,
+  Paper,
+  SegmentedControl,
+  Select,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+} from '@mantine/core'
 import { IconCheck, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useMemo, useState } from 'react'
@@ -24,7 +35,7 @@ import { LearnerPicker } from './LearnerPicker.tsx'
 import { autoLearner } from './learnerGroups.ts'
 import { Memory } from './Memory.tsx'
 import classes from './models.module.css'
-import { keptMore } from './more.ts'
+import { keptMore, mostForOpinion } from './more.ts'
 import { OutcomeFields } from './OutcomeFields.tsx'
 import { OutcomeMore } from './OutcomeMore.tsx'
 import { PreparationFields } from './PreparationFields.tsx'
@@ -240,6 +251,14 @@ export const TrainForm = ({
               onChange={(value) => change({ seed: Math.min(4294967295, Math.max(0, Math.round(Number(value)))) })}
             />
           </div>
+          {draft.task !== 'survival' && rows <= mostForOpinion && (
+            <Switch
+              label={t('second.ask')}
+              description={t('second.askHelp')}
+              checked={draft.secondOpinion}
+              onChange={(event) => change({ secondOpinion: event.currentTarget.checked })}
+            />
+          )}
         </Section>
       </Stack>
 

@@ -45,6 +45,8 @@ export interface More {
   channelWindow: number | null
   caseTime: string | null
   grids: { height: number; width: number; channels: string; columns: string[] } | null
+  /** Of small cohorts: whether a forest of another implementation is asked as well. */
+  secondOpinion: boolean
 }
 
 const { missing: _, ...plainPreparation } = PreparationDesignSchema.parse({})
@@ -66,6 +68,7 @@ export const noMore = (): More => ({
   channelWindow: null,
   caseTime: null,
   grids: null,
+  secondOpinion: true,
 })
 
 /** What of it stays when another task is chosen: whatever does not speak of the outcome. */
@@ -88,6 +91,9 @@ export const keptMore = ({
   caseTime,
   grids,
 })
+
+/** Largest study of which a second opinion is asked. */
+export const mostForOpinion = 500
 
 /** Columns that it names for something else than learning. */
 export const columnsBeside = ({ weights, entry, strata, from, competingColumn }: More, task: Task): string[] =>
@@ -200,6 +206,7 @@ export const moreDesign = (
       ...(pictures ? { grids: pictures } : {}),
       ...(reads.includes('terms') && Object.keys(terms).length > 0 ? { terms } : {}),
       ...(more.tuning.method !== 'none' ? { tuning } : {}),
+      ...(more.secondOpinion || task === 'survival' ? {} : { secondOpinion: false }),
     },
     outcome:
       task === 'survival'
