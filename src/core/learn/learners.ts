@@ -1,3 +1,4 @@
+import { additive } from './additive/additive.ts'
 import { boosting } from './boosting/boosting.ts'
 import type { Learner } from './learner.ts'
 import { elasticNet } from './linear/elasticNet/elasticNet.ts'
@@ -22,6 +23,7 @@ import { obliqueForest } from './trees/oblique.ts'
 export const learners: readonly Learner[] = [
   forest,
   boosting,
+  additive,
   obliqueForest,
   extraTrees,
   logistic,

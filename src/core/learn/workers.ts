@@ -1,3 +1,4 @@
+import { fitAdditiveBag } from './additive/bag.ts'
 import { helpBoosting } from './boosting/work.ts'
 import { fitFold } from './foldTask.ts'
 import { pathFoldErrors } from './linear/elasticNet/crossValidation.ts'
@@ -19,6 +20,10 @@ export const workerTasks: Record<string, (input: any) => unknown> = {
   fitMachine,
   elasticNetFold: (input) => pathFoldErrors(input),
   helpBoosting,
+<<<<<<< HEAD
   askSecondForest,
   fitFold: (input) => fitFold(input, workerTasks),
+=======
+  fitAdditiveBag,
+>>>>>>> 133cb65 (Learn additive models whose curves can be read and corrected)
 }

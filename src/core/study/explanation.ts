@@ -70,6 +70,7 @@ const methods: Record<string, string> = {
   forest: 'TreeSHAP, path dependent',
   boosting: 'TreeSHAP, path dependent',
   extraTrees: 'TreeSHAP, path dependent',
+  additive: 'additive: what each term adds',
 }
 
 /**

@@ -11,6 +11,7 @@ import type { LossKind } from './losses.ts'
 import { packTrees } from './model.ts'
 import { directionsOf } from './monotone.ts'
 import { loadBoosting } from './predictor.ts'
+import { levelsOf } from './rows.ts'
 
 const number = (
   name: string,
@@ -204,8 +205,7 @@ async function fitBoosting(
   const boosted = await boost(x, outcome, settings, context, weights ?? null)
   const header: Record<string, unknown> = { kind: 'boosting', task: outcome.task, loss: settings.loss }
   if (outcome.task === 'diagnosis') header.classes = [...outcome.classes]
-  const levels = Int32Array.from({ length: x.columns }, (_, column) => x.levels?.[column] ?? 0)
-  const arrays = packTrees(boosted, levels)
+  const arrays = packTrees(boosted, levelsOf(x))
   if (boosted.baseline) Object.assign(arrays, thinned(boosted.baseline))
   const split = boosted.trees.some((trees) => trees.some(([root]) => root.split !== null))
   return {
@@ -233,15 +233,7 @@ const readSettings = (x: Matrix, outcome: Outcome, given: Parameters): BoostSett
   }
   const loss = lossOf()
   if (loss === 'poisson' && outcome.task === 'regression') checkCounts(outcome)
-  for (let column = 0; column < x.columns; column++) {
-    const levels = x.levels?.[column] ?? 0
-    if (levels > mostLevels)
-      throw invalidInput(
-        'tooManyLevels',
-        `${x.terms[column]} has ${levels} levels; boosting takes at most ${mostLevels}. Group the rare ones.`,
-        [{ path: x.terms[column], reason: `has ${levels} levels` }],
-      )
-  }
+  checkLevels(x)
   return {
     loss,
     nTrees: numberOf('nTrees'),
@@ -259,6 +251,19 @@ const readSettings = (x: Matrix, outcome: Outcome, given: Parameters): BoostSett
     validationShare: numberOf('validationShare'),
     patience: numberOf('patience'),
     directions: directionsOf(String(given.monotone ?? ''), x),
+  }
+}
+
+/** Throws `invalidInput` where a category has more levels than can be told apart. */
+export const checkLevels = (x: Matrix): void => {
+  for (let column = 0; column < x.columns; column++) {
+    const levels = x.levels?.[column] ?? 0
+    if (levels > mostLevels)
+      throw invalidInput(
+        'tooManyLevels',
+        `${x.terms[column]} has ${levels} levels; boosting takes at most ${mostLevels}. Group the rare ones.`,
+        [{ path: x.terms[column], reason: `has ${levels} levels` }],
+      )
   }
 }
 

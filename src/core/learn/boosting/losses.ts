@@ -22,6 +22,8 @@ export interface LossTask {
   training: Int32Array
   /** Loss of each piece of the training rows at the last gradients. */
   losses: Float64Array
+  /** Whether gradients are wanted without the loss. */
+  quiet?: boolean
 }
 
 /** Rows of one piece of the gradient phase: fixed, so that sums do not depend on threads. */
@@ -49,7 +51,7 @@ export const gradients = (task: LossTask, pairs: Float64Array, piece: number, of
 type Pairs = (task: LossTask, pairs: Float64Array, first: number, last: number) => number
 
 const simplePairs: Record<'logistic' | 'squared' | 'poisson', Pairs> = {
-  logistic({ training, y, scores, weights }, pairs, first, last) {
+  logistic({ training, y, scores, weights, quiet }, pairs, first, last) {
     let loss = 0
     for (let i = first; i < last; i++) {
       const row = training[i]
@@ -57,7 +59,7 @@ const simplePairs: Record<'logistic' | 'squared' | 'poisson', Pairs> = {
       const p = 1 / (1 + Math.exp(-scores[row]))
       pairs[2 * row] = w * (p - y[row])
       pairs[2 * row + 1] = w * Math.max(p * (1 - p), least)
-      loss -= w * Math.log(Math.max(y[row] === 1 ? p : 1 - p, 1e-300))
+      if (!quiet) loss -= w * Math.log(Math.max(y[row] === 1 ? p : 1 - p, 1e-300))
     }
     return loss
   },

@@ -1,5 +1,5 @@
 import type { Matrix } from '../../cohort/matrix.ts'
-import type { ContributionTarget, ModelState, Predictor } from '../learner.ts'
+import type { ModelState, Predictor } from '../learner.ts'
 import { damagedForest, type Forest, stateArray } from '../trees/forestModel.ts'
 import { nodeCovers, treeShap } from '../trees/treeShap.ts'
 import type { LossKind } from './losses.ts'
@@ -7,13 +7,47 @@ import { type BoostedTrees, childOf, linkTrees, scoresOf } from './model.ts'
 
 /** Makes a predictor of boosted trees; throws `invalidInput` where they are none or damaged. */
 export const loadBoosting = (state: ModelState): Predictor => {
-  const { kind, task, loss } = state.header
+  const { kind, task, loss, classes } = state.header
   if (kind !== 'boosting') throw damagedForest('its header names another kind of model')
   const trees = linkTrees(state)
-  const shared = { contributionCost: trees.forests.reduce((sum, forest) => sum + costOf(forest), 0) }
-  if (task === 'diagnosis') return { ...shared, ...diagnosis(state, trees) }
-  if (task === 'regression') return { ...shared, ...regression(trees, loss as LossKind) }
-  if (task === 'survival') return { ...shared, ...survival(state, trees) }
+  const baseline =
+    task === 'survival'
+      ? { times: stateArray(state, 'times', Float64Array), hazard: stateArray(state, 'hazard', Float64Array) }
+      : null
+  const predictor = scoredPredictor(
+    { classes: trees.start.length, scores: (x) => scoresOf(trees, x), shares: sharesOf(trees) },
+    {
+      task: task as Predictor['task'],
+      loss: loss as LossKind,
+      classes: Array.isArray(classes) ? classes.length : 0,
+      baseline,
+    },
+  )
+  return { ...predictor, contributionCost: trees.forests.reduce((sum, forest) => sum + costOf(forest), 0) }
+}
+
+/** A model that gives every row a score, or one for each class of three and more. */
+export interface Scored {
+  classes: number
+  /** `scores[class * rows + row]`. */
+  scores(x: Matrix): Float64Array
+  /** Exact shares of the score of one class: row-major rows x columns. */
+  shares(x: Matrix, of: number): { baseline: number; values: Float64Array }
+}
+
+interface ScoreMeaning {
+  task: Predictor['task']
+  loss: LossKind
+  classes: number
+  /** Cumulative hazard of a row of score 0. */
+  baseline: { times: Float64Array; hazard: Float64Array } | null
+}
+
+/** What scores mean: log odds, a value, the logarithm of a rate, a log hazard ratio. */
+export const scoredPredictor = (scored: Scored, { task, loss, classes, baseline }: ScoreMeaning): Predictor => {
+  if (task === 'diagnosis') return diagnosis(scored, classes)
+  if (task === 'regression') return regression(scored, loss)
+  if (task === 'survival' && baseline) return survival(scored, baseline)
   throw damagedForest('its header names no task')
 }
 
@@ -34,15 +68,12 @@ const sharesOf = (trees: BoostedTrees) => {
   }
 }
 
-const diagnosis = (state: ModelState, trees: BoostedTrees): Predictor => {
-  const classes = Array.isArray(state.header.classes) ? state.header.classes.length : 0
-  const scored = trees.start.length
-  if (classes < 2 || scored !== (classes === 2 ? 1 : classes)) throw damagedForest('its trees do not fit its classes')
-  const shares = sharesOf(trees)
+const diagnosis = ({ classes: scored, scores: scoresOf, shares }: Scored, classes: number): Predictor => {
+  if (classes < 2 || scored !== (classes === 2 ? 1 : classes)) throw damagedForest('its scores do not fit its classes')
   return {
     task: 'diagnosis',
     probabilities(x) {
-      const scores = scoresOf(trees, x)
+      const scores = scoresOf(x)
       const { rows } = x
       const result = new Float64Array(rows * classes)
       for (let row = 0; row < rows; row++) {
@@ -65,7 +96,7 @@ const diagnosis = (state: ModelState, trees: BoostedTrees): Predictor => {
     /** Log odds of the class; of three and more against the geometric mean of all, which has no reference class. */
     contributions(x, output) {
       const c = 'class' in output ? output.class : -1
-      if (!(c >= 0 && c < classes)) throw new RangeError(`boosted trees of ${classes} classes have no class ${c}`)
+      if (!(c >= 0 && c < classes)) throw new RangeError(`a model of ${classes} classes has no class ${c}`)
       if (classes === 2) {
         const { baseline, values } = shares(x, 0)
         if (c === 1) return { baseline, values, scale: 'logOdds' }
@@ -83,12 +114,11 @@ const diagnosis = (state: ModelState, trees: BoostedTrees): Predictor => {
   }
 }
 
-const regression = (trees: BoostedTrees, loss: LossKind): Predictor => {
-  const shares = sharesOf(trees)
+const regression = ({ scores, shares }: Scored, loss: LossKind): Predictor => {
   const counts = loss === 'poisson'
   return {
     task: 'regression',
-    values: (x) => (counts ? scoresOf(trees, x).map(Math.exp) : scoresOf(trees, x)),
+    values: (x) => (counts ? scores(x).map((score) => Math.exp(score)) : scores(x)),
     /**
      * Of a count: shares of its logarithm, each multiplied by the secant (value - baseline value) / (log - baseline log), so that they
      * add up to the value shown.
@@ -107,22 +137,19 @@ const regression = (trees: BoostedTrees, loss: LossKind): Predictor => {
   }
 }
 
-const survival = (state: ModelState, trees: BoostedTrees): Predictor => {
-  const times = stateArray(state, 'times', Float64Array)
-  const hazard = stateArray(state, 'hazard', Float64Array)
+const survival = ({ scores, shares }: Scored, { times, hazard }: NonNullable<ScoreMeaning['baseline']>): Predictor => {
   if (times.length !== hazard.length) throw damagedForest('its baseline is cut short')
-  const shares = sharesOf(trees)
   return {
     task: 'survival',
     times,
-    risk: (x) => scoresOf(trees, x),
-    survival: (x, asked) => curvesOf(times, hazard, scoresOf(trees, x), asked),
-    contributions: (x: Matrix, _output: ContributionTarget) => ({ ...shares(x, 0), scale: 'logHazard' }),
+    risk: (x) => scores(x),
+    survival: (x, asked) => curvesOf(times, hazard, scores(x), asked),
+    contributions: (x) => ({ ...shares(x, 0), scale: 'logHazard' }),
   }
 }
 
 /** S(t) = exp(-H0(t) exp(score)) at ascending times, row-major. */
-export const curvesOf = (
+const curvesOf = (
   times: Float64Array,
   hazard: Float64Array,
   scores: Float64Array,
