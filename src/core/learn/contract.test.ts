@@ -31,11 +31,16 @@ const contextOf = (over: Partial<FitContext> = {}): FitContext => {
 }
 
 /** Small settings, so that the suite runs in seconds; everything else at its default. */
-<<<<<<< HEAD
-const quick: Parameters = { nTrees: 24, nLambda: 30, folds: 5, epochs: 12, state: 12, intervals: 6 }
-=======
-const quick: Parameters = { nTrees: 24, rounds: 40, bags: 2, epochs: 12, state: 12, intervals: 6 }
->>>>>>> 133cb65 (Learn additive models whose curves can be read and corrected)
+const quick: Parameters = {
+  nTrees: 24,
+  nLambda: 30,
+  folds: 5,
+  rounds: 40,
+  bags: 2,
+  epochs: 12,
+  state: 12,
+  intervals: 6,
+}
 /** What learns in a few epochs needs longer steps than in a hundred. */
 const quickNet: Parameters = { ...quick, learningRate: 0.01, batchSize: 16 }
 const settingsOf = (learner: Learner): Parameters => {

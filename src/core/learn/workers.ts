@@ -20,10 +20,7 @@ export const workerTasks: Record<string, (input: any) => unknown> = {
   fitMachine,
   elasticNetFold: (input) => pathFoldErrors(input),
   helpBoosting,
-<<<<<<< HEAD
   askSecondForest,
   fitFold: (input) => fitFold(input, workerTasks),
-=======
   fitAdditiveBag,
->>>>>>> 133cb65 (Learn additive models whose curves can be read and corrected)
 }

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import { cancelled } from '../../../contract/errors.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext } from '../learner.ts'
@@ -92,7 +93,7 @@ export const boost = async (
     categorySmooth: settings.categorySmooth,
   }
   const { directions } = settings
-  const task: BoostTask = { memory, plan, bins, levels, directions, rules, loss }
+  const task: BoostTask = { memory, plan, bins, levels, directions, rules, loss, leader: threadId }
   const work = workOf(task, arena)
   const helpers = rows * columns >= cellsWorthHelp ? Math.max(0, context.threads - 1) : 0
   const team = leadTeam(arena, work, helpers === 0)

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import {
   type Arena,
   blockBytes,
@@ -24,6 +25,8 @@ export interface BoostTask {
   directions: Int8Array
   rules: Rules
   loss: LossTask
+  /** Thread that leads. */
+  leader: number
 }
 
 /** Phases of a fit that threads share. */
@@ -98,6 +101,8 @@ export const workOf = (task: BoostTask, arena: Arena): Work => {
 
 /** Worker task: helps with a fit that another thread leads, until it is over. */
 export const helpBoosting = (task: BoostTask): null => {
+  // Where tasks run in place there is nobody to help.
+  if (task.leader === threadId) return null
   const arena = openArena(task.memory, task.plan)
   help(arena, workOf(task, arena))
   return null
