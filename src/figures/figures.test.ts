@@ -12,6 +12,8 @@ import {
   type Figure,
   forestPlot,
   learningCurve,
+  penaltyError,
+  penaltyPath,
   precisionRecall,
   probabilityBars,
   roc,
@@ -152,6 +154,40 @@ test('a calibration figure shows every group with its interval and both axes ali
   expect(figure.querySelectorAll('.group-intervals line')).toHaveLength(pima.groups.length)
   expect(figure.scale('x')!.domain).toEqual(figure.scale('y')!.domain)
   await snapshot(figure, 'calibration')
+})
+
+const elastic = {
+  alpha: 1,
+  lambda: [1, 0.5, 0.25, 0.125],
+  explained: [0, 0.2, 0.3, 0.32],
+  size: [0, 1, 2, 2],
+  terms: [
+    { term: 'bili', values: [0, 0.4, 0.6, 0.7] },
+    { term: 'albumin', values: [0, 0, -0.2, -0.3] },
+  ],
+  crossValidation: { mean: [2, 1.6, 1.5, 1.55], error: [0.1, 0.1, 0.1, 0.1], best: 2, simplest: 1, folds: 10 },
+  chosen: 2,
+}
+
+test('a feature that the penalty keeps out lies at 0 until it enters, and the penalty in use is marked', async () => {
+  const figure = penaltyPath(elastic, { document })
+  const x = figure.scale('x')!
+  const y = figure.scale('y')!
+  const [bili, albumin] = [...figure.querySelectorAll('.path path')].map((line) =>
+    corners(line.getAttribute('d') ?? '').map(([px, py]) => [x.invert!(px), y.invert!(py)] as const),
+  )
+  expect(bili!.map(([, value]) => Number(value.toFixed(6)))).toEqual([0, 0.4, 0.6, 0.7])
+  expect(albumin![1]![1]).toBeCloseTo(0, 9)
+  expect(x.invert!(Number(figure.querySelector('.chosen line, line.chosen')?.getAttribute('x1')))).toBeCloseTo(0.25, 6)
+  expect(texts(figure)).toEqual(expect.arrayContaining(['bili', 'albumin']))
+  await snapshot(figure, 'penaltyPath')
+})
+
+test('the cross-validated deviance stands with its error at every penalty', async () => {
+  const figure = penaltyError(elastic, { document })
+  expect(figure.querySelectorAll('.means circle, circle.means')).toHaveLength(4)
+  expect(figure.querySelectorAll('.errors line')).toHaveLength(4)
+  await snapshot(figure, 'penaltyError')
 })
 
 test('a ROC curve encloses the area that R computed', async () => {

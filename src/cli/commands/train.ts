@@ -6,6 +6,7 @@ import {
   splitKinds,
   summaryKinds,
 } from '../../contract/design.ts'
+import type { Fit } from '../../contract/models.ts'
 import { type Task, tasks, timeUnits } from '../../contract/values.ts'
 import type { Options } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -145,14 +146,17 @@ export const trainCommand: Command = {
             ? [
                 '',
                 ...table(
-                  ['term', 'estimate', 'std. error', 'p'],
-                  fit.coefficients.map(({ term, estimate, standardError, p }) => [
+                  ['term', 'estimate', 'std. error', '95% low', 'high', 'p'],
+                  fit.coefficients.map(({ term, estimate, standardError, low, high, p }) => [
                     term,
                     estimate.toPrecision(5),
                     standardError?.toPrecision(4) ?? '',
+                    low?.toPrecision(4) ?? '',
+                    high?.toPrecision(4) ?? '',
                     p?.toPrecision(3) ?? '',
                   ]),
                 ),
+                ...testLines(fit),
               ]
             : []),
         ],
@@ -160,6 +164,33 @@ export const trainCommand: Command = {
     }
   },
 }
+
+/** Tests of terms, and what is told of the fit as a whole. */
+const testLines = ({ tests, aic, dispersion, path }: Fit): string[] => [
+  ...(tests && tests.length > 0
+    ? [
+        '',
+        ...table(
+          ['test', 'statistic', 'df', 'p'],
+          tests.map(({ term, kind, method, statistic, df, residualDf, p }) => [
+            `${term}${kind === 'nonlinear' ? ', bend' : ''} (${methodNames[method]})`,
+            statistic.toPrecision(5),
+            residualDf === null ? String(df) : `${df}, ${residualDf}`,
+            p.toPrecision(3),
+          ]),
+        ),
+      ]
+    : []),
+  ...(aic === null || aic === undefined ? [] : [`AIC ${aic.toFixed(2)}`]),
+  ...(dispersion === null || dispersion === undefined ? [] : [`Dispersion ${dispersion.toFixed(3)}`]),
+  ...(path
+    ? [
+        `lambda ${path.lambda[path.chosen]?.toPrecision(4)}, ${path.size[path.chosen]} columns, ${(100 * (path.explained[path.chosen] ?? 0)).toFixed(1)}% of the deviance explained`,
+      ]
+    : []),
+]
+
+const methodNames = { likelihoodRatio: 'likelihood ratio', wald: 'Wald', F: 'F' }
 
 const places = {
   heldOut: 'held out',

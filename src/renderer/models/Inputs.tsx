@@ -1,12 +1,12 @@
 import { Paper, Stack, Table, Text, Title } from '@mantine/core'
-import { useCallback } from 'react'
 import type { ModelDetail } from '../../contract/models.ts'
-import { forestPlot } from '../../figures/index.ts'
-import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
-import { FigureBox } from '../prediction/FigureBox.tsx'
+import { useFormats, useText, useTranslation } from '../language/index.ts'
 import { ScrollX } from '../prediction/ScrollX.tsx'
+import { Coefficients } from './Coefficients.tsx'
 import classes from './models.module.css'
+import { PenaltyPath } from './PenaltyPath.tsx'
 import { SortHead, useSorting } from './sorting.tsx'
+import { TermTests } from './TermTests.tsx'
 
 type Feature = ModelDetail['features'][number]
 
@@ -22,6 +22,8 @@ export const Inputs = ({ model }: { model: ModelDetail }) => (
   <Stack gap="xl">
     <Features model={model} />
     {model.fit && model.fit.coefficients.length > 0 && <Coefficients model={model} />}
+    {model.fit?.tests && model.fit.tests.length > 0 && <TermTests tests={model.fit.tests} />}
+    {model.fit?.path && <PenaltyPath path={model.fit.path} />}
     {model.fit?.proportionality && <Proportionality tests={model.fit.proportionality} />}
   </Stack>
 )
@@ -147,105 +149,6 @@ const Loss = ({ estimate }: { estimate: Feature['permutation'] | null }) => {
         </Text>
       )}
     </Text>
-  )
-}
-
-const z95 = 1.959963984540054
-
-const notEffects = new Set(['(Intercept)', 'Log(scale)'])
-/** Learners of survival whose coefficients are no log hazard ratios. */
-const ownAxis = new Set(['aft', 'fineGray'])
-
-const Coefficients = ({ model }: { model: ModelDetail }) => {
-  const { t } = useTranslation('models')
-  const formats = useFormats()
-  const language = useLanguage()
-  const fit = model.fit
-  const ratios = model.task !== 'regression'
-  const shown = (fit?.coefficients ?? []).filter(
-    ({ term, standardError }) => !notEffects.has(term) && standardError !== null,
-  )
-  const axis = ownAxis.has(model.learner) ? model.learner : model.task
-  const draw = useCallback(
-    (size: { width: number; document: Document }) =>
-      forestPlot(
-        {
-          rows: shown.map(({ term, estimate, standardError }) => {
-            const of = (value: number) => (ratios ? Math.exp(value) : value)
-            const reach = z95 * (standardError ?? 0)
-            return { label: term, value: of(estimate), low: of(estimate - reach), high: of(estimate + reach) }
-          }),
-          reference: ratios ? 1 : 0,
-          logarithmic: ratios,
-          digits: 3,
-        },
-        {
-          ...size,
-          locale: language,
-          texts: {
-            title: t('coefficients.title'),
-            description: t('coefficients.help'),
-            axis: t(`coefficients.axis.${axis}`),
-            to: t('folds.to'),
-          },
-        },
-      ),
-    [shown, ratios, axis, language, t],
-  )
-  if (!fit) return null
-  const number = (value: number | null) => (value === null ? '–' : formats.number(Number(value.toPrecision(6)), 8))
-  return (
-    <Paper p="md">
-      <Stack gap="xs">
-        <Title order={2}>{t('coefficients.title')}</Title>
-        <Text size="sm" c="dimmed">
-          {t('coefficients.help')}
-        </Text>
-        {shown.length > 0 && <FigureBox draw={draw} maxWidth={820} />}
-        <ScrollX>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('coefficients.term')}</Table.Th>
-                <Table.Th ta="right">{t('coefficients.estimate')}</Table.Th>
-                <Table.Th ta="right">{t('coefficients.standardError')}</Table.Th>
-                <Table.Th ta="right">z</Table.Th>
-                <Table.Th ta="right">p</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {fit.coefficients.map((one) => (
-                <Table.Tr key={one.term}>
-                  <Table.Th scope="row" fw={500}>
-                    {one.term}
-                  </Table.Th>
-                  <Table.Td ta="right" className="tabular">
-                    {number(one.estimate)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {number(one.standardError)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.fixed(one.z, 2)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {one.p === null ? '–' : one.p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(one.p, 4)}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollX>
-        <Text size="xs" c="dimmed" className="tabular">
-          {t('coefficients.likelihood', {
-            full: number(fit.logLikelihood),
-            empty: number(fit.nullLogLikelihood),
-            iterations: formats.integer(fit.iterations),
-          })}{' '}
-          {fit.converged === false && t('coefficients.notConverged')} {fit.robust && t('coefficients.robust')}
-        </Text>
-      </Stack>
-    </Paper>
   )
 }
 

@@ -6,10 +6,10 @@ export const learnerGroups = ['regression', 'trees', 'machines', 'nets', 'others
 export type LearnerGroup = (typeof learnerGroups)[number]
 
 const words: readonly [LearnerGroup, RegExp][] = [
-  ['nets', /neural|net$|recurrent|convolution|lstm|gru/i],
+  ['nets', /neural|(?<!elastic)net$|recurrent|convolution|lstm|gru/i],
   ['trees', /forest|tree|boost|additive|ebm/i],
   ['machines', /svm|svr|vector|kernel/i],
-  ['regression', /linear|logistic|regress|cox|aft|gray|poisson|ordinal|multinomial|path|lasso|ridge|glm/i],
+  ['regression', /linear|logistic|regress|cox|aft|gray|poisson|ordinal|multinomial|elastic|path|lasso|ridge|glm/i],
 ]
 
 /** A learner's kind by its id; one that says none stands among the others, so that none is ever missing. */
