@@ -208,6 +208,8 @@ export const SampleSchema = z.object({
   licence: z.string(),
   rows: z.int(),
   columns: z.int(),
+  /** Of patients, so that the sample clinic has it; the others are signals and pictures, loaded by name. */
+  clinic: z.boolean(),
   loaded: z.boolean(),
 })
 

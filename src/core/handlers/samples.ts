@@ -64,7 +64,7 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
   return {
     samples: {
       list: os.samples.list.handler(() =>
-        listSamples(resources).map(({ file: _file, dictionary: _dictionary, clinic: _clinic, ...sample }) => ({
+        listSamples(resources).map(({ file: _file, dictionary: _dictionary, ...sample }) => ({
           ...sample,
           loaded: isLoaded(sample.name),
         })),

@@ -1,5 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
+import { checkTimes } from '../../cohort/times.ts'
 import type { ForestTarget } from './forestTask.ts'
 import type { SurvivalTarget } from './logRank.ts'
 
@@ -42,6 +43,7 @@ export const checkOutcome = (outcome: Outcome, rows: number, weights?: Float64Ar
       )
     if (!outcome.time.every((time) => Number.isFinite(time) && time >= 0))
       throw invalidInput('badOutcome', 'A row has no follow-up time or a negative one; correct it or leave it out.')
+    if (outcome.entry) checkTimes('Trees', outcome.time, outcome.event, outcome.entry)
     if (!outcome.event.some((event, row) => event === 1 && counts(row)))
       throw invalidInput('noEvents', 'No patient had the event; survival cannot be learned without any.')
   }
