@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { OutcomeDesignSchema, StudyDesignSchema, tuningMethods } from './design.ts'
 import { clinical, everyone, procedure } from './procedure.ts'
+import { EditedSchema, ModelTermsSchema, TermEditSchema } from './terms.ts'
 import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
 
 export const ParameterSchema = z.object({
@@ -342,6 +343,8 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   comparatorAssessment: AssessmentSchema.nullable(),
   /** Share of held-out or out-of-fold cases whose prediction set (90%) held the truth. */
   setCoverage: EstimateSchema.nullable(),
+  /** Where its terms were changed by hand: from which model, by whom, when and why. */
+  edited: EditedSchema.nullish(),
   warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
   /** Where the design asked for tuning. */
   tuning: TuningSchema.nullish(),
@@ -395,6 +398,26 @@ export const models = {
   })
     .input(StudyDesignSchema)
     .output(z.object({ needs: z.number(), free: z.number() })),
+  terms: procedure({
+    access: everyone,
+    audit: false,
+    summary: 'The curves an additive model adds up',
+  })
+    .input(ModelId)
+    .output(ModelTermsSchema),
+  editTerms: procedure({
+    access: clinical,
+    audit: 'model.edit',
+    summary: 'Change curves of an additive model: a new version, assessed on the same held-out cases',
+  })
+    .input(
+      z.object({
+        model: z.int(),
+        edits: z.array(TermEditSchema).min(1).max(200),
+        reason: z.string().trim().min(1).max(2000),
+      }),
+    )
+    .output(z.object({ job: z.string() })),
   describe: procedure({
     access: clinical,
     audit: 'model.edit',

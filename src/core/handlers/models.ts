@@ -7,6 +7,7 @@ import type { Learner } from '../learn/learner.ts'
 import { learners } from '../learn/learners.ts'
 import { outcomeColumns } from '../study/cases.ts'
 import { autoLearner } from '../study/settle.ts'
+import { readTerms } from '../study/terms.ts'
 import { readTable } from '../vault/cases.ts'
 import { listConcepts } from '../vault/concepts.ts'
 import { insertEvaluation, listEvaluations } from '../vault/evaluations.ts'
@@ -15,6 +16,7 @@ import { removeUnusedSnapshots } from '../vault/snapshots.ts'
 import { getStudy } from '../vault/studies.ts'
 import { cardOf, detailOf } from './cards.ts'
 import type { Core } from './core.ts'
+import { startEditing } from './editing.ts'
 import { withHistory } from './history.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { memoryFor } from './memory.ts'
@@ -48,6 +50,15 @@ export const modelHandlers = (core: Core, os: Implementer) => {
       memory: os.models.memory.handler(({ input }) => {
         const { needs, free } = memoryFor(core, input)
         return { needs, free }
+      }),
+      terms: os.models.terms.handler(({ input }) => {
+        const { edited = null } = detailOf(read(), getModel(read(), input.model))
+        return { model: input.model, ...readTerms(modelArtifact(read(), input.model)), edited }
+      }),
+      editTerms: os.models.editTerms.handler(({ input, context }) => {
+        const { user, displayName } = sessionOf(context)
+        const { job } = startEditing(core, input, { id: user, name: displayName })
+        return { job }
       }),
       describe: os.models.describe.handler(async ({ input, context }) => {
         const { model, name, intendedUse, approve } = input

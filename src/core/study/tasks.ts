@@ -3,6 +3,7 @@ import { createPool } from '../jobs/pool.ts'
 import { type CheckRun, checkDesign } from './check.ts'
 import { type EvaluationResult, type EvaluationRun, evaluateStudy } from './evaluate.ts'
 import { type Memo, rememberPieces } from './memo.ts'
+import { type EditResult, type EditRun, editModel } from './reassess.ts'
 import { runStudy, type StudyResult, type StudyRun } from './run.ts'
 
 export interface LongTaskContext {
@@ -32,6 +33,7 @@ export const longTasks = {
     }
   },
   check: async (run: CheckRun): Promise<DesignCheck> => checkDesign(run),
+  editTerms: (run: EditRun, { report }: LongTaskContext): Promise<EditResult> => editModel(run, { stage: report }),
   evaluate: (run: EvaluationRun, { report }: LongTaskContext): Promise<EvaluationResult> =>
     evaluateStudy(run, { stage: report }),
 }
