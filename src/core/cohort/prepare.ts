@@ -24,7 +24,7 @@ import { type Matrix, type Outcome, takeGrids, takeSequences } from './matrix.ts
 import { otherLevel, type Preparation, type PreparedFeature } from './preparation.ts'
 import { fitStrata, strataOf } from './strata.ts'
 import { type Column, columnOf, sharedFloats, type Table } from './table.ts'
-import { crossFitted, levelMeans, targetScores } from './targetEncoding.ts'
+import { crossFitted, crossFolds, levelMeans, targetScores } from './targetEncoding.ts'
 import { addTerms, fitTerms } from './terms.ts'
 
 /** Cells of one feature that were not taken as recorded. Positions count the rows of the matrix. */
@@ -264,14 +264,17 @@ const scoreLevels = (
   if (!outcome) throw new TypeError('target encoding needs the outcome of the training rows')
   const place = new Map(Array.from(rows, (row, at) => [row, at]))
   const at = Int32Array.from(training, (row) => place.get(row) as number)
-  const patients = Int32Array.from(training, (row) => table.patients[row])
+  const folds = crossFolds(
+    Int32Array.from(training, (row) => table.patients[row]),
+    seed,
+  )
   const everyone = Int32Array.from(training.keys())
   const count = (feature.levels as string[]).length
   const scored = feature.columns.findIndex(({ role }) => role === 'score')
   const columns = targetScores(outcome).map(({ name, scores: all }) => {
     const scores = Float64Array.from(at, (position) => all[position])
     const term = name === '' ? `score(${feature.name})` : `score(${feature.name}, ${name})`
-    into.set(term, crossFitted(cells, scores, count, patients, seed))
+    into.set(term, crossFitted(cells, scores, count, folds))
     return { ...feature.columns[scored], term, scores: levelMeans(cells, scores, count, everyone) }
   })
   feature.columns.splice(scored, 1, ...columns)

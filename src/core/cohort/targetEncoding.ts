@@ -94,27 +94,38 @@ export const levelMeans = (
   })
 }
 
+/** The fold of each row in cross-fitting, by patient: rows of one patient share theirs. */
+export const crossFolds = (patients: ArrayLike<number>, seed: number): Uint8Array => {
+  const groups = new Map<number, number>()
+  for (let row = 0; row < patients.length; row++) if (!groups.has(patients[row])) groups.set(patients[row], groups.size)
+  const fold = new Uint8Array(groups.size)
+  shuffle(Int32Array.from(fold.keys()), randomOf(seed, foldStream)).forEach((group, at) => {
+    fold[group] = at % crossFits
+  })
+  return Uint8Array.from(patients, (patient) => fold[groups.get(patient) as number])
+}
+
 /**
- * Scores of the training rows themselves, each from the rows of the other folds only, so that no row's own outcome is in the
- * column it is learned from (as scikit-learn's `fit_transform`). Rows of one patient share a fold. NaN where the level is missing.
+ * Scores of the training rows themselves, each from the rows of the other folds (`crossFolds`) only, so that no row's own outcome is in
+ * the column it is learned from (as scikit-learn's `fit_transform`). NaN where the level is missing.
  */
 export const crossFitted = (
   levels: ArrayLike<number>,
   scores: ArrayLike<number>,
   count: number,
-  patients: ArrayLike<number>,
-  seed: number,
+  folds: Uint8Array,
 ): Float64Array => {
-  const groups = [...new Set(Array.from(patients))]
-  const order = shuffle(Int32Array.from(groups.keys()), randomOf(seed, foldStream))
-  const foldOf = new Map(Array.from(order, (group, at) => [groups[group], at % crossFits]))
   const encoded = new Float64Array(levels.length).fill(Number.NaN)
+  const everyone = Int32Array.from(folds.keys())
   for (let fold = 0; fold < crossFits; fold++) {
-    const others: number[] = []
-    for (let row = 0; row < levels.length; row++) if (foldOf.get(patients[row]) !== fold) others.push(row)
-    const means = levelMeans(levels, scores, count, others)
+    const means = levelMeans(
+      levels,
+      scores,
+      count,
+      everyone.filter((row) => folds[row] !== fold),
+    )
     for (let row = 0; row < levels.length; row++)
-      if (foldOf.get(patients[row]) === fold && !Number.isNaN(levels[row])) encoded[row] = means[levels[row]]
+      if (folds[row] === fold && !Number.isNaN(levels[row])) encoded[row] = means[levels[row]]
   }
   return encoded
 }

@@ -6,7 +6,7 @@ import { randomOf } from '../learn/random.ts'
 import { otherLevel } from './preparation.ts'
 import { applyPreparation, filledAt, fitPreparation, type Prepared, prepareRow, prepareTraining } from './prepare.ts'
 import type { Column, Table } from './table.ts'
-import { crossFitted, levelMeans, targetScores } from './targetEncoding.ts'
+import { crossFitted, crossFolds, levelMeans, targetScores } from './targetEncoding.ts'
 
 const needs: MatrixNeeds = { categories: 'contrasts', standardise: false, native: false, missing: 'median' }
 const designOf = (given: Partial<PreparationDesign>): PreparationDesign => PreparationDesignSchema.parse(given)
@@ -249,9 +249,9 @@ test('rows of one patient are never encoded from each other', () => {
   const patients = Int32Array.from({ length: 300 }, (_, row) => row % 60)
   const levels = Float64Array.from(patients, (patient) => patient % 30)
   const scores = Float64Array.from(patients, () => random.uniform())
-  const encoded = crossFitted(levels, scores, 30, patients, 1)
+  const encoded = crossFitted(levels, scores, 30, crossFolds(patients, 1))
   const moved = scores.map((score, row) => (patients[row] === 7 ? score + 100 : score))
-  const again = crossFitted(levels, moved, 30, patients, 1)
+  const again = crossFitted(levels, moved, 30, crossFolds(patients, 1))
   patients.forEach((patient, row) => {
     if (patient === 7) expect(again[row]).toBe(encoded[row])
   })

@@ -43,7 +43,7 @@ export const checkDesign = ({ design, concepts, table }: CheckRun): DesignCheck 
 }
 
 /** Rows that are looked at for leaks and repetition; more change nothing. */
-const mostRows = 20_000
+const mostRows = 10_000
 const rowsStream = 0x1ea4
 
 /** Looks at the columns of the development rows as a regression would read them: how many parameters, which give the outcome away, which repeat others. */

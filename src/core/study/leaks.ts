@@ -1,10 +1,10 @@
 import type { Leak } from '../../contract/models.ts'
-import { classFigures } from '../assess/classes.ts'
 import { harrellConcordance } from '../assess/concordance.ts'
+import { orderOf, weightedArea } from '../assess/ranking.ts'
 import type { Outcome } from '../cohort/matrix.ts'
 import { quantileOf } from '../cohort/summary.ts'
 import { type Column, columnOf, type Table } from '../cohort/table.ts'
-import { crossFitted, targetScores } from '../cohort/targetEncoding.ts'
+import { crossFitted, crossFolds, targetScores } from '../cohort/targetEncoding.ts'
 
 /** At or above it one column alone tells too much. Real findings stay below: the best of the biopsy file has 0.97. */
 export const leakBound = 0.98
@@ -25,14 +25,19 @@ export const findLeaks = (
   outcome: Outcome,
   features: readonly string[],
   seed: number,
-): Leak[] =>
-  features.flatMap((name): Leak[] => {
+): Leak[] => {
+  const folds = crossFolds(
+    Int32Array.from(rows, (row) => table.patients[row]),
+    seed,
+  )
+  const scores = targetScores(outcome)
+  return features.flatMap((name): Leak[] => {
     const column = columnOf(table, name)
     if (!column) return []
     const values = Float64Array.from(rows, (row) => column.values[row])
     const known = Int32Array.from(values.keys()).filter((at) => !Number.isNaN(values[at]))
     const found: Leak[] = []
-    const own = known.length > 1 ? separationOf(column, values, known, rows, table, outcome, seed) : null
+    const own = known.length > 1 ? separationOf(column, values, known, folds, scores, outcome) : null
     if (own !== null && own >= leakBound) found.push({ column: name, kind: 'separates', area: own })
     if (known.length > 0 && known.length < rows.length) {
       const recorded = values.map((value) => (Number.isNaN(value) ? 0 : 1))
@@ -41,24 +46,22 @@ export const findLeaks = (
     }
     return found
   })
+}
 
 const separationOf = (
   column: Column,
   values: Float64Array,
   known: Int32Array,
-  rows: Int32Array,
-  table: Table,
+  folds: Uint8Array,
+  scores: ReturnType<typeof targetScores>,
   outcome: Outcome,
-  seed: number,
 ): number | null => {
   const plain = column.levels ? null : folded(areaOf(values, known, outcome))
   const levels = column.levels ? values : twentieths(values, known)
   const count = column.levels?.length ?? groups
-  const patients = Int32Array.from(rows, (row) => table.patients[row])
-  const scores = targetScores(outcome)
   // Of two classes or a value one column of scores; of several classes each against the rest, the mean over them.
   const areas = scores.map(({ scores: own }, k) => {
-    const encoded = crossFitted(levels, own, count, patients, seed)
+    const encoded = crossFitted(levels, own, count, folds)
     if (scores.length === 1) return areaOf(encoded, known, outcome)
     return areaOf(encoded, known, {
       task: 'diagnosis',
@@ -95,8 +98,7 @@ const areaOf = (score: ArrayLike<number>, at: Int32Array, outcome: Outcome): num
     const y = Int32Array.from(at, (row) => outcome.y[row])
     const count = outcome.classes.length
     if (count > 2) return areaOfSeveral(own, y, count)
-    const pairs = Float64Array.from({ length: 2 * own.length }, (_, i) => (i % 2 ? own[i >> 1] : -own[i >> 1]))
-    area = classFigures(y, pairs, 2)(null).auroc
+    area = weightedArea(y, own, orderOf(own), null)
   }
   return Number.isFinite(area) ? area : null
 }

@@ -39,6 +39,8 @@ export interface ChainedImputer {
 
 /** Columns one equation reads at most; beyond it those that correlate most. */
 const mostPredictors = 60
+/** A category of more levels is drawn by how frequent they are: a regression of so many says little and takes long. */
+const mostModelled = 15
 const donorsToDrawFrom = 5
 const chainStream = 0xc4a1
 
@@ -93,7 +95,8 @@ export const fitChained = (
     scaling ??= scalingOf(features, cells)
     const write = (at: number) => writeColumns(features, layout, scaling!, complete, at, columns)
     for (let at = 0; at < features.length; at++) write(at)
-    if (chain === 0) chosen = features.map((_, at) => choosePredictors(layout, columns, at))
+    if (chain === 0)
+      chosen = features.map(({ levels }, at) => (levels > mostModelled ? [] : choosePredictors(layout, columns, at)))
     // Where the multinomial regressions of the next round start.
     const last = new Map<number, Float64Array[]>()
     for (let round = 0; round < iterations; round++)
@@ -289,7 +292,10 @@ const drawCells = (
     for (const row of missing) values[row] = random.uniform() < 1 / (1 + Math.exp(-predictLine(beta, x, row))) ? 1 : 0
   } else {
     // Draws do not need the maximum to the last digit.
-    const betas = fitMultinomial(x, observed, y, levels, { start: last.get(at) ?? null, tolerance: 1e-3 })
+    const betas =
+      levels > mostModelled
+        ? frequencies(y, levels)
+        : fitMultinomial(x, observed, y, levels, { start: last.get(at) ?? null, tolerance: 1e-3 })
     last.set(at, betas)
     for (const row of missing) {
       const shares = levelShares(betas, x, row)
@@ -332,7 +338,15 @@ const equationOf = (
   const y = Float64Array.from(observed, (row) => values[row])
   if (levels === 0) return [Array.from(fitLine(x, observed, y).beta)]
   if (levels === 2) return [Array.from(fitLogistic(x, observed, y).beta)]
+  if (levels > mostModelled) return frequencies(y, levels).map((beta) => Array.from(beta))
   return fitMultinomial(x, observed, y, levels, { start, tolerance: 1e-4 }).map((beta) => Array.from(beta))
+}
+
+/** Levels' frequencies as coefficients without predictors. */
+const frequencies = (y: Float64Array, levels: number): Float64Array[] => {
+  const counts = new Float64Array(levels)
+  for (const level of y) counts[level]++
+  return Array.from(counts, (count) => Float64Array.of(Math.log(Math.max(count, 1e-9) / y.length)))
 }
 
 const averaged = (chains: readonly Equation[][]): Equation[] =>

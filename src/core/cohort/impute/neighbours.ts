@@ -77,21 +77,29 @@ export const fillFromNeighbours = (imputer: NeighbourImputer, cells: Cells, rows
         else if (range > 0) sums[donor] += Math.min(1, Math.abs(own - other) / range)
       }
     }
-    let order: number[] | null = null
+    for (let donor = 0; donor < count; donor++)
+      sums[donor] = shared[donor] > 0 ? sums[donor] / shared[donor] : Number.NaN
     for (let at = 0; at < features.length; at++) {
       if (!Number.isNaN(recorded[at])) continue
-      order ??= Array.from({ length: count }, (_, donor) => donor)
-        .filter((donor) => shared[donor] > 0)
-        .sort((a, b) => sums[a] / shared[a] - sums[b] / shared[b] || a - b)
-      const nearest: number[] = []
-      for (const donor of order) {
-        if (Number.isNaN(donors[at][donor])) continue
-        nearest.push(donors[at][donor])
-        if (nearest.length === neighbours) break
-      }
+      const nearest = nearestValues(sums, donors[at], neighbours)
       if (nearest.length > 0) cells[at][row] = pooled(nearest, features[at])
     }
   }
+}
+
+/** Values of the nearest donors that have one, nearest first; of equally near ones the earlier donor. */
+const nearestValues = (distances: Float64Array, values: Float64Array, most: number): number[] => {
+  const nearest: number[] = []
+  for (let donor = 0; donor < distances.length; donor++) {
+    const distance = distances[donor]
+    if (Number.isNaN(distance) || Number.isNaN(values[donor])) continue
+    if (nearest.length === most && distance >= distances[nearest[most - 1]]) continue
+    let place = nearest.length
+    while (place > 0 && distances[nearest[place - 1]] > distance) place--
+    nearest.splice(place, 0, donor)
+    if (nearest.length > most) nearest.pop()
+  }
+  return nearest.map((donor) => values[donor])
 }
 
 const pooled = (nearest: readonly number[], { levels, whole }: ImputedFeature): number => {
