@@ -134,6 +134,8 @@ try {
   await english.createVault()
   await shoot(shell, 'empty')
   await english.loadSamples()
+  // Its models are trained while one looks around.
+  shell.page.setDefaultTimeout(120_000)
   await english.go('/models/7', shell.page.getByRole('table'))
   await english.go('/backups', english.heading('backups:title'))
   await shell.page.locator('[name=folder]').fill(backups)

@@ -106,6 +106,8 @@ const Row = ({ entry, onRestore }: { entry: BackupEntry; onRestore: () => void }
     }),
   )
   const checked = checkedOf(job)
+  // The list tells as far as the manifest does; a check of every byte knows better.
+  const state = job?.failure?.reason === 'backupDamaged' ? 'damaged' : entry.state
   const busy = verify.isPending || (job !== undefined && isActive(job))
   const name = entry.createdAt ? formats.dateTime(entry.createdAt) : entry.path
   const told = verify.isError || job !== undefined
@@ -126,8 +128,8 @@ const Row = ({ entry, onRestore }: { entry: BackupEntry; onRestore: () => void }
           <div className={classes.path}>{entry.path}</div>
         </Table.Td>
         <Table.Td>
-          <Badge miw="max-content" color={stateColors[entry.state]}>
-            {t(`states.${entry.state}`)}
+          <Badge miw="max-content" color={stateColors[state]}>
+            {t(`states.${state}`)}
           </Badge>
         </Table.Td>
         <Table.Td>{entry.vault === null ? formats.number(null) : t(entry.own ? 'list.own' : 'list.another')}</Table.Td>
@@ -152,7 +154,7 @@ const Row = ({ entry, onRestore }: { entry: BackupEntry; onRestore: () => void }
             <Button
               size="compact-sm"
               variant="default"
-              disabled={entry.state !== 'complete'}
+              disabled={state !== 'complete'}
               aria-label={t('list.restoreNamed', { name })}
               onClick={onRestore}
             >

@@ -2,14 +2,15 @@
 export const autoLearner = 'auto'
 
 /** From what a person can read off to what only its results speak for. */
-export const learnerGroups = ['regression', 'trees', 'machines', 'nets', 'others'] as const
+export const learnerGroups = ['regression', 'trees', 'machines', 'nets', 'together', 'others'] as const
 export type LearnerGroup = (typeof learnerGroups)[number]
 
 const words: readonly [LearnerGroup, RegExp][] = [
-  ['nets', /neural|(?<!elastic)net$|recurrent|convolution|lstm|gru/i],
+  ['together', /stack|ensemble/i],
+  ['nets', /neural|recurrent|convolution/i],
   ['trees', /forest|tree|boost|additive|ebm/i],
   ['machines', /svm|svr|vector|kernel/i],
-  ['regression', /linear|logistic|regress|cox|aft|gray|poisson|ordinal|multinomial|elastic|path|lasso|ridge|glm/i],
+  ['regression', /linear|logistic|regress|cox|aft|gray|poisson|ordinal|multinomial|elastic/i],
 ]
 
 /** A learner's kind by its id; one that says none stands among the others, so that none is ever missing. */

@@ -117,7 +117,16 @@ test('another question keeps the cases and forgets the outcome', () => {
 })
 
 test('every learner stands in a group, known or not', () => {
-  const ids = ['cox', 'forest', 'boosting', 'svm', 'recurrent', 'fineGray', 'somethingNew']
-  expect(ids.map(groupOf)).toEqual(['regression', 'trees', 'trees', 'machines', 'nets', 'regression', 'others'])
+  const ids = ['cox', 'elasticNet', 'forest', 'boosting', 'svm', 'recurrent', 'stack', 'somethingNew']
+  expect(ids.map(groupOf)).toEqual([
+    'regression',
+    'regression',
+    'trees',
+    'trees',
+    'machines',
+    'nets',
+    'together',
+    'others',
+  ])
   expect(groupsOf(ids.map((id) => ({ id }))).flatMap((each) => each.learners)).toHaveLength(ids.length)
 })
