@@ -59,3 +59,15 @@ export const boostingSearch = (): SearchSpace => ({
   simpler: { maxDepth: 'low', minChildWeight: 'high', l2: 'high' },
   effort: 'nTrees',
 })
+
+/** Of additive models how coarse their curves are, how much they are held back, and whether pairs of features may act together. */
+export const additiveSearch = (): SearchSpace => ({
+  ranges: {
+    minLeaf: { low: 2, high: 50, log: true },
+    l2: { low: 0.1, high: 100, log: true },
+    maxLeaves: { values: [2, 3, 4] },
+    pairs: { values: [0, 5, 10] },
+  },
+  simpler: { minLeaf: 'high', l2: 'high', maxLeaves: 'low', pairs: 'low' },
+  effort: 'rounds',
+})

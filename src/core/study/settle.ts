@@ -39,8 +39,8 @@ export const autoLearner = {
   id: 'auto',
   label: { en: 'Choose by itself', zh: '自动选择' },
   description: {
-    en: 'Holds a regression, forests and, with enough patients, a neural net against each other on the same folds, and takes the simplest that is as good as the best.',
-    zh: '在相同的折上比较回归、森林，患者足够多时还有神经网络，取与最佳者同样好的最简单模型。',
+    en: 'Holds regressions, an additive model, a forest, boosted trees and, with enough patients, a neural net against each other on the same folds, and takes the simplest that is as good as the best.',
+    zh: '在相同的折上比较回归、加性模型、森林、提升树，患者足够多时还有神经网络，取与最佳者同样好的最简单模型。',
   },
   tasks,
   parameters: [],
@@ -85,6 +85,7 @@ const requireFitting = (id: string, design: StudyDesign): Learner => {
 /** What `auto` tries besides the comparator, from simple to complex, and from how many rows on. */
 const rivals: readonly { id: string; rows: number }[] = [
   { id: 'elasticNet', rows: 0 },
+  { id: 'additive', rows: 0 },
   { id: 'forest', rows: 0 },
   { id: 'boosting', rows: 0 },
   { id: 'neural', rows: 2000 },

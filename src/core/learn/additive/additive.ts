@@ -4,6 +4,7 @@ import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { boosting, checkCounts, checkLevels } from '../boosting/boosting.ts'
 import type { LossKind } from '../boosting/losses.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
+import { additiveSearch } from '../search.ts'
 import { checkData } from '../trees/forest.ts'
 import { checkOutcome } from '../trees/target.ts'
 import { fitTerms } from './fit.ts'
@@ -107,6 +108,7 @@ export const additive: Learner = {
   parameters,
   needs: { categories: 'codes', standardise: false, native: true, missing: 'native', entry: 'reads' },
   stateVersion: 1,
+  search: additiveSearch,
   fit: fitAdditive,
   load: async (state) => loadAdditive(state),
 }

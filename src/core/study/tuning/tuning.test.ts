@@ -304,7 +304,7 @@ test('the best of many settings on labels at random is not reported as a finding
   expect(mean).toBeLessThan(0.5 + 3 * 0.017)
 })
 
-test('auto keeps logistic regression where a forest is no better, and says by how much', async () => {
+test('auto takes the simplest learner that is as good as the best, and says by how much each differs', async () => {
   const { choice, learner, comparator } = await run(pima, { ...pimaDesign, learner: 'auto' })
   expect(choice!.candidates.map((one) => one.learner).slice(0, 2)).toContain('logistic')
   expect(learner).toBe(choice!.chosen)
