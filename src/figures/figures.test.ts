@@ -17,6 +17,7 @@ import {
   precisionRecall,
   probabilityBars,
   roc,
+  shape,
   sparkline,
   survivalAt,
   survivalCurve,
@@ -451,4 +452,47 @@ test('a learning curve tells the latest value of each line, and lines that end t
   expect(Math.abs((heights[0] ?? 0) - (heights[1] ?? 0))).toBeGreaterThanOrEqual(12)
   expect(figure.querySelectorAll('.series-3 path')).toHaveLength(0)
   await snapshot(figure, 'learningCurve')
+})
+
+test('the curve of a term keeps missing values apart and draws nothing where no patient was', async () => {
+  const cell = (from: number | null, to: number | null) => ({ from, to, label: null, missing: false })
+  const missing = { from: null, to: null, label: null, missing: true }
+  const numbers = shape(
+    {
+      sides: [[cell(null, 1), cell(1, 2.5), cell(2.5, 4), cell(4, null), missing]],
+      scores: [-0.4, -0.1, 0.3, 0.9, 0.2],
+      deviations: [0.1, 0.05, 0.05, 0.2, 0.1],
+      weights: [40, 80, 60, 12, 5],
+    },
+    { document, texts: { across: 'bili (mg/dl)' } },
+  )
+  expect(numbers.querySelectorAll('.missing circle, .missing path').length).toBeGreaterThan(0)
+  await snapshot(numbers, 'shape')
+  const level = (label: string) => ({ from: null, to: null, label, missing: false })
+  const levels = shape(
+    {
+      sides: [[level('f'), level('m'), missing]],
+      scores: [-0.1, 0.4, 0],
+      deviations: [0.05, 0.1, 0],
+      weights: [374, 44, 0],
+    },
+    { document },
+  )
+  // Nobody's sex is missing, so there is no third point.
+  expect(levels.querySelectorAll('.levels circle')).toHaveLength(2)
+  await snapshot(levels, 'shapeLevels')
+  const pair = shape(
+    {
+      sides: [
+        [cell(null, 1), cell(1, null), missing],
+        [level('f'), level('m'), missing],
+      ],
+      scores: [0.2, -0.2, 0, -0.2, 0.4, 0, 0, 0, 0],
+      deviations: new Array(9).fill(0),
+      weights: [10, 20, 0, 30, 5, 0, 0, 0, 0],
+    },
+    { document },
+  )
+  expect(pair.querySelectorAll('.field rect')).toHaveLength(4)
+  await snapshot(pair, 'shapePair')
 })

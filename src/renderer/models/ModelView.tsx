@@ -21,6 +21,7 @@ import { PlaceLink } from '../shell/place.tsx'
 import { saveFile } from '../shell/save.ts'
 import { Empty, View, Waiting } from '../shell/View.tsx'
 import { useMay } from '../unlock/session.ts'
+import { Curves } from './Curves.tsx'
 import { Evaluations } from './Evaluations.tsx'
 import { Inputs } from './Inputs.tsx'
 import { Making } from './Making.tsx'
@@ -145,6 +146,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         <Tabs.List mb="md">
           <Tabs.Tab value="performance">{t('tabs.performance')}</Tabs.Tab>
           <Tabs.Tab value="inputs">{t('tabs.inputs', { count: model.features.length })}</Tabs.Tab>
+          {model.learner === 'additive' && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
           {(model.tuning || model.choice) && <Tabs.Tab value="search">{t('tabs.search')}</Tabs.Tab>}
           <Tabs.Tab value="making">{t('tabs.making')}</Tabs.Tab>
           <Tabs.Tab value="elsewhere">{t('tabs.elsewhere')}</Tabs.Tab>
@@ -154,6 +156,9 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         </Tabs.Panel>
         <Tabs.Panel value="inputs">
           <Inputs model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="curves">
+          <Curves model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="search">
           <Search model={model} />
