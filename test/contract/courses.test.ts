@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -195,4 +195,51 @@ test('a signal that no other column stands beside is learned from, and a picture
   const seen = await client.predictions.diagnose({ patient: rows[0].patient, model: digits.model, encounter: null })
   expect(seen.classes).toHaveLength(10)
   expect(seen.explanation.contributions.map(({ feature }) => feature)).toEqual(['picture'])
+})
+
+test('a study whose only features are a long file of measurements is learned from, and what came after the visit tells nothing', async () => {
+  // Whether CRP rose until the visit decides; after it everyone's does the opposite, ten times as much.
+  const patients = Array.from({ length: 120 }, (_, i) => ({
+    id: `p${i}`,
+    rose: (i * 7) % 3 === 0,
+    visit: 20 + (i % 5),
+  }))
+  const noise = (i: number, k: number) => Math.sin(12.9898 * i + 78.233 * k)
+  const cases = ['id,visit,ill', ...patients.map(({ id, visit, rose }) => `${id},${visit},${rose ? 'yes' : 'no'}`)]
+  const long = ['id,day,test,value,unit']
+  patients.forEach(({ id, rose, visit }, i) => {
+    for (let k = 0; k < 5; k++) {
+      const before = visit - 5 + k + 0.25
+      long.push(`${id},${before},crp,${(20 + (rose ? 2 : -2) * k + noise(i, k)).toFixed(3)},mg/L`)
+      long.push(`${id},${visit + 1 + k},crp,${(20 + (rose ? -20 : 20) * k + noise(k, i) + 90).toFixed(3)},mg/L`)
+    }
+  })
+  writeFileSync(join(folder, 'cases.csv'), `${cases.join('\n')}\n`)
+  writeFileSync(join(folder, 'long.csv'), `${long.join('\n')}\n`)
+  for (const file of ['cases.csv', 'long.csv']) {
+    const { upload } = await app.registerFile(join(folder, file))
+    const { mapping } = await client.intake.preview({ upload, study: 'crp' })
+    const job = await done(await client.intake.import({ upload, study: 'crp', mapping }))
+    expect(job.failure).toBeNull()
+    expect(job.result).toMatchObject({ rejected: 0 })
+  }
+  const common = {
+    study: 'crp',
+    outcome: { task: 'diagnosis' as const, target: 'ill' },
+    exclude: ['visit'],
+    caseTime: 'visit',
+    validation: { folds: 0, test: 0.3 },
+  } satisfies Partial<StudyDesignInput>
+  const summed = await train({ ...common, summaries: [{ concept: 'crp', of: 'slope' }], learner: 'logistic' })
+  expect(summed.features.map(({ name }) => name)).toEqual(['crp:slope'])
+  expect(summed.assessment.metrics.auroc.value).toBe(1)
+  // Whoever read on would find slopes of ten times the size and the other sign.
+  expect(Math.abs(summed.features[0].high ?? 99)).toBeLessThan(3)
+  const course = await train({
+    ...common,
+    sequences: { channels: ['crp'] },
+    learner: 'recurrent',
+    parameters: { epochs: 60, patience: 0, learningRate: 0.02 },
+  })
+  expect(course.assessment.metrics.auroc.value).toBeGreaterThan(0.95)
 })

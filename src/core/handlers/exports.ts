@@ -7,6 +7,7 @@ import { writeExport } from '../export/write.ts'
 import { readTable } from '../vault/cases.ts'
 import { findConcept, listConcepts } from '../vault/concepts.ts'
 import { eventKinds } from '../vault/events.ts'
+import { givesDates } from '../vault/observations.ts'
 import { readSettings, writeSettings } from '../vault/settings.ts'
 import type { ReadStore } from '../vault/store.ts'
 import { getStudy } from '../vault/studies.ts'
@@ -133,16 +134,7 @@ const datedBatches = (store: ReadStore, study: number): Set<number> =>
   new Set(
     store
       .rows<[number, string]>('SELECT id, mapping FROM batch WHERE study = ?', study)
-      .filter(([, text]) => {
-        const { layout, columns } = JSON.parse(text) as {
-          layout?: { shape?: string; day?: string | null }
-          columns?: { column: string; concept?: { kind?: string } }[]
-        }
-        return (
-          layout?.shape === 'long' &&
-          columns?.some(({ column, concept }) => column === layout.day && concept?.kind === 'date') === true
-        )
-      })
+      .filter(([, text]) => givesDates(JSON.parse(text)))
       .map(([batch]) => batch),
   )
 

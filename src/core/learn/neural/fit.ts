@@ -6,8 +6,9 @@ import { checkMatrix, weightedRows } from '../linear/design.ts'
 import { randomOf, shuffle } from '../random.ts'
 import { openTensorFlow } from './backend.ts'
 import { fusedEngine, fusedOutputs } from './fused.ts'
+import { netTooLarge } from './heap.ts'
 import { stateOf } from './model.ts'
-import { type Front, initialWeights, type NetData, type NetOptions, type NetShape } from './net.ts'
+import { type Front, initialWeights, type NetData, type NetOptions, type NetShape, weightSpecs } from './net.ts'
 import { optimiserOf, ratesOf } from './parameters.ts'
 import { coxBaseline } from './survivalNet.ts'
 import { type Target, targetOf } from './targets.ts'
@@ -20,6 +21,9 @@ export interface FrontData {
   data: Pick<NetData, 'steps' | 'pictures'>
   header: Record<string, unknown>
 }
+
+/** With gradients and moments, and the best epoch kept, they take 2 GB. */
+const mostWeights = 1e8
 
 /** Fewest validation rows that early stopping and the temperature are trusted with. */
 const leastValidation = 10
@@ -67,6 +71,8 @@ export const fitNet = async (
       message: `With ${x.rows} training rows none can be spared to watch the loss: the net trains for all epochs and may overfit.`,
     })
 
+  const count = weightSpecs(shape).reduce((sum, { shape: size }) => sum + size.reduce((all, one) => all * one, 1), 0)
+  if (count > mostWeights) throw netTooLarge()
   const initial = initialWeights(shape, target.outputBias, randomOf(context.seed, 1))
   // Hazards start near those of all rows together: logits of many intervals at random would be told apart first.
   if (outcome.task === 'survival') {

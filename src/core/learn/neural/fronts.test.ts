@@ -307,3 +307,15 @@ test('balanced classes learn the rare one, and the probabilities still say how r
   expect(share).toBeLessThan(0.1)
   expect(Math.abs(mean - share)).toBeLessThan(0.02)
 })
+
+test('a net that no memory holds is refused in words, not by a crash', async () => {
+  const grids: Grids = { height: 1024, width: 1024, channels: ['grey'], values: new Float32Array(2 * 1024 * 1024) }
+  const x = matrixOf(2, { grids })
+  const outcome = { task: 'diagnosis' as const, classes: ['a', 'b'], y: Int32Array.of(0, 1) }
+  for (const convolutions of [1, 8]) {
+    const given = completeParameters(convolutional, { filters: 256, convolutions, patience: 0, epochs: 1 })
+    await expect(convolutional.fit(x, outcome, given, context())).rejects.toMatchObject({
+      failure: { code: 'invalidInput', reason: 'netTooLarge' },
+    })
+  }
+})

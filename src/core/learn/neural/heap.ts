@@ -1,3 +1,4 @@
+import { invalidInput } from '../../../contract/errors.ts'
 import { netKernels } from './kernels.ts'
 
 /** Node's own, which its types leave to the browser's. */
@@ -5,6 +6,13 @@ declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object) => { exports: unknown }
 }
+
+export const netTooLarge = () =>
+  invalidInput(
+    'netTooLarge',
+    'The net and a batch of its rows do not fit into 4 GB. Take smaller batches, fewer filters or units, or shorter signals and smaller pictures.',
+    [{ path: 'batchSize', reason: 'is too large for rows and a net of this size' }],
+  )
 
 type Call = (...numbers: number[]) => void
 
@@ -60,6 +68,7 @@ export interface Heap {
 
 let compiled: object | null = null
 const page = 65536
+const mostPages = 65536
 
 /** Memory and kernels of one net; `trains`: parameters have room for gradients and moments. */
 export const openHeap = (trains: boolean): Heap => {
@@ -68,11 +77,23 @@ export const openHeap = (trains: boolean): Heap => {
   const { memory } = kernels
   let used = 64
   let view = new Float32Array(memory.buffer)
+  const grow = (pages: number) => {
+    // A quarter at once, where there is as much, so that a net of many parts grows a few times only.
+    const generous = Math.min(
+      Math.max(pages, memory.buffer.byteLength / page / 4),
+      mostPages - memory.buffer.byteLength / page,
+    )
+    try {
+      memory.grow(Math.max(pages, Math.floor(generous)))
+    } catch {
+      throw netTooLarge()
+    }
+  }
   const place = (floats: number) => {
     const at = used
     used += upTo(floats * 4, 16)
     const lacking = used + 256 - memory.buffer.byteLength
-    if (lacking > 0) memory.grow(Math.max(Math.ceil(lacking / page), memory.buffer.byteLength / page / 4) | 0)
+    if (lacking > 0) grow(Math.ceil(lacking / page))
     return at
   }
   const parameters: Parameter[] = []
