@@ -1,10 +1,33 @@
+import { productKernels } from './kernels.ts'
+
+/** There in Node and Electron; TypeScript has its types among the browser's only. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { exports: unknown }
+}
+
 /** Sums of products over rows, column-major; blocked so that a value read from memory serves several sums. */
 
 const chunk = 1024
 
+/** WebAssembly, two rows at a time (products.wat); summed in one fixed order, so the same on every machine. */
+interface Kernels {
+  memory: { buffer: ArrayBuffer; grow(pages: number): number }
+  products(p0: number, p1: number, q0: number, q1: number, q2: number, q3: number, bytes: number, out: number): void
+}
+let kernels: Kernels | null = null
+/** Kernels with room for so many numbers after the eight sums, and a view of them. */
+const kernelsFor = (numbers: number): { products: Kernels['products']; memory: Float64Array } => {
+  kernels ??= new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(productKernels, 'base64'))).exports as Kernels
+  const bytes = (8 + numbers) * 8
+  const missing = bytes - kernels.memory.buffer.byteLength
+  if (missing > 0) kernels.memory.grow(Math.ceil(missing / 65536))
+  return { products: kernels.products, memory: new Float64Array(kernels.memory.buffer) }
+}
+
 /**
  * sum_i w_i z_ia z_ib for a of `left` and b of `right`, written by `put(a, b, sum)` with positions in the lists. Where the lists are the
- * same one, only b <= a is made. `weights` null: 1. Columns are `column * rows` apart; `null` stands for the intercept's 1.
+ * same one, only b <= a is made. `weights` null: 1. Columns are `rows` apart.
  */
 export const crossProducts = (
   z: Float64Array,
@@ -15,54 +38,44 @@ export const crossProducts = (
   put: (a: number, b: number, sum: number) => void,
 ): void => {
   const same = left === right
-  const sums = new Float64Array(left.length * right.length)
-  const weighted = weights ? new Float64Array(left.length * chunk) : z
   const width = right.length
+  const sums = new Float64Array(left.length * width)
+  // Right columns first, then the left ones by their weights; where these are the same, once.
+  const shared = same && !weights
+  const { products, memory } = kernelsFor(chunk * (width + (shared ? 0 : left.length)))
+  const place = (column: number) => 8 + column * chunk
+  const leftPlace = (column: number) => place(shared ? column : width + column)
+  const tail = sums.length > 0 ? width - 1 : 0
   for (let from = 0; from < rows; from += chunk) {
     const count = Math.min(chunk, rows - from)
-    if (weights)
-      for (let a = 0; a < left.length; a++) {
-        const at = left[a] * rows + from
-        const to = a * chunk
-        for (let i = 0; i < count; i++) weighted[to + i] = weights[from + i] * z[at + i]
-      }
+    const even = count + (count % 2)
+    const copy = (column: number, to: number) => {
+      const at = column * rows + from
+      memory.set(z.subarray(at, at + count), to)
+      if (even > count) memory[to + count] = 0
+    }
+    right.forEach((column, b) => {
+      copy(column, place(b))
+    })
+    if (!shared)
+      left.forEach((column, a) => {
+        const to = leftPlace(a)
+        copy(column, to)
+        if (weights) for (let i = 0; i < count; i++) memory[to + i] *= weights[from + i]
+      })
     for (let a = 0; a < left.length; a += 2) {
       const two = a + 1 < left.length
-      const p0 = weights ? a * chunk : left[a] * rows + from
-      const p1 = two ? (weights ? p0 + chunk : left[a + 1] * rows + from) : p0
+      const p0 = leftPlace(a) * 8
+      const p1 = leftPlace(two ? a + 1 : a) * 8
       const end = same ? Math.min(width, a + 2) : width
       for (let b = 0; b < end; b += 4) {
-        const q0 = right[b] * rows + from
-        const q1 = right[Math.min(b + 1, width - 1)] * rows + from
-        const q2 = right[Math.min(b + 2, width - 1)] * rows + from
-        const q3 = right[Math.min(b + 3, width - 1)] * rows + from
-        let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0]
-        for (let i = 0; i < count; i++) {
-          const u = weighted[p0 + i]
-          const v = weighted[p1 + i]
-          const z0 = z[q0 + i]
-          const z1 = z[q1 + i]
-          const z2 = z[q2 + i]
-          const z3 = z[q3 + i]
-          s0 += u * z0
-          s1 += u * z1
-          s2 += u * z2
-          s3 += u * z3
-          t0 += v * z0
-          t1 += v * z1
-          t2 += v * z2
-          t3 += v * z3
-        }
+        const q = (step: number) => place(Math.min(b + step, tail)) * 8
+        products(p0, p1, q(0), q(1), q(2), q(3), even * 8, 0)
         const at = a * width + b
-        sums[at] += s0
-        if (b + 1 < width) sums[at + 1] += s1
-        if (b + 2 < width) sums[at + 2] += s2
-        if (b + 3 < width) sums[at + 3] += s3
-        if (!two) continue
-        sums[at + width] += t0
-        if (b + 1 < width) sums[at + width + 1] += t1
-        if (b + 2 < width) sums[at + width + 2] += t2
-        if (b + 3 < width) sums[at + width + 3] += t3
+        for (let k = 0; k < 4 && b + k < width; k++) {
+          sums[at + k] += memory[k]
+          if (two) sums[at + width + k] += memory[4 + k]
+        }
       }
     }
   }
