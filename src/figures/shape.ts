@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { draw, type Figure, type FigureOptions, numberText, palette } from './frame.ts'
+import { draw, type Figure, type FigureOptions, numberText, palette, textWidth } from './frame.ts'
 
 /** A stretch of one side of a term: numbers above `from` up to `to` (null: no end), levels by their labels, or missing values. */
 export interface ShapeCell {
@@ -57,7 +57,7 @@ export const shape = (data: ShapeData, options: FigureOptions<ShapeTexts> = {}):
     width,
     height,
     marginLeft: 44,
-    marginRight: 60,
+    marginRight: 14,
     marginTop: 20,
     marginBottom: 40,
     y: { domain: [low - pad, high + pad], ticks: 5, label: texts.score, grid: true, tickSize: 0 },
@@ -79,7 +79,6 @@ export const shape = (data: ShapeData, options: FigureOptions<ShapeTexts> = {}):
     return draw(
       {
         ...frame,
-        marginRight: 14,
         x: { type: 'band', domain: levels.map(({ label }) => label), label: texts.across },
         marks: [
           zero,
@@ -111,9 +110,11 @@ export const shape = (data: ShapeData, options: FigureOptions<ShapeTexts> = {}):
   const missing = cells.findIndex((cell) => cell.missing)
   const apart = missing >= 0 && held(missing) ? [{ y: data.scores[missing]!, spread: data.deviations[missing]! }] : []
   const whole = ends.length > 0
+  const label = `${texts.missing} ${numberText(apart[0]?.y ?? 0, locale, 2)}`
   return draw(
     {
       ...frame,
+      marginRight: apart.length > 0 ? textWidth(label, 10) + 24 : 14,
       x: { domain: whole ? [first - reach, last + reach] : [0, 1], ticks: 5, label: texts.across, tickSize: 3 },
       marks: [
         zero,
@@ -141,7 +142,7 @@ export const shape = (data: ShapeData, options: FigureOptions<ShapeTexts> = {}):
           frameAnchor: 'right',
           textAnchor: 'start',
           dx: 16,
-          text: () => `${texts.missing} ${numberText(apart[0]?.y ?? 0, locale, 2)}`,
+          text: () => label,
           fontSize: 10,
           fill: palette.ink,
         }),
@@ -165,6 +166,12 @@ const field = (
     if (cell.label !== null) return cell.label
     return cell.to === null ? `> ${numberText(cell.from ?? 0, locale, 3)}` : `≤ ${numberText(cell.to, locale, 3)}`
   }
+  const seen = (length: number, held: (line: number, other: number) => number, others: number) =>
+    Array.from({ length }, (_, line) =>
+      Array.from({ length: others }, (_, other) => held(line, other)).some((w) => w > 0),
+    )
+  const rows = seen(down.length, (i, j) => weights[i * across.length + j] ?? 0, across.length)
+  const columns = seen(across.length, (j, i) => weights[i * across.length + j] ?? 0, down.length)
   const most = Math.max(1e-9, ...scores.map((score, at) => ((weights[at] ?? 0) > 0 ? Math.abs(score) : 0)))
   const cells = down.flatMap((row, i) =>
     across.flatMap((column, j) => {
@@ -181,8 +188,22 @@ const field = (
       marginRight: 10,
       marginTop: 20,
       marginBottom: 56,
-      x: { type: 'band', domain: across.map(nameOf), label: texts.across, tickRotate: -45, padding: 0.04 },
-      y: { type: 'band', domain: down.map(nameOf).toReversed(), label: texts.down, padding: 0.04 },
+      x: {
+        type: 'band',
+        domain: across.filter((_, j) => columns[j]).map(nameOf),
+        label: texts.across,
+        tickRotate: -45,
+        padding: 0.04,
+      },
+      y: {
+        type: 'band',
+        domain: down
+          .filter((_, i) => rows[i])
+          .map(nameOf)
+          .reverse(),
+        label: texts.down,
+        padding: 0.04,
+      },
       marks: [
         Plot.cell(cells, {
           className: 'field',
