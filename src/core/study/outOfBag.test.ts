@@ -28,7 +28,7 @@ const run = (table: Table, key: string, input: StudyDesignInput) => {
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => inputs.map((one) => workerTasks[task](one) as never),
+      parallel: async (task, inputs) => Promise.all(inputs.map((one) => workerTasks[task](one))) as never,
     },
   )
 }

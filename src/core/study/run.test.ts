@@ -33,7 +33,7 @@ const run = (table: Table, concepts: Concept[], input: StudyDesignInput): Promis
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => inputs.map((one) => workerTasks[task](one) as never),
+      parallel: async (task, inputs) => Promise.all(inputs.map((one) => workerTasks[task](one))) as never,
     },
   )
 

@@ -38,7 +38,7 @@ const run = (table: Table, input: StudyDesignInput): Promise<StudyResult> =>
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => inputs.map((one) => workerTasks[task](one) as never),
+      parallel: async (task, inputs) => Promise.all(inputs.map((one) => workerTasks[task](one))) as never,
     },
   )
 const reasons = ({ warnings }: StudyResult) => warnings.map(({ reason }) => reason)
