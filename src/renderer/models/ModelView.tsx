@@ -28,6 +28,7 @@ import { Making } from './Making.tsx'
 import { ApproveDialog, DescribeDialog, RemoveDialog } from './ModelDialogs.tsx'
 import { Performance } from './Performance.tsx'
 import { Search } from './Search.tsx'
+import { Terms } from './Terms.tsx'
 
 /** All that is known of a model. */
 export const ModelView = ({ model }: { model: number }) => {
@@ -148,6 +149,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
           <Tabs.Tab value="inputs">{t('tabs.inputs', { count: model.features.length })}</Tabs.Tab>
           {model.learner === 'additive' && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
           {(model.tuning || model.choice) && <Tabs.Tab value="search">{t('tabs.search')}</Tabs.Tab>}
+          {model.learner === 'additive' && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
           <Tabs.Tab value="making">{t('tabs.making')}</Tabs.Tab>
           <Tabs.Tab value="elsewhere">{t('tabs.elsewhere')}</Tabs.Tab>
         </Tabs.List>
@@ -162,6 +164,9 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         </Tabs.Panel>
         <Tabs.Panel value="search">
           <Search model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="curves">
+          <Terms model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="making">
           <Making model={model} formats={formats} />
