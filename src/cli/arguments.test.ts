@@ -203,3 +203,16 @@ test('a history said in half, or in a word that is none, is refused with what is
   expect(() => design(`${start} --grid 8x8`)).toThrow(/go together/)
   expect(() => design(`${start} --grid 8 --pixels a,b`)).toThrow(/HEIGHTxWIDTH/)
 })
+
+test('a spline or interaction that is written wrong is refused, not left out of the model', () => {
+  const cox = '--study pbc --time time --event status=2 --learner cox'
+  expect(design(`${cox} --splines age,bili:5,albumin:2.5/3/3.5 --interactions age*sex`).terms).toEqual({
+    splines: [{ column: 'age' }, { column: 'bili', knots: 5 }, { column: 'albumin', knots: [2.5, 3, 3.5] }],
+    interactions: [['age', 'sex']],
+  })
+  expect(design(cox).terms).toBeUndefined()
+  for (const wrong of ['--splines bili:2', '--splines bili:1/2', '--splines bili:', '--splines :4'])
+    expect(complaint(() => design(`${cox} ${wrong}`))).toMatch(/--splines .* is not of the form/)
+  for (const wrong of ['--interactions age', '--interactions age*sex*bili', '--interactions age*'])
+    expect(complaint(() => design(`${cox} ${wrong}`))).toMatch(/--interactions .* is not of the form/)
+})

@@ -24,6 +24,7 @@ import {
   tuningFrom,
   tuningLines,
 } from './preparing.ts'
+import { termOptions, termsFrom } from './terms.ts'
 
 export const trainCommand: Command = {
   name: 'train',
@@ -55,6 +56,7 @@ export const trainCommand: Command = {
     set: { value: 'K=V', says: 'a parameter of the learner, e.g. nTrees=200; may be repeated', many: true },
     missing: { value: 'POLICY', says: `missing values: ${missingPolicies.join(', ')}` },
     ...preparingOptions,
+    ...termOptions,
     test: { value: 'SHARE', says: 'share of patients held out (default: 0.25; 0: fit on all)' },
     folds: { value: 'N', says: 'cross-validation folds (default: 5; 0: none)' },
     split: { value: 'KIND', says: `how cases are held out: ${splitKinds.join(', ')} (default: stratified)` },
@@ -211,6 +213,7 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
   const preparation =
     policies[0] === undefined ? prepared : { ...prepared, missing: choice('missing', policies[0], missingPolicies) }
   const tuning = tuningFrom(options, base.tuning)
+  const terms = termsFrom(options, base.terms)
   const study = options.text('study') ?? base.study
   const learner = options.text('learner') ?? base.learner
   if (!study) throw new UsageError('train needs --study.')
@@ -228,6 +231,7 @@ export const designFrom = (options: Options, base: Partial<StudyDesignInput>): S
     ...(preparation ? { preparation } : {}),
     ...(options.has('weights') ? { weights: options.required('weights') } : {}),
     ...(tuning ? { tuning } : {}),
+    ...(terms ? { terms } : {}),
     parameters: { ...base.parameters, ...Object.fromEntries(sets.filter(([name]) => name !== 'missing')) },
     validation: {
       ...base.validation,

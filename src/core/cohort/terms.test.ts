@@ -11,12 +11,13 @@ import {
   survivalOutcome,
   valuesOf,
 } from '../../../test/golden/sampleTable.ts'
-import { type TermsDesign, TermsDesignSchema } from '../../contract/design.ts'
+import { StudyDesignSchema, type TermsDesign, TermsDesignSchema } from '../../contract/design.ts'
 import type { Learner } from '../learn/learner.ts'
 import { linear } from '../learn/linear/linear.ts'
 import { logistic } from '../learn/linear/logistic.ts'
 import { cox } from '../learn/survival/cox.ts'
 import { importanceOf, sharesByFeature, sharesOf } from '../study/explanation.ts'
+import { candidatesOf } from '../study/settle.ts'
 import { takeMatrixRows } from './matrix.ts'
 import type { Preparation } from './preparation.ts'
 import { applyPreparation, fitPreparation, prepareRow } from './prepare.ts'
@@ -246,4 +247,15 @@ test('values that were filled in do not pull the knots to the median', () => {
   const known = valuesOf(pbc, 'chol').filter((value) => !Number.isNaN(value))
   const { terms: learned } = fitted({ splines: [{ column: 'chol', knots: 5 }] })
   expect(learned?.splines[0].knots).toEqual(usualKnots(known.sort(), 5))
+})
+
+test('a learner that takes no terms refuses them and names those that do', () => {
+  const design = StudyDesignSchema.parse({
+    study: 's',
+    learner: 'forest',
+    outcome: { task: 'survival', time: 'time', event: { column: 'status', values: ['2'] } },
+    terms: { splines: [{ column: 'age' }] },
+  })
+  expect(() => candidatesOf(design, 418)).toThrow(/forest.*cox.*fineGray/)
+  expect(candidatesOf({ ...design, learner: 'cox' }, 418)[0].id).toBe('cox')
 })
