@@ -130,30 +130,6 @@ test('a small cohort gets a second opinion from another implementation', async (
   expect(await barriersOf(page)).toEqual([])
 })
 
-test('a curve that contradicts what is known is changed into a new version, with its reason', async () => {
-  const { page } = shell
-  await person.go('/worklist', person.heading('worklist:title'))
-  await person.go('/train?study=ward', person.button('models:train.start'))
-  await person.settled()
-  await page.getByRole('radio', { name: /dditive/ }).click()
-  await person.button('models:train.start').click()
-  await page.getByRole('button', { name: person.t('models:train.open') }).click({ timeout: 90_000 })
-  await page.getByRole('tab', { name: person.t('models:tabs.curves') }).click()
-  await person.button('models:curves.add').click()
-  await person.button('models:curves.make').click()
-  await main().getByText(person.t('models:curves.reasonMissing')).waitFor()
-  await main()
-    .getByRole('textbox', { name: person.t('models:curves.reason') })
-    .fill('Known to rise')
-  expect(await barriersOf(page)).toEqual([])
-  await person.button('models:curves.make').click()
-  await page.getByRole('button', { name: person.t('models:train.open') }).click({ timeout: 60_000 })
-  await page.getByRole('tab', { name: person.t('models:tabs.curves') }).click()
-  await main()
-    .getByText(/^Made by hand from model \d+ by Dr\. Lin .*: Known to rise/)
-    .waitFor()
-})
-
 test('nothing was refused by the browser and nothing broke', () => {
   expect(shell.complaints).toEqual([])
 })

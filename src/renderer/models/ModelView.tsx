@@ -28,7 +28,6 @@ import { Making } from './Making.tsx'
 import { ApproveDialog, DescribeDialog, RemoveDialog } from './ModelDialogs.tsx'
 import { Performance } from './Performance.tsx'
 import { Search } from './Search.tsx'
-import { Terms } from './Terms.tsx'
 
 /** All that is known of a model. */
 export const ModelView = ({ model }: { model: number }) => {
@@ -147,7 +146,6 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         <Tabs.List mb="md">
           <Tabs.Tab value="performance">{t('tabs.performance')}</Tabs.Tab>
           <Tabs.Tab value="inputs">{t('tabs.inputs', { count: model.features.length })}</Tabs.Tab>
-          {model.learner === 'additive' && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
           {(model.tuning || model.choice) && <Tabs.Tab value="search">{t('tabs.search')}</Tabs.Tab>}
           {model.learner === 'additive' && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
           <Tabs.Tab value="making">{t('tabs.making')}</Tabs.Tab>
@@ -164,9 +162,6 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         </Tabs.Panel>
         <Tabs.Panel value="search">
           <Search model={model} />
-        </Tabs.Panel>
-        <Tabs.Panel value="curves">
-          <Terms model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="making">
           <Making model={model} formats={formats} />
