@@ -19,7 +19,10 @@ export const levelCodes = ({ rows, data }: Matrix, levels: Int32Array, codes: Ui
   })
 }
 
-/** Rows to learn from, ascending, and rows kept aside: the asked share of each class, or of those with and without the event. */
+/**
+ * Rows to learn from, ascending, and rows kept aside: the asked share of each class, or of those with and without the event. Rows
+ * of one patient (`outcome.cluster`) stay together, so that nobody is judged by what was learned from them.
+ */
 export const keepAside = (
   outcome: Outcome,
   weights: Float64Array | null,
@@ -27,23 +30,42 @@ export const keepAside = (
   seed: number,
   stream = 0x5a1d,
 ) => {
-  const strata = new Map<number, number[]>()
   const rows = outcome.task === 'survival' ? outcome.time.length : outcome.y.length
+  const stratumOf = (row: number) =>
+    outcome.task === 'diagnosis' ? outcome.y[row] : outcome.task === 'survival' ? outcome.event[row] : 0
+  // A patient stands under the first of their rows.
+  const firstOf = new Map<number, number>()
+  const others = new Map<number, number[]>()
+  const strata = new Map<number, number[]>()
+  const labels = new Map<number, number>()
+  const firsts: number[] = []
   for (let row = 0; row < rows; row++) {
     if (weights && !(weights[row] > 0)) continue
-    const stratum = outcome.task === 'diagnosis' ? outcome.y[row] : outcome.task === 'survival' ? outcome.event[row] : 0
-    const list = strata.get(stratum)
-    if (list) list.push(row)
-    else strata.set(stratum, [row])
+    const first = outcome.cluster ? firstOf.get(outcome.cluster[row]) : undefined
+    if (first === undefined) {
+      if (outcome.cluster) firstOf.set(outcome.cluster[row], row)
+      firsts.push(row)
+      continue
+    }
+    others.set(first, [...(others.get(first) ?? []), row])
+    labels.set(first, Math.max(labels.get(first) ?? stratumOf(first), stratumOf(row)))
   }
+  for (const first of firsts) {
+    const stratum = labels.get(first) ?? stratumOf(first)
+    const list = strata.get(stratum)
+    if (list) list.push(first)
+    else strata.set(stratum, [first])
+  }
+  const allRows = (list: number[]) =>
+    others.size === 0 ? list : list.flatMap((first) => [first, ...(others.get(first) ?? [])])
   let training: number[] = []
   let validation: number[] = []
   const random = randomOf(seed, stream)
   for (const stratum of [...strata.keys()].sort((a, b) => a - b)) {
     const list = shuffle(strata.get(stratum) as number[], random)
     const aside = Math.min(list.length - 1, Math.round(share * list.length))
-    validation = validation.concat(list.slice(0, aside))
-    training = training.concat(list.slice(aside))
+    validation = validation.concat(allRows(list.slice(0, aside)))
+    training = training.concat(allRows(list.slice(aside)))
   }
   // Too few, or no event among them, say nothing.
   const useless =
