@@ -65,3 +65,40 @@ for (const golden of paths)
       })
     })
   })
+
+test('classes: no coefficient can move for the better, by the optimality conditions themselves', () => {
+  const golden = paths.find(({ name }) => name === 'boys 0.4')
+  if (!golden) throw new Error('no such path')
+  const { x, outcome } = casesOf(golden)
+  if (outcome.task !== 'diagnosis') throw new TypeError('not classes')
+  const { alpha } = golden
+  const path = fitPath(x, outcome, { family: 'multinomial', alpha, threshold: 1e-22 }, quietContext)
+  const { rows, columns, data } = x
+  const { blocks } = path
+  for (const m of [10, 30, 60]) {
+    const lambda = path.lambda[m]
+    const at = (block: number, column: number) => path.coefficients[(m * blocks + block) * columns + column]
+    const residuals = Array.from({ length: rows }, (_, i) => {
+      const odds = Array.from({ length: blocks }, (__, block) => {
+        let eta = path.intercepts[m * blocks + block]
+        for (let column = 0; column < columns; column++) eta += at(block, column) * data[column * rows + i]
+        return Math.exp(eta)
+      })
+      const sum = odds.reduce((total, one) => total + one, 0)
+      return odds.map((one, block) => ((outcome.y[i] === block ? 1 : 0) - one / sum) / rows)
+    })
+    for (let column = 0; column < columns; column++) {
+      const values = data.subarray(column * rows, (column + 1) * rows)
+      const mean = values.reduce((sum, value) => sum + value, 0) / rows
+      const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rows)
+      for (let block = 0; block < blocks; block++) {
+        let pull = 0
+        for (let i = 0; i < rows; i++) pull += (residuals[i][block] * (values[i] - mean)) / sd
+        const beta = at(block, column) * sd
+        const rest = pull - (1 - alpha) * lambda * beta
+        if (beta === 0) expect(Math.abs(rest)).toBeLessThan(alpha * lambda + 1e-10)
+        else expect(rest).toBeCloseTo(alpha * lambda * Math.sign(beta), 9)
+      }
+    }
+  }
+})
