@@ -27,6 +27,9 @@ const unzipped = (bytes: Buffer): Record<string, string> => {
   return files
 }
 
+if (!missing)
+  console.log('Skipped in Electron: saving to a file, for the dialog of the system cannot be answered by a test.')
+
 describe.each([
   { shell: 'browser', open: openInBrowser, skip: false, downloads: true },
   // There a file is saved by a dialog of the system, which no test can answer.

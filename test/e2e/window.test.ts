@@ -145,6 +145,11 @@ test.skipIf(missing)('there is no Node and nothing of Electron in the page', asy
   }
 })
 
+if (!missing && (process.platform !== 'linux' || process.getuid?.() === 0))
+  console.log(
+    'Skipped: the sandbox as the system enforces it; Chromium has one for ordinary users of Linux only, not for root.',
+  )
+
 test.skipIf(missing || process.platform !== 'linux' || process.getuid?.() === 0)(
   'the system holds the page in a sandbox (Chromium has none for root)',
   async () => {
