@@ -2,6 +2,27 @@ import { invalidInput } from '../../contract/errors.ts'
 import type { Parameter } from '../../contract/models.ts'
 import type { Parameters } from './learner.ts'
 
+type Describe = (
+  name: string,
+  label: Parameter['label'],
+  description: Parameter['description'],
+  range: [min: number, value: number, max: number],
+) => Parameter
+
+/** A parameter that is a number, from its least value, default and greatest value. */
+export const number: Describe = (name, label, description, [min, value, max]) => ({
+  name,
+  label,
+  description,
+  type: 'number',
+  default: value,
+  min,
+  max,
+  choices: null,
+})
+/** A parameter that is a whole number. */
+export const integer: Describe = (...described) => ({ ...number(...described), type: 'integer' })
+
 const problemOf = (parameter: Parameter, value: unknown): string | null => {
   const { type, min, max, choices } = parameter
   if (type === 'boolean') return typeof value === 'boolean' ? null : 'must be true or false'

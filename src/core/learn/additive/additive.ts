@@ -4,19 +4,13 @@ import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { boosting, checkCounts, checkLevels } from '../boosting/boosting.ts'
 import type { LossKind } from '../boosting/losses.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
+import { integer } from '../parameters.ts'
 import { additiveSearch } from '../search.ts'
 import { checkData } from '../trees/forest.ts'
 import { checkOutcome } from '../trees/target.ts'
 import { fitTerms } from './fit.ts'
 import { loadAdditive } from './predictor.ts'
 import { packTerms } from './state.ts'
-
-const integer = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  [min, value, max]: [number, number, number],
-): Parameter => ({ name, label, description, type: 'integer', default: value, min, max, choices: null })
 
 const shared = (name: string, over: Partial<Parameter> = {}): Parameter => ({
   ...(boosting.parameters.find((parameter) => parameter.name === name) as Parameter),

@@ -2,6 +2,7 @@ import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
+import { integer, number } from '../parameters.ts'
 import { boostingSearch } from '../search.ts'
 import { checkData } from '../trees/forest.ts'
 import { checkOutcome } from '../trees/target.ts'
@@ -12,15 +13,6 @@ import { packTrees } from './model.ts'
 import { directionsOf } from './monotone.ts'
 import { loadBoosting } from './predictor.ts'
 import { levelsOf } from './rows.ts'
-
-const number = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  [min, value, max]: [number, number, number],
-  type: 'number' | 'integer' = 'number',
-): Parameter => ({ name, label, description, type, default: value, min, max, choices: null })
-const integer: typeof number = (name, label, description, range) => number(name, label, description, range, 'integer')
 
 const parameters: readonly Parameter[] = [
   integer(

@@ -3,19 +3,13 @@ import type { Parameter } from '../../../contract/models.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
 import { checkMatrix, weightedRows } from '../linear/design.ts'
+import { number } from '../parameters.ts'
 import { randomOf, shuffle } from '../random.ts'
 import { machineSearch } from '../search.ts'
 import type { Machine, MachineInput } from './fitTask.ts'
 import { type Kernel, pointsOf } from './kernel.ts'
 import { fitSigmoid } from './platt.ts'
 import { loadMachines } from './svmModel.ts'
-
-const numeric = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  [min, value, max]: [number, number, number],
-): Parameter => ({ name, label, description, type: 'number', default: value, min, max, choices: null })
 
 const parameters: readonly Parameter[] = [
   {
@@ -31,7 +25,7 @@ const parameters: readonly Parameter[] = [
     max: null,
     choices: ['rbf', 'linear'],
   },
-  numeric(
+  number(
     'cost',
     { en: 'Cost', zh: '惩罚系数 C' },
     {
@@ -40,7 +34,7 @@ const parameters: readonly Parameter[] = [
     },
     [1e-6, 1, 1e6],
   ),
-  numeric(
+  number(
     'gamma',
     { en: 'Gamma', zh: '核宽度 gamma' },
     {
@@ -49,7 +43,7 @@ const parameters: readonly Parameter[] = [
     },
     [0, 0, 1e6],
   ),
-  numeric(
+  number(
     'epsilon',
     { en: 'Tube width', zh: '不敏感带宽度' },
     {
@@ -58,7 +52,7 @@ const parameters: readonly Parameter[] = [
     },
     [0, 0.1, 10],
   ),
-  numeric(
+  number(
     'tolerance',
     { en: 'Tolerance', zh: '收敛容差' },
     { en: 'Largest violation of the optimality conditions at the end.', zh: '结束时最优性条件允许的最大偏差。' },

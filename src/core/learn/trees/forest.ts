@@ -2,6 +2,7 @@ import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters } from '../learner.ts'
+import { integer } from '../parameters.ts'
 import { forestSearch } from '../search.ts'
 import { binColumns } from './bins.ts'
 import { packNodes } from './forestModel.ts'
@@ -10,13 +11,6 @@ import type { GrownTrees, GrowTask } from './forestTask.ts'
 import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerTask } from './gather.ts'
 import { leafMark, type Nodes, varyingColumns } from './grow.ts'
 import { checkOutcome, targetOf } from './target.ts'
-
-const integer = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  [min, value, max]: [number, number, number],
-): Parameter => ({ name, label, description, type: 'integer', default: value, min, max, choices: null })
 
 const parameters: readonly Parameter[] = [
   integer(
