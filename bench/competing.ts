@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Matrix, Outcome } from '../src/core/cohort/matrix.ts'
 import type { FitContext } from '../src/core/learn/learner.ts'
-import { randomOf } from '../src/core/learn/random.ts'
 import { fineGray } from '../src/core/learn/survival/fineGray.ts'
+import { randomOf } from '../src/core/numbers/random.ts'
 
 /**
  * Fine-Gray regression beside R's `cmprsk::crr`, which is the same model to ten digits: `npx node bench/competing.ts`. crr visits every

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Matrix, Outcome } from '../src/core/cohort/matrix.ts'
-import { randomOf } from '../src/core/learn/random.ts'
 import { cox } from '../src/core/learn/survival/cox.ts'
+import { randomOf } from '../src/core/numbers/random.ts'
 import { completeCases, quietContext, sampleTable, survivalOutcome } from '../test/golden/sampleTable.ts'
 
 type SurvivalOutcome = Extract<Outcome, { task: 'survival' }>

@@ -20,7 +20,7 @@ import {
 } from '../src/core/learn/neural/net.ts'
 import { tensorflowEngine } from '../src/core/learn/neural/tensorflow.ts'
 import { train } from '../src/core/learn/neural/train.ts'
-import { randomOf } from '../src/core/learn/random.ts'
+import { randomOf } from '../src/core/numbers/random.ts'
 
 const [rows, columns] = [80_000, 30]
 const batches = [32, 256]

@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url'
 import type { Matrix, Outcome } from '../src/core/cohort/matrix.ts'
 import { type FamilyName, fitPath } from '../src/core/learn/linear/elasticNet/fitPath.ts'
 import type { Path } from '../src/core/learn/linear/elasticNet/problem.ts'
-import { randomOf } from '../src/core/learn/random.ts'
+import { randomOf } from '../src/core/numbers/random.ts'
 import { quietContext } from '../test/golden/sampleTable.ts'
 
 const [rows, columns, lambdas] = [80_000, 30, 100]

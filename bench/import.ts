@@ -17,7 +17,7 @@ import { planImport } from '../src/core/intake/plan.ts'
 import { previewHere } from '../src/core/intake/preview.ts'
 import { checkRows } from '../src/core/intake/rows.ts'
 import { type FileSource, readSource } from '../src/core/intake/source.ts'
-import { randomOf } from '../src/core/learn/random.ts'
+import { randomOf } from '../src/core/numbers/random.ts'
 import { createVault } from '../src/core/vault/vault.ts'
 
 const rows = 100_000

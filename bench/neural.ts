@@ -19,7 +19,7 @@ import {
   type NetShape,
 } from '../src/core/learn/neural/net.ts'
 import { tensorflowEngine } from '../src/core/learn/neural/tensorflow.ts'
-import { randomOf, shuffle } from '../src/core/learn/random.ts'
+import { randomOf, shuffle } from '../src/core/numbers/random.ts'
 
 const promised = 10
 const batch = 32

@@ -12,9 +12,9 @@ import { concordance } from '../src/core/assess/concordance.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
 import { applyPreparation, fitPreparation } from '../src/core/cohort/prepare.ts'
 import { createPool, type Pool } from '../src/core/jobs/pool.ts'
-import { encodeArtifact, sha256 } from '../src/core/learn/artifact.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
+import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
 import { sampleTable, survivalOutcome } from '../test/golden/sampleTable.ts'
 
 const features = ['year', 'age', 'meno', 'size', 'grade', 'nodes', 'pgr', 'er', 'hormon', 'chemo']

@@ -11,9 +11,9 @@ import { pathToFileURL } from 'node:url'
 import type { Matrix, Outcome } from '../src/core/cohort/matrix.ts'
 import { createPool } from '../src/core/jobs/pool.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
-import { randomOf } from '../src/core/learn/random.ts'
 import { fitMachine } from '../src/core/learn/svm/fitTask.ts'
 import { svm } from '../src/core/learn/svm/svm.ts'
+import { randomOf } from '../src/core/numbers/random.ts'
 
 const [rows, columns] = [5000, 30]
 const gamma = 1 / columns

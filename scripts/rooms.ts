@@ -37,22 +37,31 @@ export const rooms: Record<string, Room> = {
   cli: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: [...shells, ...webServers] },
 
   // Extraction gives the table of columns that cohort takes.
-  'core/vault': { may: ['contract', 'core/digest.ts', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
+  'core/vault': {
+    may: ['contract', 'core/numbers/digest.ts', 'core/cohort/table.ts'],
+    mayNot: [...shells, ...webServers],
+  },
   'core/intake': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
   // What a learner needs of its matrix, its random numbers, and the byte form of artifacts for snapshots; no learner.
   'core/cohort': {
-    may: ['contract', 'core/digest.ts', 'core/learn/learner.ts', 'core/learn/random.ts', 'core/learn/artifact.ts'],
+    may: [
+      'contract',
+      'core/numbers/digest.ts',
+      'core/learn/learner.ts',
+      'core/numbers/random.ts',
+      'core/numbers/bytes.ts',
+    ],
     mayNot: [...shells, ...webServers],
   },
-  'core/learn': { may: ['contract', 'core/digest.ts', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/learn': { may: ['contract', 'core/numbers/digest.ts', 'core/cohort'], mayNot: [...shells, ...webServers] },
   // Of learn random numbers, and two files of plain mathematics.
   'core/assess': {
     may: [
       'contract',
       'core/cohort',
-      'core/learn/random.ts',
-      'core/learn/linear/distributions.ts',
-      'core/learn/linear/solve.ts',
+      'core/numbers/random.ts',
+      'core/numbers/distributions.ts',
+      'core/numbers/solve.ts',
     ],
     mayNot: [...shells, ...webServers],
   },
@@ -64,7 +73,7 @@ export const rooms: Record<string, Room> = {
   'core/study': {
     may: [
       'contract',
-      'core/digest.ts',
+      'core/numbers/digest.ts',
       'core/cohort',
       'core/learn',
       'core/assess',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 import {
   calibrateClasses,
   calibrateValues,

@@ -1,5 +1,5 @@
 import type { Estimate } from '../../contract/values.ts'
-import { randomOf, shuffle } from '../learn/random.ts'
+import { randomOf, shuffle } from '../numbers/random.ts'
 import { wilson } from './intervals.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AssessmentSchema } from '../../contract/models.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 import { compareModels } from './compare.ts'
 import { concordance } from './concordance.ts'
 import { assessDiagnosis } from './diagnosis.ts'

@@ -1,5 +1,5 @@
-import { chiSquareTail } from '../learn/linear/distributions.ts'
-import { factorSymmetric, solveFactored } from '../learn/linear/solve.ts'
+import { chiSquareTail } from '../numbers/distributions.ts'
+import { factorSymmetric, solveFactored } from '../numbers/solve.ts'
 
 /** A comparison of curves between groups. */
 export interface GroupTest {

@@ -1,5 +1,5 @@
 import type { Estimate } from '../../contract/values.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 
 /** Level of every interval in this room unless said otherwise. */
 export const level = 0.95

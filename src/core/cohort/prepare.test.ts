@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { columnFrom, sampleTable, valuesOf } from '../../../test/golden/sampleTable.ts'
 import { type MissingPolicy, PreparationDesignSchema } from '../../contract/design.ts'
 import type { MatrixNeeds } from '../learn/learner.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 import { applyPreparation, filledAt, fitPreparation, type Prepared, prepareRow } from './prepare.ts'
 import type { Column, Table } from './table.ts'
 

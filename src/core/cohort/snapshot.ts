@@ -1,4 +1,4 @@
-import { decodeArtifact, encodeArtifact, sha256 } from '../learn/artifact.ts'
+import { decodeArtifact, encodeArtifact, sha256 } from '../numbers/bytes.ts'
 import type { Grids, Sequences } from './matrix.ts'
 import { type Column, sharedFloats, sharedIntegers, type Table } from './table.ts'
 

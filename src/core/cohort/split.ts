@@ -1,6 +1,6 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
-import { type Random, randomOf, shuffle } from '../learn/random.ts'
+import { type Random, randomOf, shuffle } from '../numbers/random.ts'
 import type { Outcome } from './matrix.ts'
 import { quantileOf } from './summary.ts'
 import { columnOf, type Table } from './table.ts'

@@ -1,4 +1,4 @@
-import { randomOf, shuffle } from '../learn/random.ts'
+import { randomOf, shuffle } from '../numbers/random.ts'
 import type { Outcome } from './matrix.ts'
 
 const foldStream = 0x7a96e

@@ -1,5 +1,5 @@
 import type { Matrix } from '../cohort/matrix.ts'
-import { randomOf, shuffle } from '../learn/random.ts'
+import { randomOf, shuffle } from '../numbers/random.ts'
 
 /**
  * Permutation importance (Breiman 2001; Fisher, Rudin & Dominici 2019): how much worse a fitted model predicts once a feature is

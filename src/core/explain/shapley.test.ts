@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Matrix } from '../cohort/matrix.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 import { sampledShapley } from './shapley.ts'
 
 const matrix = (rows: number[][], source = rows[0].map((_, column) => column)): Matrix => ({

@@ -1,5 +1,5 @@
 import { type Matrix, takeGrids, takeSequences } from '../cohort/matrix.ts'
-import { randomOf, shuffle } from '../learn/random.ts'
+import { randomOf, shuffle } from '../numbers/random.ts'
 
 /**
  * Interventional Shapley values of one row by permutation sampling (Strumbelj & Kononenko 2014), antithetic: each random

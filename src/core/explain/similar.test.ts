@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Matrix } from '../cohort/matrix.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 import { domainOf, domainPercentile, domainVerdict, nearestCases, yardstickOf } from './similar.ts'
 
 const columns = 3

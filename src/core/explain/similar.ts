@@ -1,5 +1,5 @@
 import type { Matrix } from '../cohort/matrix.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 
 /** Scale of each column over the known values of training rows; the yardstick of distances between patients. */
 export interface Yardstick {

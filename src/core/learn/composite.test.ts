@@ -9,7 +9,7 @@ import {
 } from '../../../test/golden/sampleTable.ts'
 import type { Fit } from '../../contract/models.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from './artifact.ts'
+import { decodeArtifact, encodeArtifact } from '../numbers/bytes.ts'
 import { fitComposite, loadState, poolFits } from './composite.ts'
 import { logistic } from './linear/logistic.ts'
 import { completeParameters } from './parameters.ts'

@@ -1,7 +1,7 @@
 import type { Fit } from '../../contract/models.ts'
 import { type Matrix, type Outcome, takeMatrixRows } from '../cohort/matrix.ts'
+import { normalP, studentTail } from '../numbers/distributions.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters, Predictor } from './learner.ts'
-import { normalP, studentTail } from './linear/distributions.ts'
 
 /**
  * A model of one learner that is more than its fit: the mean of fits on several completed data sets, probabilities brought back to

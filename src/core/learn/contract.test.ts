@@ -4,11 +4,11 @@ import { ParameterSchema } from '../../contract/models.ts'
 import type { Task } from '../../contract/values.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../cohort/matrix.ts'
 import { createPool } from '../jobs/pool.ts'
-import { decodeArtifact, encodeArtifact, sha256 } from './artifact.ts'
+import { decodeArtifact, encodeArtifact, sha256 } from '../numbers/bytes.ts'
+import { type Random, randomOf } from '../numbers/random.ts'
 import type { FitContext, Fitted, Learner, Parameters, Predictor } from './learner.ts'
 import { learners } from './learners.ts'
 import { completeParameters } from './parameters.ts'
-import { type Random, randomOf } from './random.ts'
 
 /** What every learner owes the rest of the app. A learner that is not in learners.ts does not exist. */
 

@@ -4,7 +4,7 @@ import { type StudyDesignInput, StudyDesignSchema } from '../../contract/design.
 import type { Concept } from '../../contract/values.ts'
 import type { Matrix } from '../cohort/matrix.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
-import { randomOf } from '../learn/random.ts'
+import { randomOf } from '../numbers/random.ts'
 import { checkDesign } from './check.ts'
 import { collinearityOf } from './collinearity.ts'
 import { binaryCriteria, sampleSizeOf, survivalCriteria, valueCriteria } from './sampleSize.ts'

@@ -1,7 +1,7 @@
 import { type Matrix, takeMatrixRows } from '../cohort/matrix.ts'
 import { partsOf, sampledShapley } from '../explain/shapley.ts'
 import type { ContributionTarget, Predictor } from '../learn/learner.ts'
-import { randomOf, shuffle } from '../learn/random.ts'
+import { randomOf, shuffle } from '../numbers/random.ts'
 
 export interface Shares {
   scale: 'probability' | 'risk' | 'value' | 'logOdds' | 'logHazard'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
-import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
 import type { Fitted } from '../learn/learner.ts'
+import { decodeArtifact, encodeArtifact } from '../numbers/bytes.ts'
 
 /** Finished units of a run, by what they were made from: kept, an interrupted run need not do them again. */
 export interface Memo {

@@ -3,10 +3,10 @@ import { invalidInput, storageFailed } from '../../contract/errors.ts'
 import type { Concept, Estimate, Task, Text } from '../../contract/values.ts'
 import type { Preparation } from '../cohort/preparation.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
-import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
 import { loadState } from '../learn/composite.ts'
 import type { Learner, ModelState, Parameters, Predictor } from '../learn/learner.ts'
 import { learnerOf } from '../learn/learners.ts'
+import { decodeArtifact, encodeArtifact } from '../numbers/bytes.ts'
 
 export const artifactFormat = 'bedside-model/1'
 

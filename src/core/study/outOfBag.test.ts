@@ -3,8 +3,8 @@ import { sampleTable, withColumn } from '../../../test/golden/sampleTable.ts'
 import { type StudyDesignInput, StudyDesignSchema } from '../../contract/design.ts'
 import type { Concept } from '../../contract/values.ts'
 import type { Table } from '../cohort/table.ts'
-import { randomOf } from '../learn/random.ts'
 import { workerTasks } from '../learn/workers.ts'
+import { randomOf } from '../numbers/random.ts'
 import { runStudy } from './run.ts'
 
 const run = (table: Table, key: string, input: StudyDesignInput) => {

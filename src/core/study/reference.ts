@@ -1,5 +1,5 @@
 import type { Outcome } from '../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from '../learn/artifact.ts'
+import { decodeArtifact, encodeArtifact } from '../numbers/bytes.ts'
 import { type Predictions, takePredictions } from './assessment.ts'
 
 /**

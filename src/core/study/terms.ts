@@ -5,8 +5,8 @@ import { prepareRow } from '../cohort/prepare.ts'
 import { editTerms, type TermEdit, type Where } from '../learn/additive/edit.ts'
 import { type LoadedAdditive, unpackTerms } from '../learn/additive/state.ts'
 import { cellsOf, type Term } from '../learn/additive/terms.ts'
-import { decodeArtifact } from '../learn/artifact.ts'
 import type { ModelState } from '../learn/learner.ts'
+import { decodeArtifact } from '../numbers/bytes.ts'
 import { encodeModel, type ModelHeader } from './model.ts'
 
 /** A column of the matrix as a person knows it. */

@@ -174,7 +174,7 @@ test('a slot that was put back from a copy of an older vault.json is refused who
   vault.close()
   const now = JSON.parse(readFileSync(join(path, 'vault.json'), 'utf8'))
   const { checksum: _, ...mixed } = { ...now, slots: older.slots }
-  const { canonicalJson, sha256 } = await import('../digest.ts')
+  const { canonicalJson, sha256 } = await import('../numbers/digest.ts')
   writeFileSync(join(path, 'vault.json'), JSON.stringify({ ...mixed, checksum: sha256(canonicalJson(mixed)) }))
   expect(await opens(path, 'ada', passphrase)).toBe('vaultDamaged')
   // The whole older file is authentic; the user stays shut out, and the slot goes again.

@@ -17,7 +17,7 @@ import {
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { type BackupEntry, type BackupManifest, backupParts, type backupReasons } from '../../contract/backup.ts'
 import { BedsideError } from '../../contract/errors.ts'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../numbers/digest.ts'
 import { checkpointsPath } from './checkpoints.ts'
 import type { Connection } from './database.ts'
 import { tableDigests } from './digests.ts'

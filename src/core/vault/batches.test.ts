@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../numbers/digest.ts'
 import {
   addRejectedRows,
   beginBatch,

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Checkpoint, CheckpointSchema, type checkpointReasons } from '../../contract/audit.ts'
-import { canonicalJson } from '../digest.ts'
+import { canonicalJson } from '../numbers/digest.ts'
 import { auditHead } from './audit.ts'
 import { signatureFits, signContent, signingKey } from './signing.ts'
 import type { ReadStore, WriteStore } from './store.ts'

@@ -1,7 +1,7 @@
 import { createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
 import { argon2id } from 'hash-wasm'
 import { expect, test } from 'vitest'
-import { canonicalJson } from '../digest.ts'
+import { canonicalJson } from '../numbers/digest.ts'
 import { leastKeyDerivation, makeSlot, openSlot, type Slot, SlotSchema } from './slots.ts'
 
 const vault = randomUUID()

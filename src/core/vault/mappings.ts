@@ -1,5 +1,5 @@
 import type { Mapping } from '../../contract/intake.ts'
-import { canonicalJson, sha256 } from '../digest.ts'
+import { canonicalJson, sha256 } from '../numbers/digest.ts'
 import type { ReadStore, WriteStore } from './store.ts'
 
 export interface SavedMapping {

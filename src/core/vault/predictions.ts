@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { notFound } from '../../contract/errors.ts'
-import { canonicalJson, sha256 } from '../digest.ts'
+import { canonicalJson, sha256 } from '../numbers/digest.ts'
 import type { ReadStore, WriteStore } from './store.ts'
 
 export type FeedbackOutcome = 'accepted' | 'overridden' | 'deferred'

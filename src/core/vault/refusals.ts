@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../numbers/digest.ts'
 import { appendAudit } from './audit.ts'
 import { readSettings, writeSettings } from './settings.ts'
 import { isSlotOf, type Vault } from './vault.ts'

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { canonicalJson, sha256 } from '../digest.ts'
+import { canonicalJson, sha256 } from '../numbers/digest.ts'
 import type { Connection } from './database.ts'
 import type { ReadStore } from './store.ts'
 

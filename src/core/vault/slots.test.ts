@@ -9,7 +9,7 @@ import {
 } from 'node:crypto'
 import { argon2id } from 'hash-wasm'
 import { expect, test } from 'vitest'
-import { canonicalJson } from '../digest.ts'
+import { canonicalJson } from '../numbers/digest.ts'
 import {
   defaultKeyDerivation,
   leastKeyDerivation,

@@ -13,7 +13,7 @@ import {
 import { argon2id } from 'hash-wasm'
 import * as z from 'zod'
 import { invalidInput } from '../../contract/errors.ts'
-import { canonicalJson } from '../digest.ts'
+import { canonicalJson } from '../numbers/digest.ts'
 import type { Binding } from './keychain.ts'
 
 /** Argon2id costs (RFC 9106): memory in KiB, passes over it, lanes. */

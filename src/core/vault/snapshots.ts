@@ -1,5 +1,5 @@
 import { notFound } from '../../contract/errors.ts'
-import { sha256 } from '../digest.ts'
+import { sha256 } from '../numbers/digest.ts'
 import { studyDamaged } from './failures.ts'
 import type { ReadStore, WriteStore } from './store.ts'
 

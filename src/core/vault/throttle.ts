@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { canonicalJson, sha256 } from '../digest.ts'
+import { canonicalJson, sha256 } from '../numbers/digest.ts'
 import { storageError } from './failures.ts'
 
 /** Wrong passphrases in a row that cost no waiting. */

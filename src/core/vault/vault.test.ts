@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
-import { canonicalJson, sha256 } from '../digest.ts'
+import { canonicalJson, sha256 } from '../numbers/digest.ts'
 import { storageError } from './failures.ts'
 import { concept, type Folder, freshFolder, freshVault, importCases, passphrase } from './fixture.ts'
 import { readSettings, writeSettings } from './settings.ts'

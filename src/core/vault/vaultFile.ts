@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { ciphers } from '../../contract/vault.ts'
-import { canonicalJson, sha256 } from '../digest.ts'
+import { canonicalJson, sha256 } from '../numbers/digest.ts'
 import { notAVault, storageError, vaultDamaged, vaultNewer } from './failures.ts'
 import { SealSchema, SlotSchema, slotIsSound } from './slots.ts'
 

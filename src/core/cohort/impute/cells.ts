@@ -1,4 +1,4 @@
-import type { Random } from '../../learn/random.ts'
+import type { Random } from '../../numbers/random.ts'
 
 /** One feature as an imputer sees it: numbers as recorded, categories as the index of their level; NaN where missing. */
 export interface ImputedFeature {

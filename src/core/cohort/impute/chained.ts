@@ -1,4 +1,4 @@
-import { type Random, randomOf } from '../../learn/random.ts'
+import { type Random, randomOf } from '../../numbers/random.ts'
 import type { Cells, ImputedFeature } from './cells.ts'
 import {
   drawLine,

@@ -4,7 +4,7 @@ import { type PreparationDesign, PreparationDesignSchema } from '../../../contra
 import { fitComposite } from '../../learn/composite.ts'
 import type { MatrixNeeds } from '../../learn/learner.ts'
 import { logistic } from '../../learn/linear/logistic.ts'
-import { randomOf } from '../../learn/random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { applyPreparation, filledAt, fitPreparation, type Prepared, prepareTraining } from '../prepare.ts'
 import type { Column, Table } from '../table.ts'
 import { fillFromEquations, fitChained } from './chained.ts'

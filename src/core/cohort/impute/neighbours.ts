@@ -1,4 +1,4 @@
-import { randomOf } from '../../learn/random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { type Cells, drawRows, type ImputedFeature } from './cells.ts'
 
 /**

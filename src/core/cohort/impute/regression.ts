@@ -1,4 +1,4 @@
-import type { Random } from '../../learn/random.ts'
+import type { Random } from '../../numbers/random.ts'
 
 /** Added to the diagonal, relative to it, where columns are collinear (mice's `ridge`). */
 const ridge = 1e-5

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../cohort/matrix.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { type CoxRows, coxPairs, coxRowsOf, gradients, type LossTask, lossOf, pieceRows } from '../boosting/losses.ts'
-import { randomOf } from '../random.ts'
 import { type CellSums, cellSums, type StepRules, stepOfColumn, stepOfPair } from './cells.ts'
 
 /** A term to be learned: its columns and how many cells lie along each, the last for missing values. */

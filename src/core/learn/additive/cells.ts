@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../numbers/random.ts'
 
 /** Sums over the rows that fall in each cell of a term: gradient, second derivative, weight. */
 export interface CellSums {

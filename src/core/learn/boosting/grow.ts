@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../numbers/random.ts'
 import { missingBin } from '../trees/bins.ts'
 import { clearly } from '../trees/criterion.ts'
 import { type Arena, foundFields, stepFields } from './arena.ts'

@@ -1,5 +1,5 @@
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
-import { randomOf, shuffle } from '../random.ts'
+import { randomOf, shuffle } from '../../numbers/random.ts'
 import { type LossKind, type LossTask, pieceRows } from './losses.ts'
 
 /** The rows of a fit: which are learned from, what their loss needs, and where their scores start. */

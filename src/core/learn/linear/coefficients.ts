@@ -1,5 +1,5 @@
 import type { Fit } from '../../../contract/models.ts'
-import { sandwich } from './solve.ts'
+import { sandwich } from '../../numbers/solve.ts'
 
 type Coefficient = Fit['coefficients'][number]
 

@@ -1,8 +1,8 @@
+import { logGamma } from '../../numbers/distributions.ts'
+import { addWeightedGram, factorSymmetric, invertFactored, solveFactored } from '../../numbers/solve.ts'
 import type { FitContext } from '../learner.ts'
 import type { Design } from './design.ts'
-import { logGamma } from './distributions.ts'
 import { checkCancelled, type Maximum } from './likelihood.ts'
-import { addWeightedGram, factorSymmetric, invertFactored, solveFactored } from './solve.ts'
 
 export interface CountMaximum extends Maximum {
   deviance: number

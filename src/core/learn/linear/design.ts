@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
-import { factorOrthogonal, invertUpper } from './solve.ts'
+import { factorOrthogonal, invertUpper } from '../../numbers/solve.ts'
 
 /** Mean and SD (n - 1, as R's `sd`) of each column, by case weights. */
 export interface Moments {

@@ -1,7 +1,7 @@
 import { cancelled } from '../../../contract/errors.ts'
+import { addWeightedGram, factorSymmetric, invertFactored, solveFactored } from '../../numbers/solve.ts'
 import type { FitContext } from '../learner.ts'
 import type { Design } from './design.ts'
-import { addWeightedGram, factorSymmetric, invertFactored, solveFactored } from './solve.ts'
 
 /** What maximising a (penalised) likelihood leaves, in the design's own coordinates. */
 export interface Maximum {

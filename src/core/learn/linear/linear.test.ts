@@ -9,8 +9,8 @@ import {
   valuesOf,
 } from '../../../../test/golden/sampleTable.ts'
 import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from '../artifact.ts'
-import { randomOf } from '../random.ts'
+import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { linear } from './linear.ts'
 
 interface Golden {

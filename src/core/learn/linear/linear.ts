@@ -1,5 +1,7 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import { studentQuantile, studentTail } from '../../numbers/distributions.ts'
+import { addWeightedGram, factorSymmetric, invertFactored, invertUpper, solveFactored } from '../../numbers/solve.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
@@ -13,8 +15,6 @@ import {
   noUsableFeature,
   weightedRows,
 } from './design.ts'
-import { studentQuantile, studentTail } from './distributions.ts'
-import { addWeightedGram, factorSymmetric, invertFactored, invertUpper, solveFactored } from './solve.ts'
 import { columnsOf, refitsAffordable, sumOfSquaresTests, waldTests } from './termTests.ts'
 
 /**

@@ -14,8 +14,8 @@ import {
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Table } from '../../cohort/table.ts'
-import { decodeArtifact, encodeArtifact } from '../artifact.ts'
-import { randomOf } from '../random.ts'
+import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { logistic } from './logistic.ts'
 
 interface Binary {

@@ -1,13 +1,13 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import { chiSquareTail, normalP } from '../../numbers/distributions.ts'
+import { sandwich } from '../../numbers/solve.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf } from './coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
-import { chiSquareTail, normalP } from './distributions.ts'
 import { maximiseMultinomial } from './likelihood.ts'
 import { maximiseOrdinal } from './proportionalOdds.ts'
-import { sandwich } from './solve.ts'
 import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
 
 /** From here on the data speak against one set of odds ratios for all thresholds. */

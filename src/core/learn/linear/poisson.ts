@@ -1,11 +1,11 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import { normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import { maximisePoisson } from './counts.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
-import { normalP } from './distributions.ts'
 import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
 
 /** Pearson dispersion from which counts vary so much more than Poisson's that its standard errors mislead. */

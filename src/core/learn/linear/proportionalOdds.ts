@@ -1,7 +1,7 @@
+import { addWeightedGram, factorSymmetric, invertFactored, solveFactored } from '../../numbers/solve.ts'
 import type { FitContext } from '../learner.ts'
 import type { Design } from './design.ts'
 import { checkCancelled } from './likelihood.ts'
-import { addWeightedGram, factorSymmetric, invertFactored, solveFactored } from './solve.ts'
 
 export interface OrdinalMaximum {
   /** Thresholds between neighbouring classes, then the design's coordinates but its intercept. */

@@ -1,6 +1,6 @@
+import { factorSymmetric, solveFactored } from '../../numbers/solve.ts'
 import type { Design } from './design.ts'
 import { softmaxAt } from './likelihood.ts'
-import { factorSymmetric, solveFactored } from './solve.ts'
 
 /**
  * Whether the classes are separated by the features, so that the likelihood has no finite maximum (Albert & Anderson 1984).

@@ -1,7 +1,7 @@
 import type { TermTest } from '../../../contract/models.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
-import { chiSquareTail, fTail } from './distributions.ts'
-import { factorSymmetric, solveFactored } from './solve.ts'
+import { chiSquareTail, fTail } from '../../numbers/distributions.ts'
+import { factorSymmetric, solveFactored } from '../../numbers/solve.ts'
 
 interface Group {
   term: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { assemble } from './assemble.ts'
 import { openTensorFlow } from './backend.ts'
 import { fusedEngine, fusedOutputs } from './fused.ts'

@@ -1,4 +1,4 @@
-import { type Random, randomOf } from '../random.ts'
+import { type Random, randomOf } from '../../numbers/random.ts'
 import { convolutions } from './convolutions.ts'
 
 /**

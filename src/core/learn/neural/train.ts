@@ -1,5 +1,5 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
-import { randomOf, shuffle } from '../random.ts'
+import { randomOf, shuffle } from '../../numbers/random.ts'
 import { lossOf } from './losses.ts'
 import { dropoutOf, type Engine, type NetData, type NetOptions, type NetShape } from './net.ts'
 import { type Rates, rateSchedule } from './rates.ts'

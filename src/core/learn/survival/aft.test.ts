@@ -9,7 +9,7 @@ import {
   valuesOf,
 } from '../../../../test/golden/sampleTable.ts'
 import { takeMatrixRows } from '../../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from '../artifact.ts'
+import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { aft } from './aft.ts'
 
 interface Golden {

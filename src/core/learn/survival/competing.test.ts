@@ -10,7 +10,7 @@ import {
   withColumn,
 } from '../../../../test/golden/sampleTable.ts'
 import { type Outcome, takeMatrixRows } from '../../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from '../artifact.ts'
+import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import type { Learner } from '../learner.ts'
 import { competingCox } from './competingCox.ts'
 import { cox } from './cox.ts'

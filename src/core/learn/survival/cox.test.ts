@@ -12,8 +12,8 @@ import {
 } from '../../../../test/golden/sampleTable.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from '../artifact.ts'
-import { randomOf } from '../random.ts'
+import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { cox } from './cox.ts'
 
 interface Golden {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { quietContext, readGolden, relativeDifference } from '../../../../test/golden/sampleTable.ts'
 import { type Matrix, type Outcome, takeMatrixRows } from '../../cohort/matrix.ts'
-import { decodeArtifact, encodeArtifact } from '../artifact.ts'
+import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { cox } from './cox.ts'
 import { prepareSurvival, type Ties } from './partialLikelihood.ts'
 import { coxResiduals, devianceResiduals, dfbetas } from './residuals.ts'

@@ -1,9 +1,9 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import { stepIndex } from '../../cohort/productLimit.ts'
+import { normalQuantile } from '../../numbers/distributions.ts'
 import type { ModelState, Predictor } from '../learner.ts'
 import { checkColumns } from '../linear/design.ts'
-import { normalQuantile } from '../linear/distributions.ts'
 import { meansAt } from './baseline.ts'
 
 /** The parts of a Cox state that give each row its stratum, linear predictor and cumulative hazard. */

@@ -1,6 +1,6 @@
 import { cancelled } from '../../../contract/errors.ts'
+import { factorSymmetric, invertFactored, solveFactored } from '../../numbers/solve.ts'
 import type { FitContext } from '../learner.ts'
-import { factorSymmetric, invertFactored, solveFactored } from '../linear/solve.ts'
 import type { errorLaw } from './lifetimes.ts'
 
 export interface LifetimeRows {

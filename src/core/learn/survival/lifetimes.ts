@@ -1,4 +1,4 @@
-import { normalHazard, normalLogTail } from '../linear/distributions.ts'
+import { normalHazard, normalLogTail } from '../../numbers/distributions.ts'
 
 export const lifetimes = ['weibull', 'exponential', 'lognormal', 'loglogistic'] as const
 export type Lifetime = (typeof lifetimes)[number]

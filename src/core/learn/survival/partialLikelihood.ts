@@ -1,5 +1,5 @@
 import type { Matrix } from '../../cohort/matrix.ts'
-import { addWeightedGram } from '../linear/solve.ts'
+import { addWeightedGram } from '../../numbers/solve.ts'
 import { type Layout, layOut } from './layout.ts'
 
 export type Ties = 'efron' | 'breslow'

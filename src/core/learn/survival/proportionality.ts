@@ -1,8 +1,8 @@
 import type { Fit } from '../../../contract/models.ts'
 import { productLimit, survivalAt } from '../../cohort/productLimit.ts'
 import { alignTimes, alignWithEntry } from '../../cohort/times.ts'
-import { chiSquareTail } from '../linear/distributions.ts'
-import { factorSymmetric, solveFactored } from '../linear/solve.ts'
+import { chiSquareTail } from '../../numbers/distributions.ts'
+import { factorSymmetric, solveFactored } from '../../numbers/solve.ts'
 import { likelihoodOf, type Prepared, type SurvivalRows, type Ties } from './partialLikelihood.ts'
 
 type Proportionality = NonNullable<Fit['proportionality']>

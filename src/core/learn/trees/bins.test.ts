@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Matrix } from '../../cohort/matrix.ts'
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { binColumns, binColumnsTask, edgesOf, missingBin } from './bins.ts'
 
 const columnOf = (values: number[]): Matrix => ({

@@ -1,5 +1,5 @@
 import type { Matrix } from '../../cohort/matrix.ts'
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../numbers/random.ts'
 
 /** Code of a missing value. Codes 0 to 254 are value bins in ascending order. */
 export const missingBin = 255

@@ -1,4 +1,4 @@
-import { factorSymmetric, solveFactored } from '../linear/solve.ts'
+import { factorSymmetric, solveFactored } from '../../numbers/solve.ts'
 import type { ForestTarget } from './forestTask.ts'
 
 /** Rows of a node, in the order trees keep them (survival: ascending time), with the weight of each row. */

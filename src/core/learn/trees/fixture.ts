@@ -1,8 +1,8 @@
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { createPool, type Pool } from '../../jobs/pool.ts'
+import { randomOf } from '../../numbers/random.ts'
 import type { FitContext, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
-import { randomOf } from '../random.ts'
 import { forest } from './forest.ts'
 
 /** For the tests of this folder: small cohorts, and forests grown on them. */

@@ -1,4 +1,4 @@
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import type { BinnedColumns } from './bins.ts'
 import { createGrower, type Growth, type Nodes } from './grow.ts'
 import { type Bag, giniOfMany, giniOfTwo, variance } from './impurity.ts'

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../cohort/matrix.ts'
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { sharedCopy } from './bins.ts'
 import type { GrownTrees } from './forestTask.ts'
 

@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../numbers/random.ts'
 import { type BinnedColumns, missingBin } from './bins.ts'
 import { type Criterion, growing, type Split } from './criterion.ts'
 

@@ -8,9 +8,9 @@ import {
   valuesOf,
 } from '../../../../test/golden/sampleTable.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
+import { randomOf } from '../../numbers/random.ts'
 import type { FitContext, Learner, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
-import { randomOf } from '../random.ts'
 import { workerTasks } from '../workers.ts'
 import { directionOf } from './direction.ts'
 import { aucOf } from './fixture.ts'

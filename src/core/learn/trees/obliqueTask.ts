@@ -1,4 +1,4 @@
-import { type Random, randomOf } from '../random.ts'
+import { type Random, randomOf } from '../../numbers/random.ts'
 import type { BinnedColumns } from './bins.ts'
 import { growing, type Split } from './criterion.ts'
 import { directionOf } from './direction.ts'

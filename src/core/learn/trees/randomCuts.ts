@@ -1,4 +1,4 @@
-import { type Random, randomOf } from '../random.ts'
+import { type Random, randomOf } from '../../numbers/random.ts'
 import { type BinnedColumns, missingBin } from './bins.ts'
 import type { Criterion } from './criterion.ts'
 

@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../numbers/random.ts'
 
 export interface Sampling {
   /** Draws per tree as a share of the rows. */

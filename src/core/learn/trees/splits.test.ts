@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../numbers/random.ts'
 import { type BinnedColumns, binColumnsTask } from './bins.ts'
 import type { Criterion, Split } from './criterion.ts'
 import { giniOfMany, giniOfTwo, variance } from './impurity.ts'

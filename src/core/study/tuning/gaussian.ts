@@ -1,5 +1,5 @@
 import { normalDistribution } from '../../assess/intervals.ts'
-import type { Random } from '../../learn/random.ts'
+import type { Random } from '../../numbers/random.ts'
 
 interface Settings {
   /** Length scale of each coordinate. */

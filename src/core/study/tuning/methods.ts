@@ -1,4 +1,4 @@
-import { type Random, randomOf, shuffle } from '../../learn/random.ts'
+import { type Random, randomOf, shuffle } from '../../numbers/random.ts'
 import { expectedImprovement, fitProcess } from './gaussian.ts'
 import { coordinatesOf, type Point, parametersAt, type Space, startPoint } from './space.ts'
 

@@ -1,6 +1,6 @@
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../../cohort/matrix.ts'
 import { alignTimes } from '../../../cohort/times.ts'
-import { randomOf, shuffle } from '../../random.ts'
+import { randomOf, shuffle } from '../../../numbers/random.ts'
 import { coxFamily, riskSetsOf } from './families.ts'
 import { type FamilyName, fitPath } from './fitPath.ts'
 import type { Path } from './problem.ts'

@@ -1,4 +1,4 @@
-import { factorSymmetric, solveFactored } from '../solve.ts'
+import { factorSymmetric, solveFactored } from '../../../numbers/solve.ts'
 
 /** A penalised quadratic in the coordinates of a working set: -u'd + d'Hd / 2 + sum l1 |b + d| + l2 (b + d)^2 / 2. */
 export interface Quadratic {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomOf } from '../../random.ts'
+import { randomOf } from '../../../numbers/random.ts'
 import { assemble } from './assemble.ts'
 import { productKernels } from './kernels.ts'
 import { addColumns, addProjections, crossProducts } from './products.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomOf } from '../random.ts'
+import { randomOf } from './random.ts'
 import {
   addWeightedGram,
   factorOrthogonal,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readGolden, relativeDifference } from '../../../../test/golden/sampleTable.ts'
+import { readGolden, relativeDifference } from '../../../test/golden/sampleTable.ts'
 import { normalQuantile, normalTail, studentQuantile, studentTail } from './distributions.ts'
 
 const { normal, student } = readGolden<{

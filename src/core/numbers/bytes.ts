@@ -1,8 +1,8 @@
 import { invalidInput } from '../../contract/errors.ts'
-import { canonicalJson } from '../digest.ts'
-import type { ModelState } from './learner.ts'
+import type { ModelState } from '../learn/learner.ts'
+import { canonicalJson } from './digest.ts'
 
-export { sha256 } from '../digest.ts'
+export { sha256 } from './digest.ts'
 
 const arrayTypes = {
   float64: Float64Array,
