@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { appendAudit } from '../src/core/vault/audit.ts'
-import { openAuditLog } from '../src/core/vault/auditLog.ts'
-import { listAudit } from '../src/core/vault/auditSearch.ts'
-import { leastKeyDerivation } from '../src/core/vault/slots.ts'
-import type { WriteStore } from '../src/core/vault/store.ts'
-import { createVault } from '../src/core/vault/vault.ts'
+import { appendAudit } from '../src/core/vault/audit/audit.ts'
+import { openAuditLog } from '../src/core/vault/audit/auditLog.ts'
+import { listAudit } from '../src/core/vault/audit/auditSearch.ts'
+import { leastKeyDerivation } from '../src/core/vault/keys/slots.ts'
+import type { WriteStore } from '../src/core/vault/store/store.ts'
+import { createVault } from '../src/core/vault/store/vault.ts'
 
 const act = (at: number) => ({
   actor: '5b0b3f0e-2f5e-4d6d-9a43-8c1f3f6c7a11',

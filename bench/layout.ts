@@ -11,9 +11,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { ConceptKind } from '../src/contract/values.ts'
-import { type Connection, openDatabase } from '../src/core/vault/database.ts'
-import { defaultCipher } from '../src/core/vault/processor.ts'
-import { decodeRecord, decodeRecords, encodeRecord } from '../src/core/vault/record.ts'
+import { defaultCipher } from '../src/core/vault/keys/processor.ts'
+import { decodeRecord, decodeRecords, encodeRecord } from '../src/core/vault/records/record.ts'
+import { type Connection, openDatabase } from '../src/core/vault/store/database.ts'
 
 const columns = 30
 const missingShare = 0.15

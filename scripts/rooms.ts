@@ -36,50 +36,23 @@ export const rooms: Record<string, Room> = {
   server: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: shells },
   cli: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: [...shells, ...webServers] },
 
+  // Ground: random numbers, distributions, linear algebra, bytes and digests.
+  'core/numbers': { may: ['contract'], mayNot: [...shells, ...webServers] },
   // Extraction gives the table of columns that cohort takes.
-  'core/vault': {
-    may: ['contract', 'core/numbers/digest.ts', 'core/cohort/table.ts'],
+  'core/vault': { may: ['contract', 'core/numbers', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
+  'core/intake': { may: ['contract', 'core/numbers', 'core/vault'], mayNot: [...shells, ...webServers] },
+  'core/cohort': { may: ['contract', 'core/numbers'], mayNot: [...shells, ...webServers] },
+  'core/learn': { may: ['contract', 'core/numbers', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/assess': { may: ['contract', 'core/numbers', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/explain': {
+    may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess'],
     mayNot: [...shells, ...webServers],
   },
-  'core/intake': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
-  // What a learner needs of its matrix, its random numbers, and the byte form of artifacts for snapshots; no learner.
-  'core/cohort': {
-    may: [
-      'contract',
-      'core/numbers/digest.ts',
-      'core/learn/learner.ts',
-      'core/numbers/random.ts',
-      'core/numbers/bytes.ts',
-    ],
-    mayNot: [...shells, ...webServers],
-  },
-  'core/learn': { may: ['contract', 'core/numbers/digest.ts', 'core/cohort'], mayNot: [...shells, ...webServers] },
-  // Of learn random numbers, and two files of plain mathematics.
-  'core/assess': {
-    may: [
-      'contract',
-      'core/cohort',
-      'core/numbers/random.ts',
-      'core/numbers/distributions.ts',
-      'core/numbers/solve.ts',
-    ],
-    mayNot: [...shells, ...webServers],
-  },
-  'core/explain': { may: ['contract', 'core/cohort', 'core/learn', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
   // Reads the vault through functions it is handed; `core/handlers/exports.ts` hands them.
   'core/export': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
-  'core/report': { may: ['contract', 'figures', 'core/cohort', 'core/assess'], mayNot: [...shells, ...webServers] },
   'core/study': {
-    may: [
-      'contract',
-      'core/numbers/digest.ts',
-      'core/cohort',
-      'core/learn',
-      'core/assess',
-      'core/explain',
-      'core/jobs/pool.ts',
-    ],
+    may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess', 'core/explain'],
     mayNot: [...shells, ...webServers],
   },
   'core/jobs': { may: ['contract', 'core/learn', 'core/study'], mayNot: [...shells, ...webServers] },
@@ -153,7 +126,7 @@ export const breachesIn = (file: string, source: string): Breach[] => {
 export const breachesUnder = (folder: string): Breach[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|(^|\/)fixture\.ts$|\.d\.ts$/.test(name))
+    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|\.d\.ts$/.test(name))
     .sort()
     .flatMap((name) => breachesIn(name, readFileSync(join(folder, name), 'utf8')))
 

@@ -19,13 +19,13 @@ import { studyHandlers } from './handlers/studies.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { userHandlers } from './handlers/users.ts'
 import { vaultHandlers } from './handlers/vault.ts'
-import type { Keychain } from './vault/keychain.ts'
-import type { KeyDerivation } from './vault/vault.ts'
+import type { Keychain } from './vault/keys/keychain.ts'
+import type { KeyDerivation } from './vault/store/vault.ts'
 
 export type { Connection } from './handlers/connection.ts'
 export type { VaultState } from './handlers/core.ts'
 export { endOnIncident } from './handlers/incident.ts'
-export type { Keychain, KeychainStatus } from './vault/keychain.ts'
+export type { Keychain, KeychainStatus } from './vault/keys/keychain.ts'
 
 export interface AppOptions {
   /** Folder of the vault; need not exist yet. */

@@ -15,16 +15,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Failure } from '../../src/contract/errors.ts'
 import { canonicalJson, sha256 } from '../../src/core/numbers/digest.ts'
-import { databasePath, openDatabase } from '../../src/core/vault/database.ts'
-import { passphrase } from '../../src/core/vault/fixture.ts'
-import { schemaVersion } from '../../src/core/vault/schema.ts'
-import { openSlot } from '../../src/core/vault/slots.ts'
-import { openVault, type Vault } from '../../src/core/vault/vault.ts'
-import { readVaultFile, vaultFilePath } from '../../src/core/vault/vaultFile.ts'
+import { openSlot } from '../../src/core/vault/keys/slots.ts'
+import { readVaultFile, vaultFilePath } from '../../src/core/vault/keys/vaultFile.ts'
+import { databasePath, openDatabase } from '../../src/core/vault/store/database.ts'
+import { schemaVersion } from '../../src/core/vault/store/schema.ts'
+import { openVault, type Vault } from '../../src/core/vault/store/vault.ts'
 import reasons from '../../src/renderer/errors/reasons.zh-CN.json' with { type: 'json' }
 import { importSample, startApp } from '../crash/acts.ts'
 import { type Disk, smallDisk } from '../crash/disk.ts'
 import { bedside } from '../e2e/command.ts'
+import { passphrase } from '../fixtures/vault.ts'
 
 /**
  * A vault that cannot be opened, for whatever reason, says which, in the API and in the shell, in both languages, and is left

@@ -11,10 +11,10 @@ import { deidentify } from '../../src/core/export/deidentify.ts'
 import { exportKey } from '../../src/core/export/key.ts'
 import { writeExport } from '../../src/core/export/write.ts'
 import { studySource } from '../../src/core/handlers/exports.ts'
-import { beginBatch, finishBatch } from '../../src/core/vault/batches.ts'
-import { type ClinicalEvent, type EventKind, insertEvents } from '../../src/core/vault/events.ts'
-import { concept, freshVault, importCases, levels } from '../../src/core/vault/fixture.ts'
-import { createStudy } from '../../src/core/vault/studies.ts'
+import { beginBatch, finishBatch } from '../../src/core/vault/records/batches.ts'
+import { type ClinicalEvent, type EventKind, insertEvents } from '../../src/core/vault/records/events.ts'
+import { createStudy } from '../../src/core/vault/records/studies.ts'
+import { concept, freshVault, importCases, levels } from '../fixtures/vault.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bedside-exports-'))

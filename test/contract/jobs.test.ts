@@ -8,12 +8,12 @@ import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/des
 import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { createApp } from '../../src/core/app.ts'
-import { passphrase } from '../../src/core/vault/fixture.ts'
-import { leastKeyDerivation } from '../../src/core/vault/slots.ts'
-import { openVault } from '../../src/core/vault/vault.ts'
+import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
+import { openVault } from '../../src/core/vault/store/vault.ts'
 import reasons from '../../src/renderer/errors/reasons.zh-CN.json' with { type: 'json' }
 import { ended, importSample } from '../crash/acts.ts'
 import { answerOf, bedside } from '../e2e/command.ts'
+import { passphrase } from '../fixtures/vault.ts'
 
 /** Long work can be seen, held, stopped and taken up again, across restarts, and what comes out does not depend on it. */
 const folder = mkdtempSync(join(tmpdir(), 'bedside-jobs-'))

@@ -6,9 +6,9 @@ import { Worker } from 'node:worker_threads'
 import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/design.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { createApp } from '../../src/core/app.ts'
-import { passphrase } from '../../src/core/vault/fixture.ts'
-import { leastKeyDerivation } from '../../src/core/vault/slots.ts'
-import { openVault } from '../../src/core/vault/vault.ts'
+import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
+import { openVault } from '../../src/core/vault/store/vault.ts'
+import { passphrase } from '../fixtures/vault.ts'
 
 /** What is cut off: each the way the app does it, through the API, with all that is written around it. */
 export const acts = ['import', 'training', 'rekey', 'migration', 'backup'] as const

@@ -5,18 +5,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sha256 } from '../../src/core/numbers/digest.ts'
-import { openAuditLog } from '../../src/core/vault/auditLog.ts'
-import { listBackups, makeBackup, verifyBackup } from '../../src/core/vault/backup.ts'
-import { listBatches } from '../../src/core/vault/batches.ts'
-import { readTable } from '../../src/core/vault/cases.ts'
-import { passphrase } from '../../src/core/vault/fixture.ts'
-import { listModels, modelArtifact, modelDetail } from '../../src/core/vault/models.ts'
-import { restoreBackup } from '../../src/core/vault/restore.ts'
-import { schemaVersion } from '../../src/core/vault/schema.ts'
-import { readSnapshot } from '../../src/core/vault/snapshots.ts'
-import { listStudies } from '../../src/core/vault/studies.ts'
-import { openVault, type Vault } from '../../src/core/vault/vault.ts'
-import { readVaultFile } from '../../src/core/vault/vaultFile.ts'
+import { openAuditLog } from '../../src/core/vault/audit/auditLog.ts'
+import { listBackups, makeBackup, verifyBackup } from '../../src/core/vault/backup/backup.ts'
+import { restoreBackup } from '../../src/core/vault/backup/restore.ts'
+import { readVaultFile } from '../../src/core/vault/keys/vaultFile.ts'
+import { listModels, modelArtifact, modelDetail } from '../../src/core/vault/models/models.ts'
+import { readSnapshot } from '../../src/core/vault/models/snapshots.ts'
+import { listBatches } from '../../src/core/vault/records/batches.ts'
+import { readTable } from '../../src/core/vault/records/cases.ts'
+import { listStudies } from '../../src/core/vault/records/studies.ts'
+import { schemaVersion } from '../../src/core/vault/store/schema.ts'
+import { openVault, type Vault } from '../../src/core/vault/store/vault.ts'
+import { passphrase } from '../fixtures/vault.ts'
 import { type Act, acts, importSample, startApp } from './acts.ts'
 import { makeOldVault } from './old.ts'
 
@@ -132,7 +132,7 @@ const judge = async (act: Act, { vault: path, backups, temporary, at }: Awaited<
     vault.close()
   }
   if (act === 'import' && readdirSync(temporary).length > 0) {
-    const { createUploads } = await import('../../src/core/intake/uploads.ts')
+    const { createUploads } = await import('../../src/core/intake/import/uploads.ts')
     const uploads = createUploads({ folder: temporary })
     await uploads.append({ upload: null, file: 'next.csv', bytes: new Uint8Array(1), last: true })
     uploads.close()

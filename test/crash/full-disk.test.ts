@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StudyDesignSchema } from '../../src/contract/design.ts'
 import type { Job } from '../../src/contract/jobs.ts'
-import { passphrase } from '../../src/core/vault/fixture.ts'
 import reasons from '../../src/renderer/errors/reasons.zh-CN.json' with { type: 'json' }
 import { bedside } from '../e2e/command.ts'
+import { passphrase } from '../fixtures/vault.ts'
 import { ended, importSample, startApp } from './acts.ts'
 import { type Disk, smallDisk } from './disk.ts'
 

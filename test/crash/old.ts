@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { databasePath, openDatabase } from '../../src/core/vault/database.ts'
-import { concept, importCases, passphrase } from '../../src/core/vault/fixture.ts'
-import { migrate, migrations } from '../../src/core/vault/schema.ts'
-import { leastKeyDerivation, makeSlot } from '../../src/core/vault/slots.ts'
-import { writeStore } from '../../src/core/vault/store.ts'
-import { addUser } from '../../src/core/vault/users.ts'
-import { vaultFileVersion, writeVaultFile } from '../../src/core/vault/vaultFile.ts'
+import { leastKeyDerivation, makeSlot } from '../../src/core/vault/keys/slots.ts'
+import { addUser } from '../../src/core/vault/keys/users.ts'
+import { vaultFileVersion, writeVaultFile } from '../../src/core/vault/keys/vaultFile.ts'
+import { databasePath, openDatabase } from '../../src/core/vault/store/database.ts'
+import { migrate, migrations } from '../../src/core/vault/store/schema.ts'
+import { writeStore } from '../../src/core/vault/store/store.ts'
+import { concept, importCases, passphrase } from '../fixtures/vault.ts'
 
 /** A vault as the first version of the schema knew it, with patients in it, that the next opening migrates. */
 export const makeOldVault = async (dir: string): Promise<void> => {

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BedsideError } from '../../src/contract/errors.ts'
 import { ciphers } from '../../src/contract/vault.ts'
-import { readTable } from '../../src/core/vault/cases.ts'
-import { readChart } from '../../src/core/vault/chart.ts'
-import { concept, freshFolder, freshVault, importCases, passphrase } from '../../src/core/vault/fixture.ts'
-import { openVault, type Vault } from '../../src/core/vault/vault.ts'
-import { searchPatients } from '../../src/core/vault/worklist.ts'
+import { readTable } from '../../src/core/vault/records/cases.ts'
+import { readChart } from '../../src/core/vault/records/chart.ts'
+import { searchPatients } from '../../src/core/vault/records/worklist.ts'
+import { openVault, type Vault } from '../../src/core/vault/store/vault.ts'
+import { concept, freshFolder, freshVault, importCases, passphrase } from '../fixtures/vault.ts'
 
 /** Bits flip on disks. Whatever byte it is, a damaged vault is told as damaged, never read as other values, and not touched. */
 describe.each(ciphers)('%s', (cipher) => {

@@ -1,4 +1,4 @@
-# Golden values of core/study/collinearity.ts: variance inflation (as car::vif) and the condition number of scaled columns.
+# Golden values of core/study/inspect/collinearity.ts: variance inflation (as car::vif) and the condition number of scaled columns.
 # Writes collinearity.json. Run: Rscript test/golden/collinearity.R [folder of the sample files]
 source(file.path(dirname(sub('^--file=', '', grep('^--file=', commandArgs(FALSE), value = TRUE))), 'samples.R'))
 x <- as.matrix(sample_file('bodyfat')[c('age', 'waistcirc', 'hipcirc', 'elbowbreadth', 'kneebreadth', 'anthro3a', 'anthro3b', 'anthro4')])

@@ -1,4 +1,4 @@
-# Golden values of core/study/tuning/gaussian.ts: scikit-learn's Gaussian process with a Matérn 5/2 kernel, nothing optimised.
+# Golden values of core/study/tune/gaussian.ts: scikit-learn's Gaussian process with a Matérn 5/2 kernel, nothing optimised.
 # python3 test/golden/gaussian.py writes test/golden/gaussian.json
 import json, os
 import numpy as np

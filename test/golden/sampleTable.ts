@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Matrix, Outcome } from '../../src/core/cohort/matrix.ts'
-import { applyPreparation, fitPreparation } from '../../src/core/cohort/prepare.ts'
+import { applyPreparation, fitPreparation } from '../../src/core/cohort/prepare/prepare.ts'
 import { type Column, columnOf, type Table } from '../../src/core/cohort/table.ts'
 import type { FitContext, MatrixNeeds } from '../../src/core/learn/learner.ts'
 

@@ -1,6 +1,6 @@
 import type { Estimate } from '../../contract/values.ts'
-import { causesOf } from '../cohort/aalenJohansen.ts'
-import { survivalAt } from '../cohort/productLimit.ts'
+import { causesOf } from '../cohort/curves/aalenJohansen.ts'
+import { survivalAt } from '../cohort/curves/productLimit.ts'
 import { classFigures } from './classes.ts'
 import { harrellConcordance, unoConcordance, varianceOf } from './concordance.ts'
 import { bootstrap, estimateOf, replicatesOf, waldEstimate } from './intervals.ts'

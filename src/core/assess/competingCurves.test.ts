@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { derived, readGolden, relativeDifference, sampleTable, valuesOf } from '../../../test/golden/sampleTable.ts'
-import { aalenJohansen } from '../cohort/aalenJohansen.ts'
-import { nelsonAalen, productLimit, stepIndex } from '../cohort/productLimit.ts'
-import { alignWithEntry } from '../cohort/times.ts'
+import { aalenJohansen } from '../cohort/curves/aalenJohansen.ts'
+import { nelsonAalen, productLimit, stepIndex } from '../cohort/curves/productLimit.ts'
+import { alignWithEntry } from '../cohort/curves/times.ts'
 import { grayTest, logRankTest } from './groupTests.ts'
 import { observedCurve } from './observedCurve.ts'
 

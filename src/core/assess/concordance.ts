@@ -1,5 +1,5 @@
-import { causesOf } from '../cohort/aalenJohansen.ts'
-import { survivalAt } from '../cohort/productLimit.ts'
+import { causesOf } from '../cohort/curves/aalenJohansen.ts'
+import { survivalAt } from '../cohort/curves/productLimit.ts'
 import { censoringCurve } from './kaplanMeier.ts'
 import { orderOf } from './ranking.ts'
 

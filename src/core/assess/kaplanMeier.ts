@@ -1,6 +1,6 @@
 import type { Estimate } from '../../contract/values.ts'
-import { aalenJohansen, sparedCurve } from '../cohort/aalenJohansen.ts'
-import { productLimit, type StepCurve, stepIndex } from '../cohort/productLimit.ts'
+import { aalenJohansen, sparedCurve } from '../cohort/curves/aalenJohansen.ts'
+import { productLimit, type StepCurve, stepIndex } from '../cohort/curves/productLimit.ts'
 import { estimateOf, level, normalQuantile, undefinedEstimate } from './intervals.ts'
 import { orderOf } from './ranking.ts'
 

@@ -1,6 +1,6 @@
 import type { Estimate } from '../../contract/values.ts'
-import { causesOf } from '../cohort/aalenJohansen.ts'
-import { type StepCurve, survivalAt } from '../cohort/productLimit.ts'
+import { causesOf } from '../cohort/curves/aalenJohansen.ts'
+import { type StepCurve, survivalAt } from '../cohort/curves/productLimit.ts'
 import { level, normalQuantile, wilson } from './intervals.ts'
 import { sparedSteps, standardErrorAt, survivalEstimate } from './kaplanMeier.ts'
 import { orderOf } from './ranking.ts'

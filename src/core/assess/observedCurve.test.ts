@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readGolden, relativeDifference, sampleTable, valuesOf } from '../../../test/golden/sampleTable.ts'
-import { survivalAt } from '../cohort/productLimit.ts'
+import { survivalAt } from '../cohort/curves/productLimit.ts'
 import { type IntervalKind, numbersAtRisk, observedCurve, restrictedMean, survivalQuantile } from './observedCurve.ts'
 
 interface Golden {

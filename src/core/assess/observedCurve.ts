@@ -1,6 +1,6 @@
-import { aalenJohansen, causesOf } from '../cohort/aalenJohansen.ts'
-import { productLimit } from '../cohort/productLimit.ts'
-import { alignTimes, alignWithEntry, checkTimes } from '../cohort/times.ts'
+import { aalenJohansen, causesOf } from '../cohort/curves/aalenJohansen.ts'
+import { productLimit } from '../cohort/curves/productLimit.ts'
+import { alignTimes, alignWithEntry, checkTimes } from '../cohort/curves/times.ts'
 import { normalQuantile } from './intervals.ts'
 
 export type IntervalKind = 'log' | 'logLog' | 'plain'

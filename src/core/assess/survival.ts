@@ -1,6 +1,6 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
-import { causesOf } from '../cohort/aalenJohansen.ts'
-import { stepIndex, survivalAt } from '../cohort/productLimit.ts'
+import { causesOf } from '../cohort/curves/aalenJohansen.ts'
+import { stepIndex, survivalAt } from '../cohort/curves/productLimit.ts'
 import { harrellConcordance, unoConcordance } from './concordance.ts'
 import { decisionThresholds, groupEnds, netBenefit } from './groups.ts'
 import { affordable, bootstrap, estimateOf, replicatesOf, undefinedEstimate, waldEstimate } from './intervals.ts'

@@ -1,4 +1,4 @@
-import { stepIndex, survivalAt } from '../cohort/productLimit.ts'
+import { stepIndex, survivalAt } from '../cohort/curves/productLimit.ts'
 import { type censoringCurve, sparedSteps } from './kaplanMeier.ts'
 import type { SurvivalPredictions } from './survival.ts'
 

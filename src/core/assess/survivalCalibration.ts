@@ -1,5 +1,5 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
-import { type StepCurve, survivalAt } from '../cohort/productLimit.ts'
+import { type StepCurve, survivalAt } from '../cohort/curves/productLimit.ts'
 import { calibrationErrors, drawnAt } from './groups.ts'
 import { bootstrap, estimateOf, normalQuantile, quantileOf, replicatesOf, waldEstimate } from './intervals.ts'
 import { censoringCurve, standardErrorAt } from './kaplanMeier.ts'

@@ -154,3 +154,29 @@ const take = <T extends Typed>(values: T, rows: ArrayLike<number>): T => {
   for (let i = 0; i < rows.length; i++) into[i] = values[rows[i]]
   return into
 }
+
+/** What preparation the learner's matrix needs. */
+export interface MatrixNeeds {
+  /** `contrasts`: treatment contrasts (first level left out); `oneHot`: every level a column; `codes`: categories as level index. */
+  categories: 'contrasts' | 'oneHot' | 'codes'
+  /** Whether columns are standardised (mean 0, SD 1, by training rows) before the learner sees them. */
+  standardise: boolean
+  /** Whether NaN may reach the learner. */
+  native: boolean
+  /** Missing policy where the design names none. */
+  missing: 'native' | 'median' | 'drop'
+  /** Whether the learner reads `Matrix.sequences`; `required`: it refuses a matrix without. */
+  sequences?: 'reads' | 'required'
+  /** Whether the learner reads `Matrix.grids`; `required`: it refuses a matrix without. */
+  grids?: 'reads' | 'required'
+  /** Whether the learner reads `Outcome.entry` (delayed entry, start-stop rows); without, such a study is refused. */
+  entry?: 'reads'
+  /** Whether the learner reads `Outcome.competing`; without, competing events count as censored, and that is said. */
+  competing?: 'reads' | 'required'
+  /** Whether values must be counts: none below 0. */
+  counts?: 'required'
+  /** Whether splines and interactions (`design.terms`) make sense to it; its exact contributions, if any, are then linear in each column. */
+  terms?: 'reads'
+  /** Whether the learner reads `Matrix.strata`; without, such a study is refused. */
+  strata?: 'reads'
+}

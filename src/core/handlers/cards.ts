@@ -1,7 +1,7 @@
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Task } from '../../contract/values.ts'
-import { modelDesign, modelDetail, type StoredModel } from '../vault/models.ts'
-import type { ReadStore } from '../vault/store.ts'
+import { modelDesign, modelDetail, type StoredModel } from '../vault/models/models.ts'
+import type { ReadStore } from '../vault/store/store.ts'
 
 type Facts = Omit<ModelDetail, keyof ModelCard | 'design' | 'designHash' | 'snapshotHash' | 'bytes'> &
   Pick<ModelCard, 'rows' | 'events' | 'headline' | 'comparator'>

@@ -1,5 +1,5 @@
 import type { Concept } from '../../contract/values.ts'
-import { cellReader, UnitMismatch } from '../intake/validation.ts'
+import { cellReader, UnitMismatch } from '../intake/check/validation.ts'
 import type { ModelFeature } from '../study/model.ts'
 
 /**

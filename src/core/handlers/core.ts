@@ -2,21 +2,28 @@ import { tmpdir } from 'node:os'
 import { BedsideError, locked } from '../../contract/errors.ts'
 import type { Job } from '../../contract/jobs.ts'
 import type { LockReason, Policy, Session } from '../../contract/vault.ts'
-import { createUploads, type Uploads } from '../intake/uploads.ts'
+import { createUploads, type Uploads } from '../intake/import/uploads.ts'
 import { createJobRunner, type JobRunner } from '../jobs/runner.ts'
-import { replacePassphrase, requireStrong } from '../vault/access.ts'
-import { type AuditLog, openAuditLog } from '../vault/auditLog.ts'
-import { calibratedKeyDerivation } from '../vault/calibrate.ts'
-import type { Cipher } from '../vault/database.ts'
-import { mistypedRecoveryCode, throttled, vaultMissing, wrongPassphrase, wrongRecoveryCode } from '../vault/failures.ts'
-import { interruptJobs, listJobs, type StoredJob, saveJob } from '../vault/jobs.ts'
-import { firstOpened, type Keychain } from '../vault/keychain.ts'
-import { defaultPolicy, readPolicy } from '../vault/policy.ts'
-import { readRecoveryCode } from '../vault/recovery.ts'
-import { noteRefusal, type RefusedAct, refusedUser } from '../vault/refusals.ts'
-import { openSlot, type Slot } from '../vault/slots.ts'
-import { createThrottle } from '../vault/throttle.ts'
-import { userById } from '../vault/users.ts'
+import { type AuditLog, openAuditLog } from '../vault/audit/auditLog.ts'
+import { noteRefusal, type RefusedAct, refusedUser } from '../vault/audit/refusals.ts'
+import { replacePassphrase, requireStrong } from '../vault/keys/access.ts'
+import { calibratedKeyDerivation } from '../vault/keys/calibrate.ts'
+import { firstOpened, type Keychain } from '../vault/keys/keychain.ts'
+import { defaultPolicy, readPolicy } from '../vault/keys/policy.ts'
+import { readRecoveryCode } from '../vault/keys/recovery.ts'
+import { openSlot, type Slot } from '../vault/keys/slots.ts'
+import { createThrottle } from '../vault/keys/throttle.ts'
+import { userById } from '../vault/keys/users.ts'
+import { readVaultFile } from '../vault/keys/vaultFile.ts'
+import { interruptJobs, listJobs, type StoredJob, saveJob } from '../vault/models/jobs.ts'
+import type { Cipher } from '../vault/store/database.ts'
+import {
+  mistypedRecoveryCode,
+  throttled,
+  vaultMissing,
+  wrongPassphrase,
+  wrongRecoveryCode,
+} from '../vault/store/failures.ts'
 import {
   createVault,
   isSlotOf,
@@ -25,8 +32,7 @@ import {
   type User,
   type Vault,
   vaultState,
-} from '../vault/vault.ts'
-import { readVaultFile } from '../vault/vaultFile.ts'
+} from '../vault/store/vault.ts'
 import type { Connection } from './connection.ts'
 import { incidentOf } from './incident.ts'
 import { createSessions, type Sessions } from './sessions.ts'

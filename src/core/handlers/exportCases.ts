@@ -1,7 +1,7 @@
-import { readCases } from '../vault/cases.ts'
-import { listConcepts } from '../vault/concepts.ts'
-import type { ReadStore } from '../vault/store.ts'
-import { getStudy, type StoredStudy } from '../vault/studies.ts'
+import { readCases } from '../vault/records/cases.ts'
+import { listConcepts } from '../vault/records/concepts.ts'
+import { getStudy, type StoredStudy } from '../vault/records/studies.ts'
+import type { ReadStore } from '../vault/store/store.ts'
 import { fieldCell } from './tables.ts'
 
 const casesAChunk = 1000

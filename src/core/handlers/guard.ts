@@ -1,7 +1,7 @@
 import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
-import { findStudy } from '../vault/studies.ts'
+import { findStudy } from '../vault/records/studies.ts'
 import type { CallContext } from './connection.ts'
 import type { Core } from './core.ts'
 import { hasExportKey } from './exports.ts'

@@ -10,12 +10,12 @@ import {
   withoutTimes,
 } from '../cohort/history.ts'
 import { type Column, columnOf, type Table } from '../cohort/table.ts'
-import { historyNames, summaryConcepts, withColumns, withGrids } from '../study/history.ts'
-import { readCases, readTable } from '../vault/cases.ts'
-import { listConcepts, type StoredConcept } from '../vault/concepts.ts'
-import { encountersOf } from '../vault/encounters.ts'
-import { datedConcepts, readObservations } from '../vault/observations.ts'
-import type { ReadStore } from '../vault/store.ts'
+import { historyNames, summaryConcepts, withColumns, withGrids } from '../study/design/history.ts'
+import { readCases, readTable } from '../vault/records/cases.ts'
+import { listConcepts, type StoredConcept } from '../vault/records/concepts.ts'
+import { encountersOf } from '../vault/records/encounters.ts'
+import { datedConcepts, readObservations } from '../vault/records/observations.ts'
+import type { ReadStore } from '../vault/store/store.ts'
 
 interface Study {
   id: number

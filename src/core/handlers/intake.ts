@@ -1,11 +1,11 @@
 import type { ImportReport } from '../../contract/intake.ts'
-import { importFile, validateFile } from '../intake/importFile.ts'
-import { previewFile } from '../intake/rowsThread.ts'
+import { importFile, validateFile } from '../intake/import/importFile.ts'
+import { previewFile } from '../intake/import/rowsThread.ts'
 import type { JobContext } from '../jobs/runner.ts'
-import { listBatches, listRejectedRows, undoBatch } from '../vault/batches.ts'
-import { listConcepts, plainConcept } from '../vault/concepts.ts'
-import { listMappings } from '../vault/mappings.ts'
-import { findStudy } from '../vault/studies.ts'
+import { listBatches, listRejectedRows, undoBatch } from '../vault/records/batches.ts'
+import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
+import { listMappings } from '../vault/records/mappings.ts'
+import { findStudy } from '../vault/records/studies.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
@@ -16,7 +16,7 @@ const follow =
 
 /** The thread that reads files lies beside the workers: in the sources in its room, bundled in the same folder. */
 export const fileReader = (worker: URL): URL =>
-  new URL(worker.pathname.endsWith('.ts') ? '../intake/rowsWorker.ts' : './rowsWorker.js', worker)
+  new URL(worker.pathname.endsWith('.ts') ? '../intake/import/rowsWorker.ts' : './rowsWorker.js', worker)
 
 export const intakeHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read

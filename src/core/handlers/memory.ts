@@ -1,10 +1,10 @@
 import { freemem, totalmem } from 'node:os'
 import type { StudyDesign } from '../../contract/design.ts'
 import { BedsideError, conflict } from '../../contract/errors.ts'
-import { summaryConcepts } from '../study/history.ts'
-import { memoryOf } from '../study/memory.ts'
-import { listConcepts, plainConcept } from '../vault/concepts.ts'
-import { getStudy } from '../vault/studies.ts'
+import { summaryConcepts } from '../study/design/history.ts'
+import { memoryOf } from '../study/inspect/memory.ts'
+import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
+import { getStudy } from '../vault/records/studies.ts'
 import type { Core } from './core.ts'
 
 /**

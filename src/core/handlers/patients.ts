@@ -1,7 +1,7 @@
-import { readChart } from '../vault/chart.ts'
-import type { ReadStore } from '../vault/store.ts'
-import { listStudies } from '../vault/studies.ts'
-import { searchPatients } from '../vault/worklist.ts'
+import { readChart } from '../vault/records/chart.ts'
+import { listStudies } from '../vault/records/studies.ts'
+import { searchPatients } from '../vault/records/worklist.ts'
+import type { ReadStore } from '../vault/store/store.ts'
 import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
 

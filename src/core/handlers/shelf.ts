@@ -1,9 +1,9 @@
 import type { ModelDetail } from '../../contract/models.ts'
 import { decodeSnapshot } from '../cohort/snapshot.ts'
-import { type ModelAtHand, takeInHand } from '../study/hand.ts'
-import { getModel, modelArtifact, modelDetail, modelReference } from '../vault/models.ts'
-import { readSnapshot } from '../vault/snapshots.ts'
-import type { Vault } from '../vault/vault.ts'
+import { type ModelAtHand, takeInHand } from '../study/ask/hand.ts'
+import { getModel, modelArtifact, modelDetail, modelReference } from '../vault/models/models.ts'
+import { readSnapshot } from '../vault/models/snapshots.ts'
+import type { Vault } from '../vault/store/vault.ts'
 
 /** Models that were asked lately stay opened; all are forgotten when the vault is locked. */
 export interface ModelShelf {

@@ -1,4 +1,4 @@
-import { hasAes } from '../vault/processor.ts'
+import { hasAes } from '../vault/keys/processor.ts'
 import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
 

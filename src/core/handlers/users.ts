@@ -9,13 +9,13 @@ import {
   renameMember,
   replacePassphrase,
   revokeSlot,
-} from '../vault/access.ts'
-import { keychainPretends, noKeychain } from '../vault/failures.ts'
-import { type Binding, isBound, type Keychain, secretOf } from '../vault/keychain.ts'
-import { recoveryText } from '../vault/recovery.ts'
-import { readSettings, writeSettings } from '../vault/settings.ts'
-import type { Slot } from '../vault/slots.ts'
-import { listUsers, userById } from '../vault/users.ts'
+} from '../vault/keys/access.ts'
+import { type Binding, isBound, type Keychain, secretOf } from '../vault/keys/keychain.ts'
+import { recoveryText } from '../vault/keys/recovery.ts'
+import type { Slot } from '../vault/keys/slots.ts'
+import { listUsers, userById } from '../vault/keys/users.ts'
+import { keychainPretends, noKeychain } from '../vault/store/failures.ts'
+import { readSettings, writeSettings } from '../vault/store/settings.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
@@ -207,4 +207,4 @@ const forget = async (keychain: Keychain | null, slot: Slot | undefined): Promis
 }
 
 const threadOf = (worker: URL): URL =>
-  new URL(worker.pathname.endsWith('.ts') ? '../vault/rekeyWorker.ts' : './rekeyWorker.js', worker)
+  new URL(worker.pathname.endsWith('.ts') ? '../vault/keys/rekeyWorker.ts' : './rekeyWorker.js', worker)

@@ -1,6 +1,6 @@
-import { readPolicy, writePolicy } from '../vault/policy.ts'
-import { schemaVersion } from '../vault/schema.ts'
-import { readSettings, writeSettings } from '../vault/settings.ts'
+import { readPolicy, writePolicy } from '../vault/keys/policy.ts'
+import { schemaVersion } from '../vault/store/schema.ts'
+import { readSettings, writeSettings } from '../vault/store/settings.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled, type Failure } from '../../contract/errors.ts'
-import type { LongTasks } from '../study/tasks.ts'
 import type { Pause } from './pause.ts'
 import type { JobContext } from './runner.ts'
+import type { LongTasks } from './tasks.ts'
 
 export type LongReply =
   | { stage: string; progress: number | null; detail?: Record<string, string | number> }
@@ -26,7 +26,7 @@ export interface Units {
 }
 
 /**
- * Runs a long task (`study/tasks.ts`) on a worker thread of its own, reporting stages as they come. Aborting ends the thread
+ * Runs a long task (`jobs/tasks.ts`) on a worker thread of its own, reporting stages as they come. Aborting ends the thread
  * at once; while it is paused the thread waits between two units of work. Input and result are structured-clonable; tables lie on shared memory and are not copied.
  */
 export const runLong = <Name extends keyof LongTasks>(

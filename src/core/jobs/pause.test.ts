@@ -18,7 +18,7 @@ const training = () => {
      import { waitWhilePaused } from ${JSON.stringify(new URL('./pause.ts', import.meta.url).href)}
      const pool = createPool({
        threads: 2,
-       workerUrl: new URL(${JSON.stringify(new URL('./pool.worker.ts', import.meta.url).href)}),
+       workerUrl: new URL(${JSON.stringify(new URL('../../../test/fixtures/poolWorker.ts', import.meta.url).href)}),
        pausePoint: () => waitWhilePaused(workerData.pause),
      })
      for (;;) Atomics.add(workerData.done, 0, (await pool.run('double', Array(20).fill({ value: 1, wait: 1 }))).length)`,

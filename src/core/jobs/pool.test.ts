@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type BedsideError, invalidInput } from '../../contract/errors.ts'
 import { createPool, type Pool } from './pool.ts'
 
-const workerUrl = new URL('./pool.worker.ts', import.meta.url)
+const workerUrl = new URL('../../../test/fixtures/poolWorker.ts', import.meta.url)
 let pool: Pool
 const two = () => {
   pool = createPool({ threads: 2, workerUrl })

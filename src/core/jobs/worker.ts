@@ -10,7 +10,7 @@ import { replyOfError, serveTasks } from './serve.ts'
  */
 const runLongTask = async ({ long, input, workerUrl, pause, known = [] }: LongData): Promise<LongReply> => {
   try {
-    const { longTasks } = await import('../study/tasks.ts')
+    const { longTasks } = await import('./tasks.ts')
     const task = longTasks[long as keyof typeof longTasks] as (input: never, context: object) => Promise<unknown>
     const pausePoint = () => {
       if (pause) waitWhilePaused(pause)

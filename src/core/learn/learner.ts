@@ -1,7 +1,11 @@
 import type { Range } from '../../contract/design.ts'
 import type { Fit, Parameter } from '../../contract/models.ts'
 import type { Task, Text } from '../../contract/values.ts'
-import type { Matrix, Outcome } from '../cohort/matrix.ts'
+import type { Matrix, MatrixNeeds, Outcome } from '../cohort/matrix.ts'
+import type { ModelState } from '../numbers/bytes.ts'
+
+export type { MatrixNeeds } from '../cohort/matrix.ts'
+export type { ModelState } from '../numbers/bytes.ts'
 
 /** The learner's parameters by name, complete and checked (see parameters.ts). */
 export type Parameters = Record<string, number | string | boolean>
@@ -20,12 +24,6 @@ export interface FitContext {
   parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
   /** False where nobody reads the fit (folds): tests that change nothing about the model may then be left out. */
   diagnostics?: boolean
-}
-
-/** What fitting leaves: JSON and typed arrays, nothing executable. */
-export interface ModelState {
-  header: Record<string, unknown>
-  arrays: Record<string, Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>
 }
 
 export interface Fitted {
@@ -83,32 +81,6 @@ export interface Predictor {
 }
 
 export type ContributionTarget = { class: number } | { horizon: number } | { value: true }
-
-/** What preparation the learner's matrix needs. */
-export interface MatrixNeeds {
-  /** `contrasts`: treatment contrasts (first level left out); `oneHot`: every level a column; `codes`: categories as level index. */
-  categories: 'contrasts' | 'oneHot' | 'codes'
-  /** Whether columns are standardised (mean 0, SD 1, by training rows) before the learner sees them. */
-  standardise: boolean
-  /** Whether NaN may reach the learner. */
-  native: boolean
-  /** Missing policy where the design names none. */
-  missing: 'native' | 'median' | 'drop'
-  /** Whether the learner reads `Matrix.sequences`; `required`: it refuses a matrix without. */
-  sequences?: 'reads' | 'required'
-  /** Whether the learner reads `Matrix.grids`; `required`: it refuses a matrix without. */
-  grids?: 'reads' | 'required'
-  /** Whether the learner reads `Outcome.entry` (delayed entry, start-stop rows); without, such a study is refused. */
-  entry?: 'reads'
-  /** Whether the learner reads `Outcome.competing`; without, competing events count as censored, and that is said. */
-  competing?: 'reads' | 'required'
-  /** Whether values must be counts: none below 0. */
-  counts?: 'required'
-  /** Whether splines and interactions (`design.terms`) make sense to it; its exact contributions, if any, are then linear in each column. */
-  terms?: 'reads'
-  /** Whether the learner reads `Matrix.strata`; without, such a study is refused. */
-  strata?: 'reads'
-}
 
 /** What a search for good parameters may try. */
 export interface SearchSpace {

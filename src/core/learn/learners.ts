@@ -1,7 +1,7 @@
 import { additive } from './additive/additive.ts'
 import { boosting } from './boosting/boosting.ts'
+import { elasticNet } from './elasticNet/elasticNet.ts'
 import type { Learner } from './learner.ts'
-import { elasticNet } from './linear/elasticNet/elasticNet.ts'
 import { linear } from './linear/linear.ts'
 import { logistic } from './linear/logistic.ts'
 import { ordinal } from './linear/ordinal.ts'

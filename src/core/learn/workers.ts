@@ -1,7 +1,7 @@
 import { fitAdditiveBag } from './additive/bag.ts'
 import { helpBoosting } from './boosting/work.ts'
+import { pathFoldErrors } from './elasticNet/crossValidation.ts'
 import { fitFold } from './foldTask.ts'
-import { pathFoldErrors } from './linear/elasticNet/crossValidation.ts'
 import { askSecondForest } from './secondOpinion.ts'
 import { fitMachine } from './svm/fitTask.ts'
 import { binColumnsTask } from './trees/bins.ts'

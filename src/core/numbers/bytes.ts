@@ -1,8 +1,13 @@
 import { invalidInput } from '../../contract/errors.ts'
-import type { ModelState } from '../learn/learner.ts'
 import { canonicalJson } from './digest.ts'
 
 export { sha256 } from './digest.ts'
+
+/** What fitting leaves: JSON and typed arrays, nothing executable. */
+export interface ModelState {
+  header: Record<string, unknown>
+  arrays: Record<string, Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>
+}
 
 const arrayTypes = {
   float64: Float64Array,

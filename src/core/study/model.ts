@@ -1,7 +1,7 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput, storageFailed } from '../../contract/errors.ts'
 import type { Concept, Estimate, Task, Text } from '../../contract/values.ts'
-import type { Preparation } from '../cohort/preparation.ts'
+import type { Preparation } from '../cohort/prepare/preparation.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
 import { loadState } from '../learn/composite.ts'
 import type { Learner, ModelState, Parameters, Predictor } from '../learn/learner.ts'

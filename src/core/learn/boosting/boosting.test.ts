@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { aucOf, fitBoosted, harrellOf, madeUp, matrixOf } from '../../../../test/fixtures/boosting.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { createPool } from '../../jobs/pool.ts'
 import { encodeArtifact, sha256 } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { assemble } from './assemble.ts'
-import { aucOf, fitBoosted, harrellOf, madeUp, matrixOf } from './fixture.ts'
 import { histogramKernels } from './kernels.ts'
 
 const pool = createPool({ threads: 3 })

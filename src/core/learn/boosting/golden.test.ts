@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { fitBoosted, matrixOf } from '../../../../test/fixtures/boosting.ts'
 import { classOutcome, readGolden, sampleTable, valuesOf } from '../../../../test/golden/sampleTable.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { columnOf, type Table } from '../../cohort/table.ts'
-import { fitBoosted, matrixOf } from './fixture.ts'
 import { linkTrees, scoresOf } from './model.ts'
 
 interface Case {

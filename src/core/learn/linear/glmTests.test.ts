@@ -14,7 +14,7 @@ import {
 import { TermsDesignSchema } from '../../../contract/design.ts'
 import type { Fit } from '../../../contract/models.ts'
 import { type Matrix, type Outcome, takeMatrixRows } from '../../cohort/matrix.ts'
-import { applyPreparation, fitPreparation } from '../../cohort/prepare.ts'
+import { applyPreparation, fitPreparation } from '../../cohort/prepare/prepare.ts'
 import type { Table } from '../../cohort/table.ts'
 import { fTail } from '../../numbers/distributions.ts'
 import { randomOf } from '../../numbers/random.ts'

@@ -1,6 +1,6 @@
 import { cancelled } from '../../../contract/errors.ts'
+import { alignTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { alignTimes } from '../../cohort/times.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import type { FitContext, Fitted, ModelState, Parameters } from '../learner.ts'
 import { checkMatrix, weightedRows } from '../linear/design.ts'

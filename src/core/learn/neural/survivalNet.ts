@@ -1,4 +1,4 @@
-import { stepIndex } from '../../cohort/productLimit.ts'
+import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import { logistic } from './losses.ts'
 
 /**

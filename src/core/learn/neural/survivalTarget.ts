@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { alignTimes, checkTimes } from '../../cohort/curves/times.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import { alignTimes, checkTimes } from '../../cohort/times.ts'
 import type { Parameters } from '../learner.ts'
 import type { Target } from './targets.ts'
 

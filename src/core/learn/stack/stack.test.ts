@@ -6,7 +6,7 @@ import {
   sampleTable,
   survivalOutcome,
 } from '../../../../test/golden/sampleTable.ts'
-import { applyPreparation, fitPreparation } from '../../cohort/prepare.ts'
+import { applyPreparation, fitPreparation } from '../../cohort/prepare/prepare.ts'
 import type { Table } from '../../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'

@@ -1,5 +1,5 @@
+import { productLimit, type StepCurve } from '../../cohort/curves/productLimit.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import { productLimit, type StepCurve } from '../../cohort/productLimit.ts'
 
 /**
  * Shares of several predictions of the same rows, none below 0, all together 1, under which their mean fits the outcome best:

@@ -1,6 +1,6 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import { checkTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { checkTimes } from '../../cohort/times.ts'
 import { normalP, normalQuantile } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from '../linear/coefficients.ts'

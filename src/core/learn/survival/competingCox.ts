@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
-import { stepIndex } from '../../cohort/productLimit.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { cox } from './cox.ts'

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
-import { stepIndex } from '../../cohort/productLimit.ts'
 import { normalQuantile } from '../../numbers/distributions.ts'
 import type { ModelState, Predictor } from '../learner.ts'
 import { checkColumns } from '../linear/design.ts'

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
-import { productLimit, survivalAt } from '../../cohort/productLimit.ts'
-import { alignTimes } from '../../cohort/times.ts'
+import { productLimit, survivalAt } from '../../cohort/curves/productLimit.ts'
+import { alignTimes } from '../../cohort/curves/times.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Learner } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'

@@ -1,7 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Fit, Parameter } from '../../../contract/models.ts'
+import { checkTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { checkTimes } from '../../cohort/times.ts'
 import type { FitContext, Fitted, ModelState } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
 import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'

@@ -1,4 +1,4 @@
-import { alignTimes, alignWithEntry } from '../../cohort/times.ts'
+import { alignTimes, alignWithEntry } from '../../cohort/curves/times.ts'
 import type { SurvivalRows } from './partialLikelihood.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Fit } from '../../../contract/models.ts'
-import { productLimit, survivalAt } from '../../cohort/productLimit.ts'
-import { alignTimes, alignWithEntry } from '../../cohort/times.ts'
+import { productLimit, survivalAt } from '../../cohort/curves/productLimit.ts'
+import { alignTimes, alignWithEntry } from '../../cohort/curves/times.ts'
 import { chiSquareTail } from '../../numbers/distributions.ts'
 import { factorSymmetric, solveFactored } from '../../numbers/solve.ts'
 import { likelihoodOf, type Prepared, type SurvivalRows, type Ties } from './partialLikelihood.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { fitForest } from '../../../../test/fixtures/trees.ts'
 import { completeCases, readGolden, sampleTable, valuesOf } from '../../../../test/golden/sampleTable.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import { binColumns, binColumnsTask } from './bins.ts'
 import type { Split } from './criterion.ts'
-import { fitForest } from './fixture.ts'
 import { logRank } from './logRank.ts'
 import { type CompetingRule, targetOf } from './target.ts'
 

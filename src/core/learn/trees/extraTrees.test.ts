@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { fitLearner } from '../../../../test/fixtures/boosting.ts'
+import { aucOf, harrellOf, madeUp, matrixOf } from '../../../../test/fixtures/trees.ts'
 import { readGolden, sampleTable, valuesOf } from '../../../../test/golden/sampleTable.ts'
 import { type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { columnOf, type Table } from '../../cohort/table.ts'
-import { fitLearner } from '../boosting/fixture.ts'
 import { extraTrees } from './extraTrees.ts'
-import { aucOf, harrellOf, madeUp, matrixOf } from './fixture.ts'
 import { forest } from './forest.ts'
 import { linkForest } from './forestModel.ts'
 

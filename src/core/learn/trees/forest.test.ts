@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { aucOf, fitForest, harrellOf, madeUp, matrixOf } from '../../../../test/fixtures/trees.ts'
 import type { BedsideError } from '../../../contract/errors.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { createPool } from '../../jobs/pool.ts'
 import { decodeArtifact, encodeArtifact, sha256 } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
 import type { Fitted } from '../learner.ts'
-import { aucOf, fitForest, harrellOf, madeUp, matrixOf } from './fixture.ts'
 import { forest } from './forest.ts'
 
 const failureOf = (promise: Promise<unknown>) =>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aucOf } from '../../../../test/fixtures/trees.ts'
 import {
   completeCases,
   quietContext,
@@ -13,7 +14,6 @@ import type { FitContext, Learner, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
 import { workerTasks } from '../workers.ts'
 import { directionOf } from './direction.ts'
-import { aucOf } from './fixture.ts'
 import { forest } from './forest.ts'
 import type { ForestTarget } from './forestTask.ts'
 import { obliqueForest } from './oblique.ts'

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { checkTimes } from '../../cohort/curves/times.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import { checkTimes } from '../../cohort/times.ts'
 import type { ForestTarget } from './forestTask.ts'
 import type { SurvivalTarget } from './logRank.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { fitForest, madeUp } from '../../../../test/fixtures/trees.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows } from '../../cohort/matrix.ts'
-import { fitForest, madeUp } from './fixture.ts'
 import { type Forest, linkForest } from './forestModel.ts'
 import { nodeCovers, treeShap } from './treeShap.ts'
 

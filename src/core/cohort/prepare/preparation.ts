@@ -1,0 +1,80 @@
+import type { MissingPolicy } from '../../../contract/design.ts'
+import type { ConceptKind } from '../../../contract/values.ts'
+import type { MatrixNeeds } from '../matrix.ts'
+import type { PreparedStrata } from '../strata.ts'
+import type { ChainedImputer } from './impute/chained.ts'
+import type { NeighbourImputer } from './impute/neighbours.ts'
+import type { PreparedTerms } from './terms.ts'
+
+/** One column of the matrix a feature becomes. */
+export interface PreparedColumn {
+  term: string
+  /**
+   * `value`: the number itself, or the level's index; `level`: 1 where the cell is `level`; `missing`: 1 where it is not
+   * recorded; `score`: the level's mean outcome.
+   */
+  role: 'value' | 'level' | 'missing' | 'score'
+  level: string | null
+  /** Of `score`: one per level, in the order of the feature's levels. */
+  scores?: number[]
+  /** The matrix holds (value - mean) / scale; 0 and 1 where nothing is standardised. */
+  mean: number
+  scale: number
+}
+
+export interface PreparedFeature {
+  name: string
+  kind: ConceptKind
+  unit: string | null
+  /** Levels of a category seen among training rows, in the table's order (the dictionary's, of ordinal ones); null for other kinds. */
+  levels: string[] | null
+  /** The levels' order was asked for, so that their index is a number. */
+  ordered?: true
+  /** Rare levels that count as `otherLevel`. */
+  merged?: string[]
+  /**
+   * What a cell that is missing (or a level not seen in training) is filled with: a number, a level's text, or null where it
+   * stays missing (policy `native`). Under `drop` and `dropColumns` it serves prediction only; an imputer goes before it.
+   */
+  fill: number | string | null
+  /** Numbers beyond are moved to the nearer end. */
+  clip?: { low: number; high: number }
+  /** The matrix holds log(value + shift), after clipping; a number at or below -shift counts as the lowest seen in training. */
+  log?: { shift: number; lowest: number }
+  /** Missing cells among the training rows, before any were dropped. */
+  missing: number
+  /** Of the training values; null for categories. */
+  low: number | null
+  high: number | null
+  columns: PreparedColumn[]
+}
+
+/** Where rare levels go, and what `constant` makes of a missing category. */
+export const otherLevel = '(other)'
+export const missingLevel = '(missing)'
+
+/**
+ * A fitted preparation: plain JSON, part of the model artifact. All that it holds was learned from the training rows
+ * and from nothing else.
+ */
+export interface Preparation {
+  version: 1
+  missing: MissingPolicy
+  categories: MatrixNeeds['categories']
+  /** Training rows the numbers come from, and those dropped for missing values. */
+  rows: number
+  droppedRows: number
+  features: PreparedFeature[]
+  /** Fills missing cells from the row's other features, where the policy is `knn` or `chained`. */
+  imputer?: NeighbourImputer | ChainedImputer
+  /** Where the design names strata. */
+  strata?: PreparedStrata
+  /** Where the design names splines or interactions. */
+  terms?: PreparedTerms
+  /** Features that did not become columns. */
+  dropped: {
+    name: string
+    reason: 'constant' | 'allMissing' | 'someMissing' | 'nearZeroVariance'
+    message: string
+  }[]
+}

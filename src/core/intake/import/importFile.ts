@@ -1,0 +1,283 @@
+import { createHash } from 'node:crypto'
+import { cancelled, conflict, invalidInput } from '../../../contract/errors.ts'
+import type { ImportReport, Mapping } from '../../../contract/intake.ts'
+import { MappingSchema } from '../../../contract/intake.ts'
+import type { Concept } from '../../../contract/values.ts'
+import { addRejectedRows, type BatchHandle, beginBatch, finishBatch, listBatches } from '../../vault/records/batches.ts'
+import { type CaseRow, insertCases } from '../../vault/records/cases.ts'
+import { addConcepts, addLevels, listConcepts, plainConcept, type StoredConcept } from '../../vault/records/concepts.ts'
+import { saveMapping } from '../../vault/records/mappings.ts'
+import { insertObservations } from '../../vault/records/observations.ts'
+import { createStudy, findStudy } from '../../vault/records/studies.ts'
+import type { ReadStore, WriteStore } from '../../vault/store/store.ts'
+import type { Vault } from '../../vault/store/vault.ts'
+import type { LongRows } from '../check/longRows.ts'
+import type { RowsChunk, RowsSummary } from '../check/rows.ts'
+import { createTally, type OnProgress } from '../check/tally.ts'
+import type { WideRows } from '../check/wideRows.ts'
+import { type Plan, planImport } from '../mapping/plan.ts'
+import { createCsvReader, nameColumns } from '../readers/csv/csv.ts'
+import { createDecoder } from '../readers/csv/encoding.ts'
+import { emptyFile, type FileSource, readSource } from '../source.ts'
+import { openRowsThread, type RowsThread, type ThreadOptions } from './rowsThread.ts'
+
+export type { OnProgress } from '../check/tally.ts'
+export { previewFile } from './rowsThread.ts'
+
+export interface ValidateRequest extends ThreadOptions {
+  source: FileSource
+  /** Study the file would go to; its dictionary decides where it has one. */
+  study: string
+  mapping: Mapping
+  store: ReadStore
+  onProgress?: OnProgress
+}
+
+export interface ImportRequest extends ThreadOptions {
+  vault: Vault
+  source: FileSource
+  /** Made where it is new. */
+  study: string
+  /** What a new study is called, and where it comes from. */
+  about?: { title: string; source: string | null }
+  mapping: Mapping
+  /** Id of the user who imports. */
+  user: string | null
+  saveMappingAs?: string | null
+  /** Import although the study has this very file already. */
+  again?: boolean
+  onProgress?: OnProgress
+}
+
+/** Checks every row of a file against a mapping; writes nothing. */
+export const validateFile = async (request: ValidateRequest): Promise<ImportReport> => {
+  const { source, study, store, onProgress, signal, workerUrl } = request
+  const started = performance.now()
+  const mapping = checkedMapping(request.mapping)
+  const found = findStudy(store, study)
+  const plan = planImport(mapping, await headerOf(source, mapping), found ? dictionaryOf(store, found.id) : [])
+  const tally = createTally(onProgress)
+  const thread = openRowsThread({ signal, workerUrl })
+  const summary = await each(thread.read({ source, mapping, plan, pack: false }), tally.add).finally(thread.close)
+  return tally.report({ batch: null, study, seconds: secondsSince(started), summary, warnings: [] })
+}
+
+/**
+ * Imports a file into a study: all accepted rows and the list of the rejected ones, in one transaction, or nothing. Reading,
+ * checking and packing happen on a thread of their own; here rows are inserted slice by slice, and whatever else the core
+ * has to do comes between. `imported + rejected = rows`, always. Throws `sameFile` (conflict) where the study has this very
+ * file, `mappingDoesNotFit`, `emptyFile`, `fileChanged`, and `cancelled` where the signal is aborted: nothing is kept then.
+ */
+export const importFile = async (request: ImportRequest): Promise<ImportReport> => {
+  const thread = openRowsThread(request)
+  try {
+    return await importRows(request, thread)
+  } finally {
+    await thread.close()
+  }
+}
+
+const importRows = async (request: ImportRequest, thread: RowsThread): Promise<ImportReport> => {
+  const { vault, source, study: name, user, signal, onProgress } = request
+  const started = performance.now()
+  const mapping = checkedMapping(request.mapping)
+  const [header, sha256] = await Promise.all([headerOf(source, mapping), hashOf(source, signal)])
+  return vault.exclusive(async (store) => {
+    stopIfAborted(signal)
+    const study =
+      findStudy(store, name) ??
+      createStudy(store, {
+        name,
+        by: user,
+        title: request.about?.title ?? name,
+        source: request.about?.source ?? null,
+      })
+    const same = listBatches(store).filter(
+      (batch) => batch.study === name && batch.sha256 === sha256 && !batch.undoneAt,
+    )
+    if (same.length > 0 && !request.again)
+      throw conflict(
+        'sameFile',
+        `${name} already has this very file (batch ${same[0].batch}, ${same[0].importedAt.slice(0, 10)}). Take that batch back, or say that it is to be imported again.`,
+        { study: name, batch: same[0].batch },
+      )
+    const plan = planImport(mapping, header, dictionaryOf(store, study.id))
+    const concepts = plan.shape === 'wide' ? storedFields(store, study.id, plan.fields) : []
+    const handle = beginBatch(store, {
+      study: study.id,
+      file: source.file,
+      sha256,
+      mapping,
+      by: user,
+      concepts: concepts.map(({ id }) => id),
+      identifierSystem: mapping.identifierSystem,
+    })
+    const tally = createTally(onProgress)
+    const insert = createInsertion(store, handle)
+    const summary = await each(thread.read({ source, mapping, plan, pack: true }), (chunk) => {
+      stopIfAborted(signal)
+      insert.add(chunk)
+      const kept = tally.add(chunk)
+      if (kept.length > 0) addRejectedRows(store, handle, kept)
+    })
+    stopIfAborted(signal)
+    if (summary.sha256 !== sha256)
+      throw conflict('fileChanged', `${source.file} changed while it was read. Import it again when it is complete.`)
+    for (const { concept, levels } of summary.newLevels) {
+      const stored = concepts.find((entry) => entry.name === concept)
+      if (stored) addLevels(store, stored.id, levels)
+    }
+    const { imported, rejected } = tally.counts()
+    finishBatch(store, handle, { rows: summary.rows, imported, rejected })
+    if (request.saveMappingAs) saveMapping(store, request.saveMappingAs, mapping, user)
+    const warnings = [...insert.warnings()]
+    const further = study.cases > 0 ? furtherCases(store, handle.batch) : 0
+    if (further > 0)
+      warnings.push({
+        reason: 'furtherCases',
+        message: `${further} of ${imported} imported rows are of patients with a case in ${name} before; each is now a further case of theirs. Take the batch back if it is the same data again.`,
+      })
+    if (same.length > 0)
+      warnings.push({ reason: 'sameFile', message: `The study had this very file before, as batch ${same[0].batch}.` })
+    return tally.report({ batch: handle.batch, study: name, seconds: secondsSince(started), summary, warnings })
+  })
+}
+
+/** Cases of a batch whose patient had a case of the study in an earlier batch. */
+const furtherCases = (store: ReadStore, batch: number): number =>
+  store.value<number>(
+    `SELECT count(*) FROM encounter e WHERE e.batch = ? AND EXISTS
+       (SELECT 1 FROM encounter o WHERE o.patient = e.patient AND o.study = e.study AND o.batch < e.batch)`,
+    batch,
+  ) ?? 0
+
+/** The dictionary as the contract has it, without what only the vault needs. */
+const dictionaryOf = (store: ReadStore, study: number): Concept[] => listConcepts(store, study).map(plainConcept)
+
+const checkedMapping = (mapping: Mapping): Mapping => {
+  const checked = MappingSchema.safeParse(mapping)
+  if (checked.success) return checked.data
+  const issues = checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), reason: message }))
+  throw invalidInput('mappingMalformed', `The mapping is not one: ${issues[0].path} ${issues[0].reason}.`, issues)
+}
+
+/** Column names of a file, as the mapping's dialect reads them. Throws `emptyFile`. */
+export const headerOf = async (source: FileSource, { dialect }: Pick<Mapping, 'dialect'>): Promise<string[]> => {
+  const decoder = createDecoder(dialect.encoding)
+  const found: string[][] = []
+  const reader = createCsvReader(dialect, (fields) => {
+    if (found.length === 0) found.push(nameColumns(dialect.header ? fields : fields.map(() => '')).names)
+  })
+  for await (const piece of readSource(source)) {
+    reader.push(decoder.write(piece))
+    if (found.length > 0) return found[0]
+  }
+  reader.push(decoder.end())
+  reader.end()
+  if (found.length === 0) throw await emptyFile(source.file)
+  return found[0]
+}
+
+const hashOf = async (source: FileSource, signal: AbortSignal | undefined): Promise<string> => {
+  const hash = createHash('sha256')
+  for await (const piece of readSource(source)) {
+    stopIfAborted(signal)
+    hash.update(piece)
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * The concepts of the record's fields, made where the study lacks them. The plan's levels become the stored ones, in their
+ * order: records hold a level's index.
+ */
+const storedFields = (
+  store: WriteStore,
+  study: number,
+  fields: Extract<Plan, { shape: 'wide' }>['fields'],
+): StoredConcept[] => {
+  const concepts = addConcepts(
+    store,
+    study,
+    fields.map(({ concept }) => concept),
+  )
+  fields.forEach((field, index) => {
+    if (field.concept.levels) field.concept = { ...field.concept, levels: concepts[index].levels }
+  })
+  return concepts
+}
+
+const createInsertion = (store: WriteStore, handle: BatchHandle) => {
+  const tests: number[] = []
+  const contradictions: { row: number; field: string }[] = []
+  let contradicted = 0
+
+  const addWide = ({ rows, keys, names, birthDates, sexes, dates, records, ends }: WideRows): void => {
+    const cases: CaseRow[] = new Array(rows.length)
+    for (let i = 0; i < rows.length; i++)
+      cases[i] = {
+        patientKey: keys ? keys[i] : null,
+        name: names ? names[i] : null,
+        birthDate: birthDates ? birthDates[i] : null,
+        sex: sexes ? sexes[i] : null,
+        date: dates ? dates[i] : null,
+        row: rows[i],
+        record: records.subarray(i === 0 ? 0 : ends[i - 1], ends[i]),
+      }
+    const { conflicts } = insertCases(store, handle, cases)
+    contradicted += conflicts.length
+    if (contradictions.length < 3) contradictions.push(...conflicts.slice(0, 3 - contradictions.length))
+  }
+
+  const addLong = ({ rows, keys, tests: of, days, values, raws, newTests }: LongRows): void => {
+    if (newTests.length > 0) tests.push(...addConcepts(store, handle.study, newTests).map(({ id }) => id))
+    if (rows.length === 0) return
+    insertObservations(
+      store,
+      handle,
+      keys.map((patientKey, i) => ({
+        patientKey,
+        concept: tests[of[i]],
+        day: days[i],
+        value: values[i],
+        raw: raws[i],
+        row: rows[i],
+      })),
+    )
+  }
+
+  return {
+    add: ({ wide, long }: RowsChunk): void => {
+      if (wide && wide.rows.length > 0) addWide(wide)
+      if (long) addLong(long)
+    },
+    warnings: (): ImportReport['warnings'] =>
+      contradicted === 0
+        ? []
+        : [
+            {
+              reason: 'contradictions',
+              message: `${contradicted} rows contradict what is on record of their patient (${contradictions.map(({ row, field }) => `${field} in row ${row}`).join(', ')}); the record stays as it was.`,
+            },
+          ],
+  }
+}
+
+const each = async (
+  rows: AsyncGenerator<RowsChunk, RowsSummary>,
+  work: (chunk: RowsChunk) => unknown,
+): Promise<RowsSummary> => {
+  for (;;) {
+    const next = await rows.next()
+    if (next.done) return next.value
+    work(next.value)
+    // Gives way to what waited while a slice was inserted.
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
+const secondsSince = (start: number): number => Math.round(performance.now() - start) / 1000
+
+const stopIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted) throw cancelled('cancelled', 'The import was cancelled; nothing was kept.')
+}

@@ -1,0 +1,75 @@
+import { type MessagePort, parentPort } from 'node:worker_threads'
+import type { BedsideError, Failure } from '../../../contract/errors.ts'
+import { checkRows, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
+import type { PreviewRequest } from '../mapping/preview.ts'
+
+/** What to do, sent once; then null for each slice that was taken. */
+export type RowsWorkerOrder =
+  | { task: 'rows'; request: RowsRequest }
+  | { task: 'preview'; request: PreviewRequest }
+  | null
+
+export type RowsWorkerReply =
+  | { chunk: RowsChunk }
+  | { summary: RowsSummary }
+  | { preview: unknown }
+  | { failure: Failure }
+  | { error: { name: string; message: string; stack: string } }
+
+/** Slices that may lie ready before the reader waits: enough that neither side idles, too few to fill the memory. */
+export const slicesAhead = 4
+
+/** The thread that reads, checks and packs a file. It gets the file and the mapping, never the vault or its key. */
+const listen = (port: MessagePort): void => {
+  let credit = slicesAhead
+  let wake = () => {}
+  const room = async () => {
+    while (credit === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    credit--
+  }
+  const send = (reply: RowsWorkerReply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
+  port.on('message', (order: RowsWorkerOrder) => {
+    if (order === null) {
+      credit++
+      wake()
+      return
+    }
+    const work = order.task === 'preview' ? preview(order.request, send) : rows(order.request, send, room)
+    work.catch((error) => send(replyTo(error)))
+  })
+}
+
+type Send = (reply: RowsWorkerReply, transfer?: ArrayBuffer[]) => void
+
+const preview = async (request: PreviewRequest, send: Send) => {
+  const { previewHere } = await import('../mapping/preview.ts')
+  send({ preview: await previewHere(request) })
+}
+
+const rows = async (request: RowsRequest, send: Send, room: () => Promise<void>) => {
+  const reading = checkRows(request)
+  for (;;) {
+    await room()
+    const next = await reading.next()
+    if (next.done) return send({ summary: next.value })
+    send({ chunk: next.value }, buffersOf(next.value))
+  }
+}
+
+const replyTo = (error: unknown): RowsWorkerReply => {
+  // By name, so that a thread in which nothing fails need not load the class.
+  if (error instanceof Error && error.name === 'BedsideError') return { failure: (error as BedsideError).failure }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { error: { name, message, stack: stack ?? '' } }
+}
+
+const buffersOf = ({ wide, long }: RowsChunk): ArrayBuffer[] =>
+  [
+    ...(wide ? [wide.rows.buffer, wide.records.buffer, wide.ends.buffer] : []),
+    ...(long ? [long.rows.buffer, long.tests.buffer, long.days.buffer, long.values.buffer] : []),
+  ] as ArrayBuffer[]
+
+if (parentPort) listen(parentPort)

@@ -1,0 +1,285 @@
+import type { ColumnMapping, Dialect, Mapping } from '../../../contract/intake.ts'
+import type { Concept, ConceptRole } from '../../../contract/values.ts'
+import { headerWords, loincSystem, measurementOf } from '../catalogue.ts'
+import { molarMass, type Units, unitInHeader } from '../units.ts'
+import type { InferredColumn } from './infer.ts'
+
+export interface MappingRequest {
+  dialect: Dialect
+  columns: readonly InferredColumn[]
+  /** Texts that mean "not recorded". */
+  missing: string[]
+  /** Dictionary of the study the file goes to (or of a bundled sample); it wins over what was inferred. */
+  dictionary: readonly Concept[] | null
+  units: Units
+}
+
+export interface SuggestedMapping {
+  mapping: Mapping
+  warnings: { reason: string; message: string }[]
+}
+
+/**
+ * Suggests what becomes of each column: the study's dictionary where it knows the column, else what header words (English
+ * and Chinese), units in headers and the cells themselves say. Without a column for the patient key each row is a patient
+ * of its own.
+ */
+export const suggestMapping = ({ dialect, columns, missing, dictionary, units }: MappingRequest): SuggestedMapping => {
+  const warnings: SuggestedMapping['warnings'] = []
+  const known = dictionary ?? []
+  const roles = suggestRoles(columns)
+  const taken = new Set<string>()
+  const mapped = columns.map((column): ColumnMapping => {
+    const inHeader = unitInHeader(column.name, units)
+    const concept = knownConcept(column.name, inHeader?.name ?? null, known, taken)
+    if (concept) {
+      taken.add(concept.name)
+      return fromDictionary(column, concept, inHeader?.unit ?? null, units, warnings)
+    }
+    return fromInference(column, roles.get(column.name) ?? 'observation', inHeader, units)
+  })
+  // A file of empty rows: they are to be counted and rejected one by one, not refused as a whole.
+  if (mapped.every(({ use }) => use === 'ignore')) for (const column of mapped) column.use = 'import'
+  dropSecondRoles(mapped, known)
+  const absent = known.filter(({ name }) => !taken.has(name))
+  if (absent.length > 0 && taken.size > 0)
+    warnings.push({
+      reason: 'columnsAbsent',
+      message: `The study's ${absent.map(({ name }) => name).join(', ')} is not in this file and stays not recorded.`,
+    })
+  const layout = suggestLayout(columns, mapped)
+  if (layout.shape === 'wide' && !mapped.some(({ concept }) => concept.role === 'patientKey'))
+    warnings.push({
+      reason: 'noPatientKey',
+      message: 'No column identifies the patient, so each row becomes a patient of its own.',
+    })
+  return {
+    mapping: { version: 1, dialect, layout, missing, identifierSystem: null, columns: mapped },
+    warnings,
+  }
+}
+
+/**
+ * The saved mapping that fits a header best: all columns it imports must be there. Columns it does not know are taken
+ * from the suggestion. Null: none fits.
+ */
+export const reuseMapping = (
+  header: readonly string[],
+  saved: readonly { name: string; mapping: Mapping }[],
+  suggestion: Mapping,
+): { name: string; mapping: Mapping; added: string[] } | null => {
+  const there = new Set(header)
+  let best: { name: string; mapping: Mapping } | null = null
+  let bestShared = 0
+  for (const candidate of saved) {
+    const used = candidate.mapping.columns.filter(({ use }) => use === 'import')
+    if (used.length === 0 || !used.every(({ column }) => there.has(column))) continue
+    const shared = candidate.mapping.columns.filter(({ column }) => there.has(column)).length
+    // A file that is mostly something else, with an `id` in common, is not the same kind of file.
+    if (shared * 2 < header.length || shared <= bestShared) continue
+    best = candidate
+    bestShared = shared
+  }
+  if (!best) return null
+  const byColumn = new Map(best.mapping.columns.map((column) => [column.column, column]))
+  const bySuggestion = new Map(suggestion.columns.map((column) => [column.column, column]))
+  const added = header.filter((name) => !byColumn.has(name))
+  const columns = header.flatMap((name) => byColumn.get(name) ?? bySuggestion.get(name) ?? [])
+  return { name: best.name, mapping: { ...best.mapping, dialect: suggestion.dialect, columns }, added }
+}
+
+/** A dictionary entry with nothing known but its name. */
+export const plainConcept = (name: string, more: Partial<Concept> = {}): Concept => ({
+  name,
+  label: { en: name },
+  kind: 'text',
+  role: 'observation',
+  unit: null,
+  plausible: null,
+  reference: null,
+  levels: null,
+  coding: [],
+  modifiable: false,
+  description: null,
+  ...more,
+})
+
+const roleWords: Record<Exclude<ConceptRole, 'observation'>, string> = {
+  patientKey:
+    'patient id|patientid|patient key|patient no|patient number|subject id|subjectid|subjid|usubjid|mrn|medical record number|hospital number|nhs number|pid|id|patient|subject|record id|case no|case number|患者id|患者编号|患者号|病人id|病人编号|病历号|病案号|住院号|门诊号|登记号|身份证号|身份证号码|编号|研究编号|受试者编号|序号',
+  patientName: 'patient name|full name|name|患者姓名|病人姓名|姓名|名字',
+  birthDate: 'date of birth|birth date|birthdate|birthday|dob|dobth|date birth|出生日期|出生年月日|出生年月|生日',
+  sex: 'sex|gender|性别',
+  site: 'site|center|centre|hospital|clinic|institution|study site|site id|center id|中心|分中心|医院|机构|院区',
+  encounterDate:
+    'encounter date|visit date|visit|date|exam date|examination date|admission date|date of visit|sample date|就诊日期|就诊时间|检查日期|检验日期|入院日期|随访日期|日期',
+  outcomeTime:
+    'time|futime|rfstime|survtime|survival time|surv time|time to event|follow up|followup|follow up time|followup time|follow up days|os time|os days|os months|pfs time|dfs time|生存时间|随访时间|生存时间 天|生存时间 月|总生存时间|无进展生存时间',
+  outcomeEvent:
+    'status|event|death|dead|died|censor|vital status|os status|os event|pfs status|dfs status|fustat|生存状态|状态|结局事件|死亡|是否死亡|复发|是否复发',
+  outcome: 'outcome|target|class|diagnosis|label|结局|诊断|诊断结果|结果分类|分类',
+}
+
+/** One column a role, by the order of the words above; outcome time and event only as a pair. */
+const suggestRoles = (columns: readonly InferredColumn[]): Map<string, ConceptRole> => {
+  const roles = new Map<string, ConceptRole>()
+  for (const [role, words] of Object.entries(roleWords) as [ConceptRole, string][]) {
+    const found = words
+      .split('|')
+      .flatMap((word) => columns.filter(({ name }) => withoutUnit(name) === word))
+      .find((column) => !roles.has(column.name) && fits(role, column))
+    if (found) roles.set(found.name, role)
+  }
+  const of = (role: ConceptRole) => [...roles].find(([, given]) => given === role)?.[0]
+  const [time, event] = [of('outcomeTime'), of('outcomeEvent')]
+  if (time && !event) roles.delete(time)
+  if (event && !time) roles.set(event, 'outcome')
+  return roles
+}
+
+const withoutUnit = (header: string): string => headerWords(header.replace(/\s*[([（【［].*$/u, '') || header)
+
+const fits = (role: ConceptRole, { kind, sexes, distinct, low }: InferredColumn): boolean => {
+  if (role === 'patientKey') return kind === 'integer' || kind === 'text' || kind === 'category' || kind === 'number'
+  if (role === 'patientName') return kind === 'text' || kind === 'category'
+  if (role === 'birthDate' || role === 'encounterDate') return kind === 'date'
+  if (role === 'sex') return sexes
+  if (role === 'site') return kind === 'category' || kind === 'integer' || kind === 'text'
+  if (role === 'outcomeTime') return (kind === 'integer' || kind === 'number') && (low ?? 0) >= 0
+  if (role === 'outcomeEvent')
+    return distinct <= 20 && (kind === 'integer' || kind === 'boolean' || kind === 'category')
+  return kind !== 'text' && kind !== 'date'
+}
+
+const knownConcept = (
+  name: string,
+  bare: string | null,
+  dictionary: readonly Concept[],
+  taken: ReadonlySet<string>,
+): Concept | undefined => {
+  const free = dictionary.filter((concept) => !taken.has(concept.name))
+  const words = [headerWords(name), ...(bare === null ? [] : [headerWords(bare)])]
+  return (
+    free.find((concept) => concept.name === name) ??
+    free.find((concept) => concept.name === bare) ??
+    free.find((concept) => words.includes(headerWords(concept.name)))
+  )
+}
+
+const fromDictionary = (
+  { name, kind, dateFormat }: InferredColumn,
+  concept: Concept,
+  unit: string | null,
+  units: Units,
+  warnings: SuggestedMapping['warnings'],
+): ColumnMapping => {
+  let sourceUnit: string | null = null
+  if (unit !== null && concept.unit !== null && unit !== concept.unit) {
+    if (units.conversion(unit, concept.unit, molarMass(concept))) sourceUnit = unit
+    else
+      warnings.push({
+        reason: 'unitMismatch',
+        message: `${name} is in ${unit}, which cannot be converted to the study's ${concept.unit} of ${concept.name}.`,
+      })
+  }
+  const isNumeric = (of: string) => of === 'number' || of === 'integer'
+  if (isNumeric(concept.kind) && !isNumeric(kind) && kind !== 'boolean')
+    warnings.push({
+      reason: 'kindMismatch',
+      message: `${name} does not look like the numbers that the study has in ${concept.name}; rows that do not fit are rejected.`,
+    })
+  return { column: name, use: 'import', concept, sourceUnit, dateFormat: concept.kind === 'date' ? dateFormat : null }
+}
+
+const fromInference = (
+  column: InferredColumn,
+  role: ConceptRole,
+  inHeader: { name: string; unit: string } | null,
+  units: Units,
+): ColumnMapping => {
+  const { name, dateFormat, levels } = column
+  const kind = role === 'patientKey' || role === 'patientName' ? 'text' : column.kind
+  const isNumeric = kind === 'number' || kind === 'integer'
+  const unit = isNumeric ? (inHeader?.unit ?? null) : null
+  const concept = plainConcept(name, {
+    kind,
+    role,
+    unit,
+    label: { en: inHeader?.name ?? name },
+    levels: kind === 'category' && role !== 'patientKey' ? labelled(levels) : null,
+  })
+  if (isNumeric && role === 'observation') describe(concept, inHeader?.name ?? name, units)
+  return {
+    column: name,
+    // Nothing in it: nothing to import, and no kind to give it. An empty key column is another matter.
+    use: column.known === 0 && column.missing > 0 && role === 'observation' ? 'ignore' : 'import',
+    concept,
+    sourceUnit: null,
+    dateFormat: kind === 'date' ? dateFormat : null,
+  }
+}
+
+/** What the catalogue knows of a measurement: its codes and limits only where the header states a unit that fits. */
+const describe = (concept: Concept, header: string, units: Units): void => {
+  const measurement = measurementOf(header)
+  if (!measurement) return
+  const { label, low, high, loinc, modifiable } = measurement
+  const conversion =
+    concept.unit === null ? null : units.conversion(measurement.unit, concept.unit, measurement.molarMass ?? null)
+  if (concept.unit === null ? headerWords(header).length < 3 : !conversion) return
+  concept.label = label
+  concept.modifiable = modifiable ?? false
+  if (!conversion) return
+  const { factor, offset } = conversion
+  const limit = (value: number) => Number((value * factor + offset).toPrecision(4))
+  concept.plausible = { low: limit(low), high: limit(high) }
+  concept.coding = loinc
+    .filter(({ unit }) => concept.unit !== null && units.conversion(unit, concept.unit))
+    .slice(0, 1)
+    .map(({ code }) => ({ system: loincSystem, code }))
+}
+
+const labelled = (levels: readonly string[] | null): Concept['levels'] =>
+  levels?.map((code) => ({ code, label: wordLabels[code.toLowerCase()] ?? { en: code } })) ?? null
+
+const wordLabels: Record<string, { en: string; zh: string }> = {
+  ...same({ en: 'yes', zh: '是' }, 'yes', 'y', '是', '有'),
+  ...same({ en: 'no', zh: '否' }, 'no', 'n', '否', '无'),
+  ...same({ en: 'positive', zh: '阳性' }, 'positive', 'pos', '阳性'),
+  ...same({ en: 'negative', zh: '阴性' }, 'negative', 'neg', '阴性'),
+  ...same({ en: 'female', zh: '女' }, 'female', 'f', '女', '女性'),
+  ...same({ en: 'male', zh: '男' }, 'male', 'm', '男', '男性'),
+}
+
+function same(label: { en: string; zh: string }, ...words: string[]) {
+  return Object.fromEntries(words.map((word) => [word, label]))
+}
+
+/** Of roles that are the patient's, there is one each: the dictionary's before a suggested one. */
+const dropSecondRoles = (columns: ColumnMapping[], dictionary: readonly Concept[]): void => {
+  const own = new Set(dictionary)
+  for (const role of ['patientKey', 'patientName', 'birthDate', 'sex', 'site', 'encounterDate'] as const) {
+    const holders = columns.filter(({ concept }) => concept.role === role)
+    if (holders.length < 2) continue
+    const first = holders.find(({ concept }) => own.has(concept)) ?? holders[0]
+    for (const holder of holders) if (holder !== first) holder.concept = { ...holder.concept, role: 'observation' }
+  }
+}
+
+const longWords = {
+  test: 'test|parameter|analyte|item|lab|measurement|variable|observation|检验项目|项目|指标|检测项目',
+  value: 'value|result|val|measure|结果|数值|检验结果|检测值|值',
+  day: 'days|day|date|time|test date|result date|检验日期|日期|天数|时间',
+}
+
+/** One measurement a row: a key, a test, a value, perhaps a day, and hardly anything else. */
+const suggestLayout = (columns: readonly InferredColumn[], mapped: readonly ColumnMapping[]): Mapping['layout'] => {
+  const find = (words: string, kinds: readonly string[]) =>
+    columns.find(({ name, kind }) => words.split('|').includes(withoutUnit(name)) && kinds.includes(kind))
+  const test = find(longWords.test, ['category', 'text'])
+  const value = find(longWords.value, ['number', 'integer'])
+  const key = mapped.find(({ concept }) => concept.role === 'patientKey')
+  if (!test || !value || !key || columns.length > 6) return { shape: 'wide' }
+  const day = find(longWords.day, ['number', 'integer', 'date'])
+  return { shape: 'long', day: day?.name ?? null, test: test.name, value: value.name }
+}

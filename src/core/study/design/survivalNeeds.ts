@@ -1,0 +1,59 @@
+import type { OutcomeDesign } from '../../../contract/design.ts'
+import { invalidInput } from '../../../contract/errors.ts'
+import type { Outcome } from '../../cohort/matrix.ts'
+import type { Learner } from '../../learn/learner.ts'
+import { learners } from '../../learn/learners.ts'
+import type { Warning } from '../inspect/warnings.ts'
+
+const whoReads = (need: 'entry' | 'strata' | 'competing'): string =>
+  learners
+    .filter(({ tasks, needs }) => tasks.includes('survival') && needs[need])
+    .map(({ id }) => id)
+    .join(', ')
+
+/**
+ * Refuses a design whose outcome the learner would misread: rows that come under observation late, or strata, with a learner
+ * that knows neither; and no competing events with a learner of nothing else.
+ */
+export const refuseUnread = (learner: Learner, outcome: OutcomeDesign): void => {
+  if (outcome.task !== 'survival') return
+  const { needs, id } = learner
+  if (outcome.entry && !needs.entry)
+    throw invalidInput(
+      'entryNotRead',
+      `The learner ${id} takes every row as followed from time 0 and would misread rows that enter at ${outcome.entry}. Learners that read entry times: ${whoReads('entry')}.`,
+    )
+  if (outcome.strata && !needs.strata)
+    throw invalidInput(
+      'strataNotRead',
+      `The learner ${id} has one baseline for all and does not read strata. Make ${outcome.strata} a feature, or choose among ${whoReads('strata')}.`,
+    )
+  if (!outcome.competing && needs.competing === 'required')
+    throw invalidInput(
+      'competingNeeded',
+      `The learner ${id} needs competing events: name the values that mean one. Without any, Cox regression is the same.`,
+    )
+}
+
+/** What a learner makes of competing events that it does not read, and what late entry leaves unmeasured. */
+export const unreadWarnings = (learner: Learner, outcome: Outcome): Warning[] => {
+  if (outcome.task !== 'survival') return []
+  const late: Warning[] = outcome.entry
+    ? [
+        {
+          reason: 'entryAssessment',
+          message:
+            "Rows come under observation late, so only Harrell's C, among those at risk together, and the observed risk are measured; a prediction from time 0 has no calibration and no Brier score on such rows.",
+        },
+      ]
+    : []
+  const count = outcome.competing?.reduce((sum, one) => sum + one, 0) ?? 0
+  if (count === 0 || learner.needs.competing) return late
+  return [
+    ...late,
+    {
+      reason: 'competingCensored',
+      message: `${learner.id} counts the ${count} competing events as censored: its risks are those in a world without them, and are too high here. Learners that read them: ${whoReads('competing')}.`,
+    },
+  ]
+}

@@ -1,0 +1,19 @@
+import { invalidInput } from '../../../contract/errors.ts'
+import type { Table } from '../../cohort/table.ts'
+import { required } from '../cells.ts'
+
+/** Case weights of rows, by the design's column; undefined where it names none. Throws `invalidInput` where one is not above 0. */
+export const caseWeights = (table: Table, name: string | null, rows: Int32Array): Float64Array | undefined => {
+  if (!name) return undefined
+  const { values, levels } = required(table, name)
+  if (levels) throw invalidInput('weightsNotNumbers', `${name} is a category and cannot be a column of weights.`)
+  const weights = Float64Array.from(rows, (row) => values[row])
+  const wrong = weights.findIndex((weight) => !(weight > 0 && Number.isFinite(weight)))
+  if (wrong >= 0)
+    throw invalidInput(
+      'badWeight',
+      `${name} is ${weights[wrong]} in row ${rows[wrong] + 1}; a case weight must be above 0. Leave such rows out by a filter.`,
+      [{ path: 'weights', reason: 'must be above 0' }],
+    )
+  return weights
+}

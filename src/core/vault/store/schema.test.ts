@@ -1,0 +1,78 @@
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { freshVault } from '../../../../test/fixtures/vault.ts'
+import { type Migration, migrate, migrations, schemaVersion } from './schema.ts'
+
+test('migrations are numbered 1, 2, 3, ... without a gap or a repetition, each with a title', () => {
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, at) => at + 1))
+  expect(schemaVersion).toBe(migrations.length)
+  for (const { title } of migrations) expect(title).toMatch(/\w/)
+})
+
+const step = (version: number, sql: string): Migration => ({ version, title: `step ${version}`, sql })
+
+test('a migration that fails leaves the database at the version before it, whole', () => {
+  const db = new Database(':memory:')
+  const good = [step(1, 'CREATE TABLE a (x); INSERT INTO a VALUES (1)'), step(2, 'ALTER TABLE a ADD COLUMN y')]
+  const bad = [...good, step(3, 'UPDATE a SET x = 2; CREATE TABLE a (x)')]
+  expect(() => migrate(db, '/v', bad)).toThrow('already exists')
+  expect(db.pragma('user_version', { simple: true })).toBe(2)
+  expect(db.inTransaction).toBe(false)
+  expect(db.prepare('SELECT x FROM a').pluck().get()).toBe(1)
+  expect(migrate(db, '/v', [...good, step(3, 'UPDATE a SET x = 3')])).toBe(3)
+  expect(db.prepare('SELECT x FROM a').pluck().get()).toBe(3)
+})
+
+test('an old database is brought to the same schema as a new one', () => {
+  const schemaOf = (db: Database.Database) =>
+    db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2').all()
+  const fresh = new Database(':memory:')
+  migrate(fresh, '/v')
+  for (let from = 1; from < migrations.length; from++) {
+    const old = new Database(':memory:')
+    migrate(old, '/v', migrations.slice(0, from))
+    migrate(old, '/v')
+    expect(schemaOf(old)).toEqual(schemaOf(fresh))
+  }
+  expect(migrate(fresh, '/v')).toBe(schemaVersion)
+})
+
+test('a database of a newer Bedside is refused before anything is written', () => {
+  const db = new Database(':memory:')
+  migrate(db, '/v', [step(1, 'CREATE TABLE a (x)'), step(2, 'CREATE TABLE b (x)')])
+  expect(() => migrate(db, '/v', [step(1, 'CREATE TABLE a (x)')])).toThrow('newer Bedside')
+})
+
+test('every table is strict, and every column that names another record is held by a foreign key or a trigger', async () => {
+  const { vault, remove } = await freshVault()
+  const tables = vault.read.rows<[string, number]>(
+    "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'",
+  )
+  expect(tables.filter(([, strict]) => strict !== 1)).toEqual([])
+  const names = new Set(tables.map(([name]) => name))
+  const held = new Set(
+    vault.read
+      .rows<[string, string]>(
+        'SELECT m.name, f."from" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = \'table\'',
+      )
+      .map(([table, column]) => `${table}.${column}`),
+  )
+  const pointing = vault.read
+    .rows<[string, string]>(
+      "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    )
+    .filter(([table, column]) => names.has(column) && table !== column)
+    .map(([table, column]) => `${table}.${column}`)
+  // A document of its own; held by triggers; made from other tables; a log outlives what it speaks of.
+  const others = [
+    'batch.mapping',
+    'observation.patient',
+    'patient_term.patient',
+    'feedback.outcome',
+    'prediction.outcome',
+    'audit.outcome',
+  ]
+  expect(pointing.filter((column) => !held.has(column) && !others.includes(column))).toEqual([])
+  expect(vault.read.all('PRAGMA foreign_key_check')).toEqual([])
+  remove()
+})
