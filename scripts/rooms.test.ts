@@ -22,7 +22,7 @@ test.each([
   ['core/assess/roc.ts', '../vault/records.ts'],
   ['core/explain/shapley.ts', '../vault/records.ts'],
   ['core/advise/score.ts', '../vault/records.ts'],
-  ['core/study/run/run.ts', '../vault/records.ts'],
+  ['core/study/run/run.ts', '../../vault/records/cases.ts'],
   ['core/learn/learner.ts', '../app.ts'],
   ['core/vault/records.ts', '../handlers/vault.ts'],
   ['core/app.ts', '../server/server.ts'],
@@ -42,7 +42,7 @@ test.each([
 test.each([
   ['core/app.ts', './vault/records.ts'],
   ['core/handlers/models.ts', '../study/run.ts'],
-  ['core/study/run/run.ts', '../learn/learner.ts'],
+  ['core/study/run/run.ts', '../../learn/learner.ts'],
   ['core/learn/learner.ts', '../cohort/matrix.ts'],
   ['renderer/survival/view.tsx', '../../figures/survival.ts'],
   ['main/index.ts', 'electron'],
