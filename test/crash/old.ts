@@ -4,7 +4,8 @@ import { leastKeyDerivation, makeSlot } from '../../src/core/vault/keys/slots.ts
 import { addUser } from '../../src/core/vault/keys/users.ts'
 import { vaultFileVersion, writeVaultFile } from '../../src/core/vault/keys/vaultFile.ts'
 import { databasePath, openDatabase } from '../../src/core/vault/store/database.ts'
-import { migrate, migrations } from '../../src/core/vault/store/schema.ts'
+import { migrations } from '../../src/core/vault/store/migrations/index.ts'
+import { migrate } from '../../src/core/vault/store/schema.ts'
 import { writeStore } from '../../src/core/vault/store/store.ts'
 import { concept, importCases, passphrase } from '../fixtures/vault.ts'
 

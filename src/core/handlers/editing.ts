@@ -2,16 +2,8 @@ import type { TermEditInput } from '../../contract/terms.ts'
 import { decodeSnapshot } from '../cohort/snapshot.ts'
 import { runLong } from '../jobs/long.ts'
 import type { JobContext } from '../jobs/runner.ts'
-import { keepVaultRows, vaultRowsOf } from '../study/ask/vaultRows.ts'
 import { editArtifact } from '../study/inspect/terms.ts'
-import {
-  getModel,
-  insertModel,
-  modelArtifact,
-  modelDesign,
-  modelDetail,
-  modelReference,
-} from '../vault/models/models.ts'
+import { getModel, insertModel, modelArtifact, modelDesign, modelDetail } from '../vault/models/models.ts'
 import { readSnapshot } from '../vault/models/snapshots.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import type { StoredDetail } from './cards.ts'
@@ -49,7 +41,6 @@ const editTermsOf = async (
     input,
     context,
   )
-  const vaultRows = vaultRowsOf(modelReference(read, model))
   const before = modelDetail(read, model) as StoredDetail
   const detail: StoredDetail = {
     ...before,
@@ -70,7 +61,7 @@ const editTermsOf = async (
       study: getStudy(store, parent.study).id,
       target: parent.target,
       artifact,
-      reference: vaultRows ? keepVaultRows(reference, vaultRows) : reference,
+      reference,
       hash,
       design: modelDesign(store, model),
       snapshot: parent.snapshotHash,

@@ -1,12 +1,43 @@
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { freshVault } from '../../../../test/fixtures/vault.ts'
-import { type Migration, migrate, migrations, schemaVersion } from './schema.ts'
+import { migrations } from './migrations/index.ts'
+import type { Migration } from './migrations/migration.ts'
+import { migrate, schemaVersion } from './schema.ts'
 
 test('migrations are numbered 1, 2, 3, ... without a gap or a repetition, each with a title', () => {
   expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, at) => at + 1))
   expect(schemaVersion).toBe(migrations.length)
   for (const { title } of migrations) expect(title).toMatch(/\w/)
+  const files = readdirSync(new URL('./migrations', import.meta.url))
+    .filter((name) => /^\d/.test(name))
+    .sort()
+  expect(files.map((name) => Number(/^(\d{3})-[a-z]+(-[a-z]+)*\.ts$/.exec(name)?.[1]))).toEqual(
+    migrations.map(({ version }) => version),
+  )
+})
+
+const schemaOf = (db: Database.Database) =>
+  db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2').all()
+
+/** SHA-256 of what each released migration leaves, as the release left it: a vault in use cannot be made again. */
+const released = [
+  '973106a5c637c0bb4f92a4d695e53f187cb050f7a2b207e64a1aff66bf0d5d31',
+  '60e54ce6cb2ef0544d6828ff2112df9e582801dcf0a1d1aa6d3fb6367d74cecb',
+  '95a5c8a055c2f713ff095f98c3b4b2271129afafc76a29f46c9259b04b3abb5c',
+]
+
+test('a released migration, changed later, would leave vaults that differ with their age: what each leaves is pinned', () => {
+  const db = new Database(':memory:')
+  const found = migrations.slice(0, released.length).map((_, at) => {
+    migrate(db, '/v', migrations.slice(0, at + 1))
+    return createHash('sha256')
+      .update(JSON.stringify(schemaOf(db)))
+      .digest('hex')
+  })
+  expect(found).toEqual(released)
 })
 
 const step = (version: number, sql: string): Migration => ({ version, title: `step ${version}`, sql })
@@ -24,8 +55,6 @@ test('a migration that fails leaves the database at the version before it, whole
 })
 
 test('an old database is brought to the same schema as a new one', () => {
-  const schemaOf = (db: Database.Database) =>
-    db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2').all()
   const fresh = new Database(':memory:')
   migrate(fresh, '/v')
   for (let from = 1; from < migrations.length; from++) {
