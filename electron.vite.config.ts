@@ -9,7 +9,7 @@ import renderer from './vite.config.ts'
  */
 export default defineConfig({
   main: {
-    define: { __BEDSIDE_BUILD__: JSON.stringify(installation().build) },
+    define: { __BEDSIDE_BUILD__: JSON.stringify(installation().build()) },
     build: {
       target: 'node20.18',
       externalizeDeps: { include: ['@tensorflow/tfjs-node'] },

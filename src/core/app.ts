@@ -34,8 +34,8 @@ export interface AppOptions {
   resources: string
   /** Entry of worker threads (`jobs/worker.ts`, or its bundle). */
   worker: URL
-  /** Version and digest of the sources: part of every model. */
-  build: string
+  /** What models are made by: version and, after a `+`, the digest of the code that decides a fit; asked for when needed. */
+  build: string | (() => string)
   /** Threads that training may use; default: as many as the machine has. */
   threads?: number
   /** Takes lines without patient data. */
@@ -91,6 +91,10 @@ export const createApp = (options: AppOptions): App => {
     threads: availableParallelism(),
     log: () => {},
     ...options,
+    // From sources it takes a fifth of a second to find, and most commands never ask.
+    get build() {
+      return typeof options.build === 'string' ? options.build : options.build()
+    },
   })
   const router = routerOf(core)
   const stopSchedule = startBackupSchedule(core)

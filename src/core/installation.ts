@@ -1,40 +1,39 @@
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fitCodeOf } from './fitCode.ts'
+
+interface Installation {
+  resources: string
+  worker: URL
+  version: string
+  /** What models are made by: the version and, after a `+`, the digest of the code that decides a fit. */
+  build: () => string
+}
+
+interface Manifest {
+  version: string
+  dependencies: Record<string, string>
+  optionalDependencies: Record<string, string>
+}
+
+let build: string | null = null
 
 /** Where an installation that runs from its sources keeps what the core needs. */
-export const installation = (): { resources: string; worker: URL; version: string; build: string } => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
+export const installation = (): Installation => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest
+  const { version, dependencies, optionalDependencies } = manifest
   return {
     resources: fileURLToPath(new URL('../../resources', import.meta.url)),
     worker: new URL('./jobs/worker.ts', import.meta.url),
     version,
-    build: buildOf(version),
+    build: () => {
+      const packages = { ...dependencies, ...optionalDependencies }
+      build ??= `${version}+${fitCodeOf(fileURLToPath(new URL('..', import.meta.url)), packages).digest}`
+      return build
+    },
   }
-}
-
-/**
- * What a model was made by: the version and a digest of the sources of core and contract, the same for the bundled app
- * and for the sources it was bundled from.
- */
-const buildOf = (version: string): string => {
-  const digest = createHash('sha256')
-  for (const room of ['contract', 'core']) {
-    const folder = fileURLToPath(new URL(`../${room}`, import.meta.url))
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .map((name) => name.replaceAll('\\', '/'))
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .sort()
-    for (const name of files) {
-      const text = readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n')
-      digest.update(`${room}/${name}\0${text}\0`)
-    }
-  }
-  return `${version}+${digest.digest('hex').slice(0, 12)}`
 }
 
 /**

@@ -44,7 +44,7 @@ export interface CoreOptions {
   resources: string
   /** Entry of worker threads. */
   worker: URL
-  /** What a model was made by: version and digest of the sources. */
+  /** What models are made by: version and, after a `+`, the digest of the code that decides a fit. */
   build: string
   threads: number
   log: (line: string) => void

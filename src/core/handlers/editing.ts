@@ -2,8 +2,16 @@ import type { TermEditInput } from '../../contract/terms.ts'
 import { decodeSnapshot } from '../cohort/snapshot.ts'
 import { runLong } from '../jobs/long.ts'
 import type { JobContext } from '../jobs/runner.ts'
+import { keepVaultRows, vaultRowsOf } from '../study/ask/vaultRows.ts'
 import { editArtifact } from '../study/inspect/terms.ts'
-import { getModel, insertModel, modelArtifact, modelDesign, modelDetail } from '../vault/models/models.ts'
+import {
+  getModel,
+  insertModel,
+  modelArtifact,
+  modelDesign,
+  modelDetail,
+  modelReference,
+} from '../vault/models/models.ts'
 import { readSnapshot } from '../vault/models/snapshots.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import type { StoredDetail } from './cards.ts'
@@ -41,6 +49,7 @@ const editTermsOf = async (
     input,
     context,
   )
+  const vaultRows = vaultRowsOf(modelReference(read, model))
   const before = modelDetail(read, model) as StoredDetail
   const detail: StoredDetail = {
     ...before,
@@ -61,7 +70,7 @@ const editTermsOf = async (
       study: getStudy(store, parent.study).id,
       target: parent.target,
       artifact,
-      reference,
+      reference: vaultRows ? keepVaultRows(reference, vaultRows) : reference,
       hash,
       design: modelDesign(store, model),
       snapshot: parent.snapshotHash,

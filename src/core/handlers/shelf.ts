@@ -1,6 +1,7 @@
 import type { ModelDetail } from '../../contract/models.ts'
 import { decodeSnapshot } from '../cohort/snapshot.ts'
 import { type ModelAtHand, takeInHand } from '../study/ask/hand.ts'
+import { inVault } from '../study/ask/vaultRows.ts'
 import { getModel, modelArtifact, modelDetail, modelReference } from '../vault/models/models.ts'
 import { readSnapshot } from '../vault/models/snapshots.ts'
 import type { Vault } from '../vault/store/vault.ts'
@@ -21,12 +22,9 @@ export const createModelShelf = (vault: () => Vault): ModelShelf => {
     const { read } = vault()
     const { snapshotHash } = getModel(read, model)
     const { setCoverage } = modelDetail(read, model) as Pick<ModelDetail, 'setCoverage'>
-    return takeInHand(
-      modelArtifact(read, model),
-      modelReference(read, model),
-      decodeSnapshot(readSnapshot(read, snapshotHash)),
-      setCoverage,
-    )
+    const reference = modelReference(read, model)
+    const snapshot = inVault(decodeSnapshot(readSnapshot(read, snapshotHash)), reference)
+    return takeInHand(modelArtifact(read, model), reference, snapshot, setCoverage)
   }
 
   return {

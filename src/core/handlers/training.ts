@@ -2,9 +2,10 @@ import { type StudyDesign, StudyDesignSchema } from '../../contract/design.ts'
 import { conflict } from '../../contract/errors.ts'
 import type { Job } from '../../contract/jobs.ts'
 import type { DesignCheck } from '../../contract/models.ts'
-import { encodeSnapshot } from '../cohort/snapshot.ts'
+import { encodeSnapshot, hashWithVaultRows, withoutVaultRows } from '../cohort/snapshot.ts'
 import { runLong } from '../jobs/long.ts'
 import type { JobContext } from '../jobs/runner.ts'
+import { keepVaultRows } from '../study/ask/vaultRows.ts'
 import { columnsOf, outcomeColumns } from '../study/design/cases.ts'
 import { checkHistory, summaryConcepts } from '../study/design/history.ts'
 import { jobDesign, jobUnits, noteJobSnapshot, saveJobUnit } from '../vault/models/jobs.ts'
@@ -23,6 +24,9 @@ const targetOf = ({ outcome }: StudyDesign): string =>
   outcome.task === 'survival'
     ? `${outcome.time}, ${outcome.event.column}=${outcome.event.values.join(',')}`
     : outcome.target
+
+/** Of a build what decides a fit: a new version that fits alike makes the same models. */
+const fitCodeIn = (build: string): string => build.slice(build.indexOf('+') + 1)
 
 /** Learners whose backend the settings show. */
 const nets: readonly string[] = ['neural', 'recurrent', 'convolutional']
@@ -124,17 +128,18 @@ export const trainModel = async (
   context.report('readingRows', 0)
   requireMemory(core, design)
   const vault = core.vault()
-  const { study, concepts, measured, table, warnings } = readColumns(core, design)
+  const { study, concepts, measured, table: read, warnings } = readColumns(core, design)
+  const { table, vaultRows } = withoutVaultRows(read)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
   const { build, threads, worker } = core.options
-  if (attempt?.snapshot && attempt.snapshot !== snapshotHash)
+  if (attempt?.snapshot && ![snapshotHash, hashWithVaultRows(read)].includes(attempt.snapshot))
     throw conflict(
       'casesChanged',
       `The cases of ${study.name} have changed since this training began. Start it anew to learn from them as they are now.`,
       { study: study.name },
     )
   const units = attempt && (await unitsOf(vault, attempt.job, snapshotHash))
-  const input = { design, concepts, measured, table, warnings, snapshotHash, build, threads }
+  const input = { design, concepts, measured, table, warnings, snapshotHash, build: fitCodeIn(build), threads }
   const result = await runLong(worker, 'train', input, context, units).finally(() => units?.kept())
   if (result.backend !== null && nets.includes(result.learner)) core.neuralBackend = result.backend
   const { artifact, reference, hash, learner, ...facts } = result
@@ -149,7 +154,7 @@ export const trainModel = async (
       study: study.id,
       target: targetOf(design),
       artifact,
-      reference,
+      reference: keepVaultRows(reference, vaultRows),
       hash,
       design,
       snapshot: snapshotHash,

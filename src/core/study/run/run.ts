@@ -241,7 +241,7 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
       learner: learner.id,
       stateVersion: learner.stateVersion,
       task: design.outcome.task,
-      design,
+      design: decisive(design),
       snapshotHash: run.snapshotHash,
       features,
       ...(strata ? { strata } : {}),
@@ -301,6 +301,9 @@ export const runStudy = async (run: StudyRun, context: RunContext): Promise<Stud
     secondOpinion,
   }
 }
+
+/** A design as the artifact has it, without what changes nothing in it: a name, and a second model that is only asked. */
+const decisive = (design: StudyDesign): StudyDesign => ({ ...design, name: '', secondOpinion: true })
 
 const assessedPredictions = (
   test: Int32Array,
