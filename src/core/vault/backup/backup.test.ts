@@ -115,8 +115,7 @@ test('what is written while a backup is made is in the vault and not in the back
   expect(manifest.tables.find(({ name }) => name === 'setting')?.rows).toBe(0)
   expect(Object.keys(readSettings(vault.read, null))).toHaveLength(51)
   expect(await verifyBackup(backup)).toEqual(manifest)
-  await new Promise((resolve) => setTimeout(resolve, 400))
-  expect(statSync(join(path, 'bedside.db-wal')).size).toBe(0)
+  await expect.poll(() => statSync(join(path, 'bedside.db-wal')).size, { timeout: 20_000 }).toBe(0)
   const [first, second] = await Promise.all([back(vault, outside), back(vault, outside)])
   expect(first.manifest.tables).toEqual(second.manifest.tables)
   // A change of keys waits for a backup, and a backup for a change of keys.

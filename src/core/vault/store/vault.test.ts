@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
+import { gate } from '../../../../test/fixtures/gate.ts'
 import {
   concept,
   type Folder,
@@ -300,9 +301,10 @@ test('one vault is open in one place: a second opening, in this process or anoth
 test('writes run one after another, each whole or not at all', async () => {
   const { vault } = await made()
   const order: string[] = []
+  const later = gate()
   const slow = vault.exclusive(async (store) => {
     writeSettings(store, null, { a: 1 })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await later.passed
     order.push('slow')
   })
   const failing = vault.write((store) => {
@@ -314,6 +316,10 @@ test('writes run one after another, each whole or not at all', async () => {
     order.push('last')
     return readSettings(store, null)
   })
+  // Both had their chance to go before the slow one, which has begun.
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(order).toEqual([])
+  later.open()
   await expect(failing).rejects.toThrow('no')
   expect(await last).toEqual({ a: 1 })
   await slow
@@ -364,15 +370,18 @@ test('a store is useless after its transaction, and a write inside a write is an
 
 test('locking in the middle of an import rolls it back, and afterwards nothing answers', async () => {
   const { vault, path } = await made()
+  const [half, later] = [gate(), gate()]
   const importing = vault.exclusive(async (store) => {
     writeSettings(store, null, { half: true })
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    half.open()
+    await later.passed
     writeSettings(store, null, { rest: true })
   })
   const waiting = vault.write((store) => writeSettings(store, null, { later: true }))
   const [first, second] = [importing, waiting].map((promise) => promise.catch((error) => error.failure?.reason))
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await half.passed
   vault.close()
+  later.open()
   vault.close()
   expect(await first).toBe('vaultClosed')
   expect(await second).toBe('vaultClosed')
