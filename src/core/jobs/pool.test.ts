@@ -1,11 +1,12 @@
 import { afterEach, expect, test } from 'vitest'
+import type { PoolWorkerTasks } from '../../../test/fixtures/poolWorker.ts'
 import { type BedsideError, invalidInput } from '../../contract/errors.ts'
 import { createPool, type Pool } from './pool.ts'
 
 const workerUrl = new URL('../../../test/fixtures/poolWorker.ts', import.meta.url)
-let pool: Pool
+let pool: Pool<PoolWorkerTasks>
 const two = () => {
-  pool = createPool({ threads: 2, workerUrl })
+  pool = createPool<PoolWorkerTasks>({ threads: 2, workerUrl })
   return pool
 }
 afterEach(() => pool.close())
@@ -36,6 +37,7 @@ test('an error the user can act on keeps its code, reason, issues and details ac
 
 test('a bug in a worker is no expected error, and the pool goes on', async () => {
   await expect(two().run('stumble', [null, null, null])).rejects.toThrow('a bug')
+  // @ts-expect-error: a name that no worker knows does not even compile.
   await expect(pool.run('nothing', [null])).rejects.toThrow('No worker task is called nothing')
   expect(await pool.run('double', [{ value: 4, wait: 0 }])).toEqual([8])
 })
@@ -67,16 +69,14 @@ test('closing ends what runs', async () => {
 test('with one thread, tasks run here, in order, and can be cancelled between inputs', async () => {
   const seen: number[] = []
   const controller = new AbortController()
-  pool = createPool({
-    threads: 1,
-    tasks: {
-      see: (value: number) => {
-        seen.push(value)
-        if (value === 1) controller.abort()
-        return value
-      },
+  const tasks = {
+    see: (value: number) => {
+      seen.push(value)
+      if (value === 1) controller.abort()
+      return value
     },
-  })
-  expect(await failureOf(pool.run('see', [0, 1, 2], controller.signal))).toMatchObject({ code: 'cancelled' })
+  }
+  const here = createPool<typeof tasks>({ threads: 1, tasks })
+  expect(await failureOf(here.run('see', [0, 1, 2], controller.signal))).toMatchObject({ code: 'cancelled' })
   expect(seen).toEqual([0, 1])
 })

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled } from '../../contract/errors.ts'
-import { taskOf, type WorkerReply, type WorkerTasks } from './serve.ts'
+import type { WorkerTasks } from '../learn/parallel.ts'
+import { type Tasks, taskOf, type WorkerReply } from './serve.ts'
 
 export interface PoolOptions {
   /** 1 runs every task in the calling thread. */
@@ -8,19 +9,23 @@ export interface PoolOptions {
   /** The built worker; in the source tree the `.ts` file beside this one. */
   workerUrl?: URL
   /** What one thread runs; `learn/workers.ts` unless given. */
-  tasks?: WorkerTasks
+  tasks?: Tasks
   /** Called before a piece is handed out; may hold this thread while the work is paused. */
   pausePoint?: () => void
 }
 
-export interface Pool {
+export interface Pool<T extends Tasks = WorkerTasks> {
   threads: number
   /**
-   * Runs a task of `learn/workers.ts` once per input and returns the results in the order of the inputs. Calls may
+   * Runs a task once per input and returns the results in the order of the inputs. Calls may
    * overlap: their tasks queue, first come first served. The first error rejects the call and drops its queued tasks. Throws
    * `cancelled` where the signal is aborted; workers busy with the call's tasks are ended, others go on.
    */
-  run<I, O>(task: string, inputs: readonly I[], signal?: AbortSignal): Promise<O[]>
+  run<K extends keyof T & string>(
+    task: K,
+    inputs: readonly Parameters<T[K]>[0][],
+    signal?: AbortSignal,
+  ): Promise<Awaited<ReturnType<T[K]>>[]>
   /** Starts all workers now and resolves when they have loaded their tasks, so that the first `run` need not wait. */
   warm(): Promise<void>
   /** Ends the workers. Running calls reject with `cancelled`. */
@@ -46,8 +51,11 @@ interface Seat {
   id: number
 }
 
-/** Worker threads that run the tasks of `learn/workers.ts`. They start when first needed and stay, idle, until `close`. */
-export const createPool = (options: PoolOptions): Pool => {
+/**
+ * Worker threads that run the tasks of `learn/workers.ts`, or those `T` that `workerUrl` serves. They start when first needed
+ * and stay, idle, until `close`.
+ */
+export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions): Pool<T> => {
   const { threads, workerUrl = new URL('./worker.ts', import.meta.url), tasks, pausePoint = () => {} } = options
   const seats: Seat[] = Array.from({ length: threads > 1 ? threads : 0 }, () => ({ worker: null, piece: null, id: 0 }))
   const queue: Piece[] = []
@@ -173,7 +181,7 @@ export const createPool = (options: PoolOptions): Pool => {
 
   return {
     threads: Math.max(1, threads),
-    run: spread as Pool['run'],
+    run: spread as Pool<T>['run'],
     warm: async () => {
       await spread(
         'ready',

@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { BedsideError, type Failure } from '../../contract/errors.ts'
 
-export type WorkerTasks = Record<string, (input: never) => unknown>
+/** Tasks by name; each takes one input. `learn/workers.ts` has those of learners. */
+export type Tasks = Record<string, (input: never) => unknown>
 
 /** What a worker is sent and what it answers. `ready` is a task every worker has. */
 export interface WorkerRequest {
@@ -16,7 +17,7 @@ export type WorkerReply = { id: number } & (
 )
 
 /** Answers a port's requests with the tasks of that name, one after another. */
-export const serveTasks = (port: MessagePort | null, tasks: WorkerTasks): void => {
+export const serveTasks = (port: MessagePort | null, tasks: Tasks): void => {
   port?.on('message', async ({ id, task, input }: WorkerRequest) => {
     let reply: WorkerReply
     try {
@@ -38,7 +39,7 @@ export const replyOfError = (
 }
 
 /** The task of that name; a missing one is a bug. */
-export const taskOf = (tasks: WorkerTasks, name: string): ((input: unknown) => unknown) => {
+export const taskOf = (tasks: Tasks, name: string): ((input: unknown) => unknown) => {
   const task = tasks[name]
   if (!task) throw new Error(`No worker task is called ${name}`)
   return task as (input: unknown) => unknown

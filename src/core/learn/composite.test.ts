@@ -12,6 +12,7 @@ import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../c
 import { decodeArtifact, encodeArtifact } from '../numbers/bytes.ts'
 import { fitComposite, loadState, poolFits } from './composite.ts'
 import { logistic } from './linear/logistic.ts'
+import { oneByOne } from './parallel.ts'
 import { completeParameters } from './parameters.ts'
 import { cox } from './survival/cox.ts'
 import { forest } from './trees/forest.ts'
@@ -19,7 +20,7 @@ import { workerTasks } from './workers.ts'
 
 const context = {
   ...quietContext,
-  parallel: async <I, O>(task: string, inputs: readonly I[]) => inputs.map((one) => workerTasks[task](one) as O),
+  parallel: oneByOne(workerTasks),
 }
 const wcgs = sampleTable('wcgs', 'id')
 const { x, rows } = completeCases(wcgs, ['age0', 'chol0', 'sbp0', 'ncigs0', 'weight0'], ['chd69'])

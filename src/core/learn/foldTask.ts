@@ -3,6 +3,7 @@ import type { Matrix, Outcome } from '../cohort/matrix.ts'
 import { fitComposite, loadState } from './composite.ts'
 import type { Parameters, Predictor } from './learner.ts'
 import { learnerOf } from './learners.ts'
+import { oneByOne, type WorkerTasks } from './parallel.ts'
 
 /** One fit of a search: on which rows, with what, and whom to predict. */
 export interface FoldTask {
@@ -31,7 +32,7 @@ const neverAborted = new AbortController().signal
 /** Fits on one fold's training rows and predicts its held-out rows, all in this thread. */
 export const fitFold = async (
   { learner: id, parameters, matrices, outcome, weights, balanced, seed, held, times }: FoldTask,
-  tasks: Record<string, (input: unknown) => unknown>,
+  tasks: WorkerTasks,
 ): Promise<FoldResult> => {
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
@@ -42,11 +43,7 @@ export const fitFold = async (
     threads: 1,
     signal: neverAborted,
     progress: () => {},
-    parallel: async <I, O>(task: string, inputs: readonly I[]) => {
-      const results: O[] = []
-      for (const input of inputs) results.push((await tasks[task](input)) as O)
-      return results
-    },
+    parallel: oneByOne(tasks),
   }
   try {
     const options = { ...(weights ? { weights } : {}), balanced }

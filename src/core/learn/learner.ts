@@ -3,6 +3,7 @@ import type { Fit, Parameter } from '../../contract/models.ts'
 import type { Task, Text } from '../../contract/values.ts'
 import type { Matrix, MatrixNeeds, Outcome } from '../cohort/matrix.ts'
 import type { ModelState } from '../numbers/bytes.ts'
+import type { Parallel } from './parallel.ts'
 
 export type { MatrixNeeds } from '../cohort/matrix.ts'
 export type { ModelState } from '../numbers/bytes.ts'
@@ -21,7 +22,7 @@ export interface FitContext {
    * Runs a task of `learn/workers.ts` on a pool of worker threads and returns the results in the order of the inputs.
    * Runs in this thread where the pool has one thread.
    */
-  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  parallel: Parallel
   /** False where nobody reads the fit (folds): tests that change nothing about the model may then be left out. */
   diagnostics?: boolean
 }

@@ -102,7 +102,7 @@ export const fitTerms = async (
   const runBags = (tasks: BagTask[]) =>
     Promise.all(
       tasks.map(async (task) => {
-        const [result] = await context.parallel<BagTask, BagResult>('fitAdditiveBag', [task])
+        const [result] = await context.parallel('fitAdditiveBag', [task])
         check()
         done++
         if (done < stages * bags.length) context.progress(done / (stages * bags.length), { bags: done })

@@ -246,7 +246,7 @@ const crossValidate = async (
     }),
   )
   let errors: FoldError[]
-  if (context.threads > 1) errors = await context.parallel<PathFold, FoldError>('elasticNetFold', inputs)
+  if (context.threads > 1) errors = await context.parallel('elasticNetFold', inputs)
   else {
     errors = []
     for (const [k, input] of inputs.entries()) {

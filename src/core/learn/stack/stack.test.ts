@@ -10,6 +10,7 @@ import { applyPreparation, fitPreparation } from '../../cohort/prepare/prepare.t
 import type { Table } from '../../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { oneByOne } from '../parallel.ts'
 import { completeParameters } from '../parameters.ts'
 import { workerTasks } from '../workers.ts'
 import { stack } from './stack.ts'
@@ -18,11 +19,7 @@ import { stackWeights } from './weights.ts'
 
 const context = {
   ...quietContext,
-  parallel: async <I, O>(task: string, inputs: readonly I[]) => {
-    const results: O[] = []
-    for (const one of inputs) results.push((await workerTasks[task](one)) as O)
-    return results
-  },
+  parallel: oneByOne(workerTasks),
 }
 const noGrid = new Float64Array(0)
 

@@ -5,7 +5,7 @@ import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../.
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { boosting } from '../boosting/boosting.ts'
 import { elasticNet } from '../elasticNet/elasticNet.ts'
-import type { FoldResult, FoldTask } from '../foldTask.ts'
+import type { FoldTask } from '../foldTask.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters, Predictor } from '../learner.ts'
 import { weightedRows } from '../linear/design.ts'
 import { linear } from '../linear/linear.ts'
@@ -301,7 +301,7 @@ const predictOutOfFold = async (
         times: Array.from(grid),
       }
     })
-    const results = await context.parallel<FoldTask, FoldResult>('fitFold', tasks)
+    const results = await context.parallel('fitFold', tasks)
     results.forEach((result, at) => {
       const into = all[at]
       if (!into) return

@@ -118,7 +118,7 @@ const runnerOf =
     let done = 0
     return await Promise.all(
       inputs.map(async (input) => {
-        const [machine] = await context.parallel<MachineInput, Machine>('fitMachine', [input])
+        const [machine] = await context.parallel('fitMachine', [input])
         if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
         context.progress(++done / inputs.length)
         return machine

@@ -1,5 +1,6 @@
 import type { Matrix } from '../../cohort/matrix.ts'
 import { randomOf } from '../../numbers/random.ts'
+import type { Parallel } from '../parallel.ts'
 
 /** Code of a missing value. Codes 0 to 254 are value bins in ascending order. */
 export const missingBin = 255
@@ -30,8 +31,6 @@ export interface BinTask {
   count: number
 }
 
-type Parallel = <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
-
 /**
  * Bins a matrix, columns shared out over threads. Up to `maxBins` (2 to 255) bins a column; a column with no more distinct
  * values has one bin each, else bins hold about equal numbers of rows (of a fixed sample, beyond 32,768 unweighted ones), and a
@@ -52,7 +51,7 @@ export const binColumns = async (
     const first = Math.floor((piece * columns) / pieces)
     return { ...base, order, weights, first, count: Math.floor(((piece + 1) * columns) / pieces) - first }
   })
-  const edges = await parallel<BinTask, Float64Array[]>('binColumns', tasks)
+  const edges = await parallel('binColumns', tasks)
   return { rows, columns, codes, edges: edges.flat() }
 }
 

@@ -7,7 +7,7 @@ import { forestSearch } from '../search.ts'
 import { binColumns } from './bins.ts'
 import { packNodes } from './forestModel.ts'
 import { loadForest } from './forestPredictor.ts'
-import type { GrownTrees, GrowTask } from './forestTask.ts'
+import type { GrowTask } from './forestTask.ts'
 import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerTask } from './gather.ts'
 import { leafMark, type Nodes, varyingColumns } from './grow.ts'
 import { checkOutcome, targetOf } from './target.ts'
@@ -166,7 +166,7 @@ export async function fitForest(
   let done = 0
   const grown = await Promise.all(
     tasks.map(async (task, index) => {
-      const [trees] = await parallel<GrowTask, GrownTrees>('growForestTrees', [task])
+      const [trees] = await parallel('growForestTrees', [task])
       stopIfAborted()
       bag.take(index, trees, task.count)
       done++

@@ -11,6 +11,7 @@ import {
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { randomOf } from '../../numbers/random.ts'
 import type { FitContext, Learner, Parameters } from '../learner.ts'
+import { oneByOne } from '../parallel.ts'
 import { completeParameters } from '../parameters.ts'
 import { workerTasks } from '../workers.ts'
 import { directionOf } from './direction.ts'
@@ -28,7 +29,7 @@ const golden = readGolden<{ cox: Golden; line: Golden }>('oblique')
 
 const context: FitContext = {
   ...quietContext,
-  parallel: async (task, inputs) => inputs.map((input) => workerTasks[task](input) as never),
+  parallel: oneByOne(workerTasks),
 }
 const grow = async (learner: Learner, x: Matrix, outcome: Outcome, parameters: Parameters) =>
   await learner.load((await learner.fit(x, outcome, completeParameters(learner, parameters), context)).state)

@@ -7,7 +7,7 @@ import { forestSearch } from '../search.ts'
 import { forest } from './forest.ts'
 import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerTask } from './gather.ts'
 import { loadOblique } from './obliqueModel.ts'
-import type { GrownObliqueTrees, ObliqueTask } from './obliqueTask.ts'
+import type { ObliqueTask } from './obliqueTask.ts'
 import { checkOutcome, targetOf } from './target.ts'
 
 const shared = new Set(['nTrees', 'maxDepth', 'minLeaf', 'sampleFraction', 'replace', 'competingRule'])
@@ -105,7 +105,7 @@ async function fitOblique(
   let done = 0
   const grown = await Promise.all(
     tasks.map(async (task, index) => {
-      const [trees] = await context.parallel<ObliqueTask, GrownObliqueTrees>('growObliqueTrees', [task])
+      const [trees] = await context.parallel('growObliqueTrees', [task])
       stopIfAborted()
       bag.take(index, trees, task.count)
       done++

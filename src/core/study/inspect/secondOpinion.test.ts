@@ -3,6 +3,7 @@ import { sampleTable } from '../../../../test/golden/sampleTable.ts'
 import { type StudyDesignInput, StudyDesignSchema } from '../../../contract/design.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Table, takeRows } from '../../cohort/table.ts'
+import { oneByOne } from '../../learn/parallel.ts'
 import { workerTasks } from '../../learn/workers.ts'
 import { runStudy } from '../run/run.ts'
 
@@ -27,11 +28,7 @@ const run = (table: Table, input: StudyDesignInput) => {
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => {
-        const results: never[] = []
-        for (const one of inputs) results.push((await workerTasks[task](one)) as never)
-        return results
-      },
+      parallel: oneByOne(workerTasks),
     },
   )
 }

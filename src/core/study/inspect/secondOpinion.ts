@@ -5,7 +5,8 @@ import { kappaOf } from '../../assess/agreement.ts'
 import { chosenClasses } from '../../assess/classes.ts'
 import { compareModels } from '../../assess/compare.ts'
 import type { MatrixNeeds } from '../../learn/learner.ts'
-import type { Opinion, OpinionTask } from '../../learn/secondOpinion.ts'
+import type { Parallel } from '../../learn/parallel.ts'
+import type { OpinionTask } from '../../learn/secondOpinion.ts'
 import { joinPredictions } from '../ask/reference.ts'
 import { type Fitting, type Predicted, positionsOf } from '../run/fitting.ts'
 import { assessPredictions, headlineOf, type Predictions, takePredictions } from '../tasks/assessment.ts'
@@ -29,7 +30,7 @@ interface Plan {
   /** What the model predicts for the rows it is assessed on. */
   assessed: Predicted & { on: string }
   positive: number | null
-  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  parallel: Parallel
 }
 
 /**
@@ -65,7 +66,7 @@ export const askSecond = async (plan: Plan): Promise<SecondOpinion | null> => {
       limit: limit / parts.length,
     }
   })
-  const opinions = await parallel<OpinionTask, Opinion>('askSecondForest', tasks)
+  const opinions = await parallel('askSecondForest', tasks)
   const predicted: Predicted = {
     rows: Int32Array.from(rows.flatMap((part) => Array.from(part))),
     predictions: joinPredictions(

@@ -7,6 +7,7 @@ import { applyPreparation, prepareTraining } from '../../cohort/prepare/prepare.
 import type { Table } from '../../cohort/table.ts'
 import { fitComposite, loadState } from '../../learn/composite.ts'
 import type { Fitted, Learner, Parameters, Predictor } from '../../learn/learner.ts'
+import type { Parallel } from '../../learn/parallel.ts'
 import type { Cases } from '../design/cases.ts'
 import { caseWeights } from '../design/weights.ts'
 import { type Predictions, predictionsOf } from '../tasks/assessment.ts'
@@ -35,7 +36,7 @@ export type Progress = (share: number, detail?: Record<string, number>) => void
 interface FittingContext {
   signal: AbortSignal
   threads: number
-  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  parallel: Parallel
   /** Finished fits of an earlier attempt at the same run, where that was interrupted. */
   memo?: Memo
 }

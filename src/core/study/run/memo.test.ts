@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { sampleTable } from '../../../../test/golden/sampleTable.ts'
 import { type StudyDesignInput, StudyDesignSchema } from '../../../contract/design.ts'
 import type { Concept } from '../../../contract/values.ts'
+import { oneByOne } from '../../learn/parallel.ts'
 import { workerTasks } from '../../learn/workers.ts'
 import { digestOf, type Memo, rememberPieces } from './memo.ts'
 import { runStudy } from './run.ts'
@@ -45,8 +46,7 @@ const memoOver = (units: Map<string, Uint8Array>): Memo & { found: number; put_:
   }
   return memo
 }
-const here = async <I, O>(task: string, inputs: readonly I[]): Promise<O[]> =>
-  Promise.all(inputs.map((one) => workerTasks[task](one as never) as O))
+const here = oneByOne(workerTasks)
 const run = (memo?: Memo, changed: Partial<StudyDesignInput> = {}, build = 'a') =>
   runStudy(
     {

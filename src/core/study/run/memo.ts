@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import type { Fitted } from '../../learn/learner.ts'
+import type { Parallel, TaskInput, TaskResult, WorkerTasks } from '../../learn/parallel.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 
 /** Finished units of a run, by what they were made from: kept, an interrupted run need not do them again. */
@@ -32,30 +33,26 @@ export const rememberFit = async (
 }
 
 /** Tasks of `learn/workers.ts` that are units of work by themselves: the folds of a search's trials. */
-const units: readonly string[] = ['fitFold']
+const units: readonly (keyof WorkerTasks)[] = ['fitFold']
 
 /**
  * Like `parallel`, but a piece that was finished before is not done again. Pieces are kept one by one, so that a search that was
  * interrupted among a hundred of them goes on with the next.
  */
-export const rememberPieces = (
-  memo: Memo,
-  build: string,
-  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>,
-): (<I, O>(task: string, inputs: readonly I[]) => Promise<O[]>) => {
+export const rememberPieces = (memo: Memo, build: string, parallel: Parallel): Parallel => {
   // Trials share their matrices: each is read for its digest once.
   const digests = new WeakMap<object, string>()
-  return async <I, O>(task: string, inputs: readonly I[]): Promise<O[]> => {
-    if (!units.includes(task)) return parallel<I, O>(task, inputs)
+  return async <K extends keyof WorkerTasks>(task: K, inputs: readonly TaskInput<K>[]): Promise<TaskResult<K>[]> => {
+    if (!units.includes(task)) return parallel(task, inputs)
     return Promise.all(
       inputs.map(async (input) => {
         const key = digestOf({ build, task, input }, digests)
         const known = memo.get(key)
-        if (known) return deserialize(known) as O
-        const [result] = await parallel<I, O>(task, [input])
+        if (known) return deserialize(known) as TaskResult<K>
+        const [result] = await parallel(task, [input])
         const bytes = serialize(result)
         if (bytes.length <= mostBytes) memo.put(key, bytes)
-        return result as O
+        return result
       }),
     )
   }

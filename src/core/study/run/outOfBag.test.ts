@@ -3,6 +3,7 @@ import { sampleTable, withColumn } from '../../../../test/golden/sampleTable.ts'
 import { type StudyDesignInput, StudyDesignSchema } from '../../../contract/design.ts'
 import type { Concept } from '../../../contract/values.ts'
 import type { Table } from '../../cohort/table.ts'
+import { oneByOne } from '../../learn/parallel.ts'
 import { workerTasks } from '../../learn/workers.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { runStudy } from './run.ts'
@@ -28,7 +29,7 @@ const run = (table: Table, key: string, input: StudyDesignInput) => {
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => Promise.all(inputs.map((one) => workerTasks[task](one))) as never,
+      parallel: oneByOne(workerTasks),
     },
   )
 }

@@ -3,6 +3,7 @@ import { sampleTable } from '../../../../test/golden/sampleTable.ts'
 import { type StudyDesignInput, StudyDesignSchema } from '../../../contract/design.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Table, takeRows } from '../../cohort/table.ts'
+import { oneByOne } from '../../learn/parallel.ts'
 import { workerTasks } from '../../learn/workers.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { answerDiagnosis, answerSurvival } from '../ask/answer.ts'
@@ -33,7 +34,7 @@ const run = (table: Table, concepts: Concept[], input: StudyDesignInput): Promis
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => Promise.all(inputs.map((one) => workerTasks[task](one))) as never,
+      parallel: oneByOne(workerTasks),
     },
   )
 

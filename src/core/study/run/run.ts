@@ -16,6 +16,7 @@ import { type Outcome, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { foldsOf, splitRows } from '../../cohort/split.ts'
 import type { Table } from '../../cohort/table.ts'
 import type { ContributionTarget } from '../../learn/learner.ts'
+import type { Parallel } from '../../learn/parallel.ts'
 import { completeParameters } from '../../learn/parameters.ts'
 import { sha256 } from '../../numbers/bytes.ts'
 import { importanceOf } from '../ask/explanation.ts'
@@ -53,7 +54,7 @@ export interface StudyRun {
 export interface RunContext {
   signal: AbortSignal
   stage: (stage: string, progress: number, detail?: Record<string, number | string>) => void
-  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  parallel: Parallel
   /** Finished fits of an earlier attempt at the same run, where it was interrupted. */
   memo?: Memo
 }

@@ -3,6 +3,7 @@ import { derived, sampleTable, valuesOf } from '../../../../test/golden/sampleTa
 import { type StudyDesignInput, StudyDesignSchema } from '../../../contract/design.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Table, takeRows } from '../../cohort/table.ts'
+import { oneByOne } from '../../learn/parallel.ts'
 import { workerTasks } from '../../learn/workers.ts'
 import { answerSurvival } from '../ask/answer.ts'
 import { takeInHand } from '../ask/hand.ts'
@@ -38,7 +39,7 @@ const run = (table: Table, input: StudyDesignInput): Promise<StudyResult> =>
     {
       signal: new AbortController().signal,
       stage: () => {},
-      parallel: async (task, inputs) => Promise.all(inputs.map((one) => workerTasks[task](one))) as never,
+      parallel: oneByOne(workerTasks),
     },
   )
 const reasons = ({ warnings }: StudyResult) => warnings.map(({ reason }) => reason)

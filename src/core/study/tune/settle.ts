@@ -7,6 +7,7 @@ import { normalQuantile } from '../../assess/intervals.ts'
 import type { Table } from '../../cohort/table.ts'
 import type { Learner, Parameters } from '../../learn/learner.ts'
 import { learnerOf, learners } from '../../learn/learners.ts'
+import type { Parallel } from '../../learn/parallel.ts'
 import { completeParameters } from '../../learn/parameters.ts'
 import { refuseUnreadHistory } from '../design/history.ts'
 import { refuseUnread } from '../design/survivalNeeds.ts'
@@ -111,7 +112,7 @@ export const candidatesOf = (design: StudyDesign, rows: number): Learner[] => {
 
 export interface SettleContext {
   signal: AbortSignal
-  parallel: <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
+  parallel: Parallel
   /** Share done, and what is being tried. */
   progress: (share: number, detail: Record<string, number | string>) => void
 }

@@ -3,8 +3,9 @@ import type { Trial } from '../../../contract/models.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { foldsOf } from '../../cohort/split.ts'
 import type { Table } from '../../cohort/table.ts'
-import type { FoldPrediction, FoldResult, FoldTask } from '../../learn/foldTask.ts'
+import type { FoldPrediction, FoldTask } from '../../learn/foldTask.ts'
 import type { Learner, Parameters } from '../../learn/learner.ts'
+import type { Parallel } from '../../learn/parallel.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { joinPredictions } from '../ask/reference.ts'
 import type { Fitting, Predicted, TrainingSet } from '../run/fitting.ts'
@@ -92,7 +93,7 @@ export const evaluateSettings = async (
       }
     }),
   )
-  const results = await parallel<FoldTask, FoldResult>('fitFold', tasks)
+  const results = await parallel('fitFold', tasks)
   return settings.map((_, s) => {
     const own = results.slice(s * folds.length, (s + 1) * folds.length)
     const predictions = own.map((result, at) =>
@@ -121,8 +122,6 @@ export const evaluateSettings = async (
     }
   })
 }
-
-type Parallel = <I, O>(task: string, inputs: readonly I[]) => Promise<O[]>
 
 /** Mean over folds and its standard error; null where a fold has no score. */
 const summary = (scores: readonly (number | null)[]) => {
