@@ -113,7 +113,7 @@ export const run = async (): Promise<void> => {
         [],
       )
     const check = async (pack: boolean) => {
-      for await (const chunk of checkRows({ source, mapping, plan: plan(), pack })) void chunk
+      for await (const chunk of checkRows({ source, mapping, pack }, plan)) void chunk
     }
     const stages: [string, () => unknown][] = [
       ['look: encoding, dialect, types, mapping', () => previewHere({ source })],

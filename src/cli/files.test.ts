@@ -9,7 +9,7 @@ import { rowsOf } from './rows.ts'
 import { createTerminal } from './terminal.ts'
 
 const terminal = createTerminal(false)
-const comma: Dialect = { encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true }
+const comma: Dialect = { format: 'csv', encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true }
 let folder: string
 
 beforeEach(async () => {

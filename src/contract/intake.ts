@@ -3,14 +3,23 @@ import { procedure, staff } from './procedure.ts'
 import { ConceptKindSchema, ConceptSchema } from './values.ts'
 
 export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'windows-1252'] as const
-export const DialectSchema = z.object({
+export const CsvDialectSchema = z.object({
+  /** Mappings kept before there was a choice name no format. */
+  format: z.literal('csv').optional().default('csv'),
   encoding: z.enum(encodings),
   delimiter: z.enum([',', ';', '\t', '|']),
   quote: z.enum(['"', "'"]),
   decimal: z.enum(['.', ',']),
   header: z.boolean(),
 })
+/** How a file is written, by its format: what a reader must know before the first row (core/intake/reader.ts). */
+export const DialectSchema = z.discriminatedUnion('format', [CsvDialectSchema])
 export type Dialect = z.infer<typeof DialectSchema>
+export type CsvDialect = Extract<Dialect, { format: 'csv' }>
+export type DecimalMark = CsvDialect['decimal']
+/** What a person sets of a dialect; the rest is as the file looks. */
+export const DialectHintSchema = CsvDialectSchema.partial().extend({ format: z.literal('csv').optional() })
+export type DialectHint = z.infer<typeof DialectHintSchema>
 
 /** What becomes of one column of the file. */
 export const ColumnMappingSchema = z.object({
@@ -67,11 +76,19 @@ export const rowErrorCodes = [
   'unknownUnit',
 ] as const
 
+/** Where a record of a file stands, for people: a line of text, a cell of a sheet (`Sheet1!B12`), a path (`entry[3]`). */
+export const PlaceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('line'), line: z.int() }),
+  z.object({ kind: z.literal('cell'), cell: z.string() }),
+  z.object({ kind: z.literal('path'), path: z.string() }),
+])
+export type Place = z.infer<typeof PlaceSchema>
+
 /** Why a row was rejected. `row` counts data rows from 1; `column` is null where the whole row is at fault. */
 export const RowErrorSchema = z.object({
   row: z.int(),
-  /** Line of the file the row starts on, the header being line 1. */
-  line: z.int(),
+  /** Where the row starts; the header of a text file is its line 1. */
+  place: PlaceSchema,
   column: z.string().nullable(),
   code: z.enum(rowErrorCodes),
   message: z.string(),
@@ -160,7 +177,7 @@ export const intake = {
     .input(
       z.object({
         upload: UploadId,
-        dialect: DialectSchema.partial().optional(),
+        dialect: DialectHintSchema.optional(),
         study: z.string().nullable().default(null),
       }),
     )

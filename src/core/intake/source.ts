@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto'
+import { createDecipheriv, createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 
@@ -25,6 +25,54 @@ export async function* readSource(source: FileSource): AsyncGenerator<Uint8Array
     yield* createReadStream(source.path, { highWaterMark: pieceBytes })
   } catch (error) {
     throw await unreadable(source.file, error)
+  }
+}
+
+/** A file as a reader gets it: to be gone through as often as it needs, though once is cheapest. */
+export interface OpenSource {
+  file: string
+  bytes: number
+  /** The bytes in pieces of about a megabyte, from the start. */
+  pieces(): AsyncGenerator<Uint8Array>
+  /** SHA-256 in hex, of the first pass that went through all of the file; of a pass of its own where there was none. */
+  sha256(): Promise<string>
+}
+
+/**
+ * Opens a file. One of up to `keptBytes` stays in memory after its first pass, so that it is read once only. `hashed`: its
+ * hash will be asked for, so it is taken along on the way. Throws as `sourceBytes`.
+ */
+export const openSource = async (
+  source: FileSource,
+  { keptBytes = 0, hashed = false }: { keptBytes?: number; hashed?: boolean } = {},
+): Promise<OpenSource> => {
+  const bytes = await sourceBytes(source)
+  let kept: Uint8Array[] | null = null
+  let digest: string | null = null
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    if (kept) return yield* kept
+    const hash = hashed && digest === null ? createHash('sha256') : null
+    const keeping: Uint8Array[] = []
+    for await (const piece of readSource(source)) {
+      hash?.update(piece)
+      if (bytes <= keptBytes) keeping.push(piece)
+      yield piece
+    }
+    digest ??= hash?.digest('hex') ?? null
+    if (bytes <= keptBytes) kept = keeping
+  }
+  return {
+    file: source.file,
+    bytes,
+    pieces,
+    sha256: async () => {
+      if (digest === null) {
+        const hash = createHash('sha256')
+        for await (const piece of pieces()) hash.update(piece)
+        digest = hash.digest('hex')
+      }
+      return digest
+    },
   }
 }
 

@@ -32,15 +32,19 @@ export const RowErrors = ({
   const [saving, setSaving] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const shown = errors.filter((error) => matches(error, chosen))
+  const placeOf = ({ place }: RowError): string => {
+    if (place.kind === 'line') return t('rejected.atLine', { line: formats.integer(place.line) })
+    return place.kind === 'cell' ? place.cell : place.path
+  }
   const save = async () => {
     setSaving(true)
     setFailed(null)
     try {
       const list = all ? await all() : errors
-      const header = ['row', 'line', 'column', 'reason', 'text', 'detail'].map((each) => t(`rejected.${each}`))
+      const header = ['row', 'place', 'column', 'reason', 'text', 'detail'].map((each) => t(`rejected.${each}`))
       saveText(
         `${file.replace(/\.[^.]*$/, '')} ${t('rejected.fileName')}.csv`,
-        rowErrorsCsv(header, list, (error) => t(`codes.${error.code}`)),
+        rowErrorsCsv(header, list, { placeOf, reasonOf: (error) => t(`codes.${error.code}`) }),
       )
     } catch (error) {
       setFailed(error)
@@ -97,9 +101,7 @@ export const RowErrors = ({
               <Table.Th ta="right" w={80}>
                 {t('rejected.row')}
               </Table.Th>
-              <Table.Th ta="right" w={80}>
-                {t('rejected.line')}
-              </Table.Th>
+              <Table.Th w={110}>{t('rejected.place')}</Table.Th>
               <Table.Th>{t('rejected.column')}</Table.Th>
               <Table.Th>{t('rejected.reason')}</Table.Th>
               <Table.Th>{t('rejected.text')}</Table.Th>
@@ -111,9 +113,7 @@ export const RowErrors = ({
                 <Table.Td ta="right" className="tabular">
                   {formats.integer(error.row)}
                 </Table.Td>
-                <Table.Td ta="right" className="tabular">
-                  {formats.integer(error.line)}
-                </Table.Td>
+                <Table.Td className="tabular">{placeOf(error)}</Table.Td>
                 <Table.Td>{error.column ?? t('rejected.wholeRow')}</Table.Td>
                 <Table.Td>
                   {t(`codes.${error.code}`)}

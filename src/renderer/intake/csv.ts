@@ -17,15 +17,17 @@ const line = (cells: readonly (string | number | null)[]): string => `${cells.ma
 /**
  * Rejected rows as a CSV file: with a byte order mark, without which Excel takes UTF-8 for something else.
  *
- * @param reasonOf the reason of a code, in the language of the app
+ * @param words place and reason of an error, in the language of the app
  */
 export const rowErrorsCsv = (
   header: readonly string[],
   errors: readonly RowError[],
-  reasonOf: (error: RowError) => string,
+  words: { placeOf: (error: RowError) => string; reasonOf: (error: RowError) => string },
 ): string =>
   `\uFEFF${line(header)}${errors
-    .map((error) => line([error.row, error.line, error.column, reasonOf(error), error.text, error.message]))
+    .map((error) =>
+      line([error.row, words.placeOf(error), error.column, words.reasonOf(error), error.text, error.message]),
+    )
     .join('')}`
 
 /** Saves a text as a file, by way of the browser's own download. */

@@ -29,7 +29,7 @@ const column = (
 })
 const mapping = (...columns: ColumnMapping[]): Mapping => ({
   version: 1,
-  dialect: { encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },
+  dialect: { format: 'csv', encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },
   layout: { shape: 'wide' },
   missing: ['', 'NA'],
   identifierSystem: null,

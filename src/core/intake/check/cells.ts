@@ -1,17 +1,17 @@
-import type { Dialect } from '../../../contract/intake.ts'
+import type { DecimalMark } from '../../../contract/intake.ts'
 
 /**
  * The number a trimmed text writes, or NaN where it writes none or leaves it open which one. Digits with one decimal mark
  * of the dialect and an exponent are read; thousands marks only where no other reading is possible (`1,234,567` or
  * `1,234.5`, never `1,234`).
  */
-export const parseNumber = (text: string, decimal: Dialect['decimal']): number => {
+export const parseNumber = (text: string, decimal: DecimalMark): number => {
   const value = parsePlainNumber(text, decimal)
   return Number.isNaN(value) ? parseOther(text, decimal) : value
 }
 
 /** The same for the one plain form, digits with or without a minus and a decimal mark; NaN for all else. */
-export const parsePlainNumber = (text: string, decimal: Dialect['decimal']): number => {
+export const parsePlainNumber = (text: string, decimal: DecimalMark): number => {
   const length = text.length
   const negative = length > 0 && text.charCodeAt(0) === minus
   const mark = decimal === '.' ? point : comma
@@ -35,7 +35,7 @@ export const parsePlainNumber = (text: string, decimal: Dialect['decimal']): num
 }
 
 /** Says why a text that should be a number is none, so that the person can mend the file. */
-export const whyNotANumber = (text: string, decimal: Dialect['decimal']): string => {
+export const whyNotANumber = (text: string, decimal: DecimalMark): string => {
   const other = decimal === '.' ? ',' : '.'
   const otherName = other === ',' ? 'comma' : 'point'
   const mark = other === ',' ? ',' : '\\.'
@@ -49,10 +49,7 @@ export const whyNotANumber = (text: string, decimal: Dialect['decimal']): string
 }
 
 /** A number followed by a unit (`5.2 mmol/L`), or null. */
-export const splitNumberAndUnit = (
-  text: string,
-  decimal: Dialect['decimal'],
-): { value: number; unit: string } | null => {
+export const splitNumberAndUnit = (text: string, decimal: DecimalMark): { value: number; unit: string } | null => {
   const match = /^([+-]?[\d.,]*\d(?:[eE][+-]?\d+)?)\s*([^\d\s.,<>+\-–~:/][^<>]*)$/.exec(text.normalize('NFKC'))
   if (!match) return null
   const value = parseNumber(match[1], decimal)
@@ -106,10 +103,7 @@ const monthStarts = monthDays.map((_, month) => monthDays.slice(0, month).reduce
  * taken as written, in no time zone. Two-digit years are not read: the century would be a guess. Decimal years follow
  * Epi's `cal.yr`: 1970 + days / 365.25. Null: `format` is none of `dateFormats`.
  */
-export const dateReader = (
-  format: string | null,
-  decimal: Dialect['decimal'] = '.',
-): ((text: string) => number) | null => {
+export const dateReader = (format: string | null, decimal: DecimalMark = '.'): ((text: string) => number) | null => {
   const byParts =
     (pattern: RegExp, year: number, month: number, day: number) =>
     (text: string): number => {
@@ -258,7 +252,7 @@ function numberForms(group: string, mark: string) {
 }
 
 /** Exponents, thousands marks that can only be that, full-width digits, the typographic minus. */
-const parseOther = (text: string, decimal: Dialect['decimal']): number => {
+const parseOther = (text: string, decimal: DecimalMark): number => {
   if (text.length > 40) return Number.NaN
   const first = text.charCodeAt(0)
   if ((first >= 65 && first <= 90) || (first >= 97 && first <= 122)) return Number.NaN

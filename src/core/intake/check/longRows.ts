@@ -1,6 +1,7 @@
-import type { Mapping, RowError } from '../../../contract/intake.ts'
+import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import type { LongPlan } from '../mapping/plan.ts'
+import { decimalOf } from '../reader.ts'
 import { loadUnits } from '../units.ts'
 import { dateReader, parseNumber } from './cells.ts'
 import { type CellReader, cellReader, missingTest } from './validation.ts'
@@ -28,7 +29,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
     if (index < 0) throw new Error(`The plan has a column ${column} that the file lacks`)
     return index
   }
-  const { decimal } = mapping.dialect
+  const decimal = decimalOf(mapping.dialect)
   const isMissing = missingTest(mapping.missing)
   const [key, test, value, day, unit] = [plan.key, plan.test, plan.value, plan.day, plan.unit].map(at)
   const readDate = plan.dated ? dateReader(plan.dayFormat, decimal) : null
@@ -63,10 +64,10 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
     return reader
   }
 
-  const add = (cells: readonly string[], row: number, line: number, suspect: boolean): void => {
+  const add = (cells: readonly string[], row: number, place: Place, suspect: boolean): void => {
     const before = out.errors.length
     const fault = (column: string, code: RowError['code'], message: string, text: string | null) =>
-      out.errors.push({ row, line, column, code, message, text: text === null ? null : text.slice(0, 200) })
+      out.errors.push({ row, place, column, code, message, text: text === null ? null : text.slice(0, 200) })
     out.rows++
     const patient = trimmed(cells[key])
     const name = trimmed(cells[test])

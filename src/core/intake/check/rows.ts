@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto'
 import type { Mapping, RowError } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import type { Plan } from '../mapping/plan.ts'
-import { createCsvReader, nameColumns } from '../readers/csv/csv.ts'
-import { createDecoder } from '../readers/csv/encoding.ts'
-import { emptyFile, type FileSource, readSource, sourceBytes } from '../source.ts'
+import type { Sink } from '../reader.ts'
+import { nameColumns } from '../readers/columns.ts'
+import { readerOf } from '../readers/readers.ts'
+import { emptyFile, type FileSource, openSource } from '../source.ts'
 import { createLongCheck, type LongRows } from './longRows.ts'
 import { createWideCheck, type WideRows } from './wideRows.ts'
 
-/** What a worker thread needs to read, check and pack a file's rows. It never sees the vault. */
+/** What a worker thread needs to read, check and pack a file's rows, but for the plan. It never sees the vault. */
 export interface RowsRequest {
   source: FileSource
   mapping: Mapping
-  plan: Plan
   /** False: count and check only, for a dry run. */
   pack: boolean
 }
@@ -40,93 +39,75 @@ export interface RowsSummary {
   newLevels: { concept: string; levels: NonNullable<Concept['levels']> }[]
 }
 
-/** Bytes read at a time: some two thousand rows, whose insertion keeps the core from nothing else for long. */
-const sliceBytes = 256 * 1024
+/** Makes the plan of a file once the names of its columns are known. */
+export type PlanOf = (header: string[]) => Plan | Promise<Plan>
+
+type Check = ReturnType<typeof createWideCheck> | ReturnType<typeof createLongCheck>
 
 /**
  * Reads a file to its end and yields its rows checked and packed, slice by slice; returns the totals. Every record of the
- * file is in exactly one slice, accepted or rejected. Throws `emptyFile` where there is no row but the header.
+ * file is in exactly one slice, accepted or rejected. The plan is asked for once, when the header is there, so that no file
+ * is opened for its header alone. Throws `emptyFile` where there is no row but the header.
  */
-export async function* checkRows({ source, mapping, plan, pack }: RowsRequest): AsyncGenerator<RowsChunk, RowsSummary> {
-  const { dialect } = mapping
-  const total = Math.max(1, await sourceBytes(source))
-  const hash = createHash('sha256')
-  const decoder = createDecoder(dialect.encoding)
+export async function* checkRows(
+  { source, mapping, pack }: RowsRequest,
+  planOf: PlanOf,
+): AsyncGenerator<RowsChunk, RowsSummary> {
+  const opened = await openSource(source, { hashed: true })
   const duplicates = createDuplicateCount()
-  let header: string[] | null = null
-  let check: ReturnType<typeof createWideCheck> | ReturnType<typeof createLongCheck> | null = null
-  let row = 0
-  let read = 0
+  const state = { header: null as string[] | null, check: null as Check | null, row: 0 }
+  // Rows of the first slice, until the plan is made.
+  let waiting: ((check: Check) => void)[] = []
+  const whenPlanned = (work: (check: Check) => void) => (state.check ? work(state.check) : waiting.push(work))
 
-  const start = (names: readonly string[]) => {
-    header = [...names]
-    check =
-      plan.shape === 'wide' ? createWideCheck(plan, mapping, header, pack) : createLongCheck(plan, mapping, header)
-  }
-  const onRecord = (fields: string[], line: number, fault: 'unclosedQuote' | 'strayQuote' | null, suspect: boolean) => {
-    if (check === null || header === null) {
-      start(nameColumns(dialect.header ? fields : fields.map(() => '')).names)
-      if (dialect.header && fault === null) return
-    }
-    row++
-    if (fault !== null) check?.reject(faultError(row, line, fault, fields[0]))
-    else if (fields.length !== header?.length)
-      check?.reject({
-        row,
-        line,
-        column: null,
-        code: 'columnCount',
-        message: `The row has ${fields.length} fields where the header has ${header?.length}.`,
-        text: fields.join(dialect.delimiter).slice(0, 200),
-      })
-    else {
-      duplicates.add(fields, row)
-      check?.add(fields, row, line, suspect)
-    }
+  const sink: Sink = {
+    header: (cells) => {
+      if (state.header !== null) throw new Error('A reader gave two headers')
+      state.header = nameColumns(cells).names
+    },
+    row: (cells, place, suspect) => {
+      const row = ++state.row
+      if (cells.length !== state.header?.length)
+        throw new Error(`A reader gave a row of ${cells.length} cells under ${state.header?.length} column names`)
+      duplicates.add(cells, row)
+      whenPlanned((check) => check.add(cells, row, place, suspect))
+    },
+    broken: (fault, place) => {
+      const row = ++state.row
+      whenPlanned((check) => check.reject({ row, place, column: null, ...fault }))
+    },
   }
 
-  const reader = createCsvReader(dialect, onRecord)
-  const take = (): RowsChunk | null => {
-    const taken = check?.take() ?? null
-    return taken === null ? null : { ...taken, progress: Math.min(1, read / total) }
+  const take = async (progress: number): Promise<RowsChunk | null> => {
+    if (state.check === null) {
+      if (state.header === null) return null
+      const plan = await planOf(state.header)
+      state.check =
+        plan.shape === 'wide'
+          ? createWideCheck(plan, mapping, state.header, pack)
+          : createLongCheck(plan, mapping, state.header)
+      for (const work of waiting) work(state.check)
+      waiting = []
+    }
+    const taken = state.check.take()
+    return taken === null ? null : { ...taken, progress }
   }
 
-  for await (const piece of readSource(source)) {
-    hash.update(piece)
-    for (let at = 0; at < piece.length; at += sliceBytes) {
-      const slice = piece.subarray(at, at + sliceBytes)
-      read += slice.length
-      reader.push(decoder.write(slice))
-      const chunk = take()
-      if (chunk) yield chunk
-    }
+  for await (const share of readerOf(mapping.dialect.format).read(opened, mapping.dialect, sink)) {
+    const chunk = await take(share)
+    if (chunk) yield chunk
   }
-  reader.push(decoder.end())
-  reader.end()
-  const last = take()
+  const last = await take(1)
   if (last) yield last
-  if (row === 0) throw await emptyFile(source.file)
-  const finished = check as ReturnType<typeof createWideCheck> | ReturnType<typeof createLongCheck> | null
+  if (state.row === 0) throw await emptyFile(source.file)
   return {
-    rows: row,
-    sha256: hash.digest('hex'),
+    rows: state.row,
+    sha256: await opened.sha256(),
     ...duplicates.found(),
-    withoutOutcome: finished?.withoutOutcome() ?? 0,
-    newLevels: finished?.newLevels() ?? [],
+    withoutOutcome: state.check?.withoutOutcome() ?? 0,
+    newLevels: state.check?.newLevels() ?? [],
   }
 }
-
-const faultError = (row: number, line: number, fault: 'unclosedQuote' | 'strayQuote', text: string): RowError => ({
-  row,
-  line,
-  column: null,
-  code: 'unclosedQuote',
-  message:
-    fault === 'unclosedQuote'
-      ? 'A quote is opened on this line and not closed where it should be; double it if it belongs to the text.'
-      : 'A quote on this line ends in the middle of a field; double it if it belongs to the text.',
-  text: text.slice(0, 200),
-})
 
 const mostRemembered = 4_000_000
 

@@ -1,7 +1,8 @@
-import type { Mapping, RowError } from '../../../contract/intake.ts'
+import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { encodeRecord } from '../../vault/records/record.ts'
 import type { WidePlan } from '../mapping/plan.ts'
+import { decimalOf } from '../reader.ts'
 import { isoDate, type Sex } from './cells.ts'
 import { type CellReader, cellReader, missingTest, sexReader } from './validation.ts'
 
@@ -34,7 +35,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
     if (index < 0) throw new Error(`The plan has a column ${column} that the file lacks`)
     return index
   }
-  const { decimal } = mapping.dialect
+  const decimal = decimalOf(mapping.dialect)
   const isMissing = missingTest(mapping.missing)
   const fields: Field[] = plan.fields.map(({ column, concept, sourceUnit, dateFormat, open }) => ({
     index: at(column),
@@ -60,10 +61,10 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
   let out = emptyOut()
   let withoutOutcome = 0
 
-  const add = (cells: readonly string[], row: number, line: number, suspect: boolean): void => {
+  const add = (cells: readonly string[], row: number, place: Place, suspect: boolean): void => {
     const before = out.errors.length
     const fault = (column: string, code: RowError['code'], message: string, text: string | null) =>
-      out.errors.push({ row, line, column, code, message, text: text === null ? null : text.slice(0, 200) })
+      out.errors.push({ row, place, column, code, message, text: text === null ? null : text.slice(0, 200) })
     let anyKnown = false
     let anyRaw = false
     for (let field = 0; field < count; field++) {
@@ -96,7 +97,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
       if (result.raw !== null) anyRaw = true
     }
     if (!anyKnown && out.errors.length === before)
-      out.errors.push({ row, line, column: null, code: 'missingKey', message: 'The row is empty.', text: null })
+      out.errors.push({ row, place, column: null, code: 'missingKey', message: 'The row is empty.', text: null })
     else if (key >= 0 && known[key] === 0)
       fault(header[fields[key].index], 'missingKey', 'The row does not say which patient it is of.', null)
     checkDates(fault)

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BedsideError } from '../../../contract/errors.ts'
-import type { ImportReport, Mapping } from '../../../contract/intake.ts'
+import type { ImportReport, Mapping, Place } from '../../../contract/intake.ts'
 import { listBatches, listRejectedRows, undoBatch } from '../../vault/records/batches.ts'
 import { readCase, readTable } from '../../vault/records/cases.ts'
 import { listConcepts } from '../../vault/records/concepts.ts'
@@ -62,6 +62,7 @@ const column = (study: string, name: string): unknown[] => {
   return Array.from(found.values, (value) => (Number.isNaN(value) ? null : found.levels ? found.levels[value] : value))
 }
 const reasons = ({ errors }: ImportReport) => errors.map(({ row, column: of, code }) => `${row} ${of} ${code}`)
+const lineOf = (place: Place) => (place.kind === 'line' ? place.line : null)
 const reasonOf = async (work: Promise<unknown>): Promise<string> => {
   try {
     await work
@@ -102,7 +103,7 @@ test('a bad row is rejected with its row, line, column and reason, and the other
     { edit: (mapping) => (mapping.columns[1].concept.kind = 'number') },
   )
   expect(report).toMatchObject({ rows: 8, imported: 4, rejected: 4 })
-  expect(report.errors.map(({ row, line, column: of, code, text }) => [row, line, of, code, text])).toEqual([
+  expect(report.errors.map(({ row, place, column: of, code, text }) => [row, lineOf(place), of, code, text])).toEqual([
     [2, 4, 'age', 'notANumber', 'fifty'],
     [3, 5, null, 'columnCount', '3,60'],
     [5, 7, 'id', 'missingKey', null],

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { cancelled, conflict, invalidInput } from '../../../contract/errors.ts'
 import type { ImportReport, Mapping } from '../../../contract/intake.ts'
 import { MappingSchema } from '../../../contract/intake.ts'
@@ -16,9 +15,7 @@ import type { RowsChunk, RowsSummary } from '../check/rows.ts'
 import { createTally, type OnProgress } from '../check/tally.ts'
 import type { WideRows } from '../check/wideRows.ts'
 import { type Plan, planImport } from '../mapping/plan.ts'
-import { createCsvReader, nameColumns } from '../readers/csv/csv.ts'
-import { createDecoder } from '../readers/csv/encoding.ts'
-import { emptyFile, type FileSource, readSource } from '../source.ts'
+import { type FileSource, openSource } from '../source.ts'
 import { openRowsThread, type RowsThread, type ThreadOptions } from './rowsThread.ts'
 
 export type { OnProgress } from '../check/tally.ts'
@@ -55,10 +52,10 @@ export const validateFile = async (request: ValidateRequest): Promise<ImportRepo
   const started = performance.now()
   const mapping = checkedMapping(request.mapping)
   const found = findStudy(store, study)
-  const plan = planImport(mapping, await headerOf(source, mapping), found ? dictionaryOf(store, found.id) : [])
+  const planOf = (header: string[]) => planImport(mapping, header, found ? dictionaryOf(store, found.id) : [])
   const tally = createTally(onProgress)
   const thread = openRowsThread({ signal, workerUrl })
-  const summary = await each(thread.read({ source, mapping, plan, pack: false }), tally.add).finally(thread.close)
+  const summary = await each(thread.read({ source, mapping, pack: false }, planOf), tally.add).finally(thread.close)
   return tally.report({ batch: null, study, seconds: secondsSince(started), summary, warnings: [] })
 }
 
@@ -81,7 +78,7 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
   const { vault, source, study: name, user, signal, onProgress } = request
   const started = performance.now()
   const mapping = checkedMapping(request.mapping)
-  const [header, sha256] = await Promise.all([headerOf(source, mapping), hashOf(source, signal)])
+  const sha256 = await (await openSource(source)).sha256()
   return vault.exclusive(async (store) => {
     stopIfAborted(signal)
     const study =
@@ -101,25 +98,16 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
         `${name} already has this very file (batch ${same[0].batch}, ${same[0].importedAt.slice(0, 10)}). Take that batch back, or say that it is to be imported again.`,
         { study: name, batch: same[0].batch },
       )
-    const plan = planImport(mapping, header, dictionaryOf(store, study.id))
-    const concepts = plan.shape === 'wide' ? storedFields(store, study.id, plan.fields) : []
-    const handle = beginBatch(store, {
-      study: study.id,
-      file: source.file,
-      sha256,
-      mapping,
-      by: user,
-      concepts: concepts.map(({ id }) => id),
-      identifierSystem: mapping.identifierSystem,
-    })
+    const batch = beginOnceRead(store, { study: study.id, file: source.file, sha256, mapping, user })
     const tally = createTally(onProgress)
-    const insert = createInsertion(store, handle)
-    const summary = await each(thread.read({ source, mapping, plan, pack: true }), (chunk) => {
+    const summary = await each(thread.read({ source, mapping, pack: true }, batch.planOf), (chunk) => {
       stopIfAborted(signal)
+      const { insert, handle } = batch.begun()
       insert.add(chunk)
       const kept = tally.add(chunk)
       if (kept.length > 0) addRejectedRows(store, handle, kept)
     })
+    const { concepts, handle, insert } = batch.begun()
     stopIfAborted(signal)
     if (summary.sha256 !== sha256)
       throw conflict('fileChanged', `${source.file} changed while it was read. Import it again when it is complete.`)
@@ -161,30 +149,35 @@ const checkedMapping = (mapping: Mapping): Mapping => {
   throw invalidInput('mappingMalformed', `The mapping is not one: ${issues[0].path} ${issues[0].reason}.`, issues)
 }
 
-/** Column names of a file, as the mapping's dialect reads them. Throws `emptyFile`. */
-export const headerOf = async (source: FileSource, { dialect }: Pick<Mapping, 'dialect'>): Promise<string[]> => {
-  const decoder = createDecoder(dialect.encoding)
-  const found: string[][] = []
-  const reader = createCsvReader(dialect, (fields) => {
-    if (found.length === 0) found.push(nameColumns(dialect.header ? fields : fields.map(() => '')).names)
-  })
-  for await (const piece of readSource(source)) {
-    reader.push(decoder.write(piece))
-    if (found.length > 0) return found[0]
+/** A batch that begins when the file's header is there: its concepts come from the plan, and the plan from the header. */
+const beginOnceRead = (
+  store: WriteStore,
+  about: { study: number; file: string; sha256: string; mapping: Mapping; user: string | null },
+) => {
+  const { study, file, sha256, mapping, user } = about
+  let begun: { concepts: StoredConcept[]; handle: BatchHandle; insert: ReturnType<typeof createInsertion> } | null =
+    null
+  return {
+    planOf: (header: string[]): Plan => {
+      const plan = planImport(mapping, header, dictionaryOf(store, study))
+      const concepts = plan.shape === 'wide' ? storedFields(store, study, plan.fields) : []
+      const handle = beginBatch(store, {
+        study,
+        file,
+        sha256,
+        mapping,
+        by: user,
+        concepts: concepts.map(({ id }) => id),
+        identifierSystem: mapping.identifierSystem,
+      })
+      begun = { concepts, handle, insert: createInsertion(store, handle) }
+      return plan
+    },
+    begun: () => {
+      if (begun === null) throw new Error('Rows came before their header')
+      return begun
+    },
   }
-  reader.push(decoder.end())
-  reader.end()
-  if (found.length === 0) throw await emptyFile(source.file)
-  return found[0]
-}
-
-const hashOf = async (source: FileSource, signal: AbortSignal | undefined): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const piece of readSource(source)) {
-    stopIfAborted(signal)
-    hash.update(piece)
-  }
-  return hash.digest('hex')
 }
 
 /**

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled } from '../../../contract/errors.ts'
 import type { Preview } from '../../../contract/intake.ts'
-import { checkRows, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
+import { checkRows, type PlanOf, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
 import { type PreviewRequest, previewHere } from '../mapping/preview.ts'
 import type { RowsWorkerOrder, RowsWorkerReply } from './rowsWorker.ts'
 
@@ -16,8 +16,8 @@ export interface ThreadOptions {
 const besideThis = new URL('./rowsWorker.ts', import.meta.url)
 
 export interface RowsThread {
-  /** Reads, checks and packs a file and yields what comes. Once a thread. */
-  read(request: RowsRequest): AsyncGenerator<RowsChunk, RowsSummary>
+  /** Reads, checks and packs a file and yields what comes; `planOf` is called here, with the header. Once a thread. */
+  read(request: RowsRequest, planOf: PlanOf): AsyncGenerator<RowsChunk, RowsSummary>
   /** Ends the thread; safe to call twice. */
   close(): Promise<void>
 }
@@ -30,17 +30,21 @@ export interface RowsThread {
 export const openRowsThread = ({ signal, workerUrl = besideThis }: ThreadOptions = {}): RowsThread => {
   if (signal?.aborted || !isThere(workerUrl))
     return {
-      read: (request) => readHere(request, signal),
+      read: (request, planOf) => readHere(request, planOf, signal),
       close: async () => {},
     }
   const thread = startThread(workerUrl, signal)
   return {
-    read: async function* (request) {
+    read: async function* (request, planOf) {
       stopIfAborted(signal)
       thread.send({ task: 'rows', request })
       for (;;) {
         const reply = await thread.next()
         if ('summary' in reply) return reply.summary
+        if ('header' in reply) {
+          thread.send({ task: 'plan', plan: await planOf(reply.header) })
+          continue
+        }
         if (!('chunk' in reply)) throw new Error('The thread that reads rows sent something else')
         yield reply.chunk
         thread.send(null)
@@ -52,10 +56,11 @@ export const openRowsThread = ({ signal, workerUrl = besideThis }: ThreadOptions
 
 async function* readHere(
   request: RowsRequest,
+  planOf: PlanOf,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RowsChunk, RowsSummary> {
   stopIfAborted(signal)
-  const rows = checkRows(request)
+  const rows = checkRows(request, planOf)
   for (;;) {
     const next = await rows.next()
     if (next.done) return next.value

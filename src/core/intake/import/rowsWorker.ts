@@ -1,15 +1,18 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import type { BedsideError, Failure } from '../../../contract/errors.ts'
-import { checkRows, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
+import { checkRows, type PlanOf, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
+import type { Plan } from '../mapping/plan.ts'
 import type { PreviewRequest } from '../mapping/preview.ts'
 
-/** What to do, sent once; then null for each slice that was taken. */
+/** What to do, sent once; then the plan, where rows are read; then null for each slice that was taken. */
 export type RowsWorkerOrder =
   | { task: 'rows'; request: RowsRequest }
   | { task: 'preview'; request: PreviewRequest }
+  | { task: 'plan'; plan: Plan }
   | null
 
 export type RowsWorkerReply =
+  | { header: string[] }
   | { chunk: RowsChunk }
   | { summary: RowsSummary }
   | { preview: unknown }
@@ -30,14 +33,22 @@ const listen = (port: MessagePort): void => {
       })
     credit--
   }
+  let planned: (plan: Plan) => void = () => {}
   const send = (reply: RowsWorkerReply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
+  const planOf = (header: string[]): Promise<Plan> =>
+    new Promise((resolve) => {
+      planned = resolve
+      send({ header })
+    })
   port.on('message', (order: RowsWorkerOrder) => {
     if (order === null) {
       credit++
       wake()
       return
     }
-    const work = order.task === 'preview' ? preview(order.request, send) : rows(order.request, send, room)
+    if (order.task === 'plan') return planned(order.plan)
+    const work =
+      order.task === 'preview' ? preview(order.request, send) : rows({ request: order.request, planOf, send, room })
     work.catch((error) => send(replyTo(error)))
   })
 }
@@ -49,8 +60,15 @@ const preview = async (request: PreviewRequest, send: Send) => {
   send({ preview: await previewHere(request) })
 }
 
-const rows = async (request: RowsRequest, send: Send, room: () => Promise<void>) => {
-  const reading = checkRows(request)
+interface RowsWork {
+  request: RowsRequest
+  planOf: PlanOf
+  send: Send
+  room: () => Promise<void>
+}
+
+const rows = async ({ request, planOf, send, room }: RowsWork) => {
+  const reading = checkRows(request, planOf)
   for (;;) {
     await room()
     const next = await reading.next()

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../../contract/intake.ts'
+import type { DecimalMark } from '../../../contract/intake.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import { headerWords, measurementOf } from '../catalogue.ts'
 import { type DateFormat, dateFormats, dateReader, looksLikeDate, parseNumber, parseSex } from '../check/cells.ts'
@@ -43,7 +43,7 @@ const distinctKept = 10_000
  * Words for yes and no keep their spelling as the two levels of a category, as in R, unless a file spells them in several
  * ways; TRUE and FALSE are boolean.
  */
-export const createInference = (names: readonly string[], decimal: Dialect['decimal']) => {
+export const createInference = (names: readonly string[], decimal: DecimalMark) => {
   const scans = names.map((name) => createColumnScan(name, decimal))
   let rows = 0
   return {
@@ -66,7 +66,7 @@ export const createInference = (names: readonly string[], decimal: Dialect['deci
 
 type FormatCount = { format: DateFormat; read: (text: string) => number; count: number }
 
-const createColumnScan = (name: string, decimal: Dialect['decimal']) => {
+const createColumnScan = (name: string, decimal: DecimalMark) => {
   const distinct = new Map<string, number>()
   const missingLike = new Map<string, number>()
   const formats: FormatCount[] = writtenFormats.map((format) => ({
@@ -268,7 +268,7 @@ const writtenFormats = dateFormats.filter(
 )
 
 /** A code such as 999 stands out when all other values are on one side and far away. */
-const isOutlyingCode = (code: number, distinct: ReadonlyMap<string, number>, decimal: Dialect['decimal']): boolean => {
+const isOutlyingCode = (code: number, distinct: ReadonlyMap<string, number>, decimal: DecimalMark): boolean => {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   for (const text of distinct.keys()) {

@@ -1,9 +1,9 @@
-import type { Dialect, Mapping, Preview } from '../../../contract/intake.ts'
+import type { Dialect, DialectHint, Mapping, Preview } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
-import { createCsvReader, nameColumns } from '../readers/csv/csv.ts'
-import { guessDialect } from '../readers/csv/dialect.ts'
-import { createDecoder, createEncodingScan } from '../readers/csv/encoding.ts'
-import { emptyFile, type FileSource, readSource, sourceBytes } from '../source.ts'
+import { decimalOf, type Sink, type Warning } from '../reader.ts'
+import { nameColumns } from '../readers/columns.ts'
+import { chooseReader, readerOf } from '../readers/readers.ts'
+import { emptyFile, type FileSource, type OpenSource, openSource } from '../source.ts'
 import { loadUnits } from '../units.ts'
 import { createInference } from './infer.ts'
 import { reuseMapping, suggestMapping } from './mapping.ts'
@@ -11,7 +11,7 @@ import { reuseMapping, suggestMapping } from './mapping.ts'
 export interface PreviewRequest {
   source: FileSource
   /** What the person set; the rest is detected. */
-  dialect?: Partial<Dialect>
+  dialect?: DialectHint
   /** Dictionary of the study the file goes to; null: a new study. */
   dictionary?: readonly Concept[] | null
   /** Dictionaries to take for a new study whose columns are the very same, by name (bundled samples). */
@@ -20,15 +20,13 @@ export interface PreviewRequest {
   saved?: readonly { name: string; mapping: Mapping }[]
 }
 
-const headBytes = 512 * 1024
 /** Types are inferred from this much of a file: all of it, nearly always. */
 const inferredBytes = 32 << 20
 const shownRows = 50
 
 /**
- * Looks at a file: dialect, types, and what a mapping could be. Encoding is judged by every byte; types by the first
- * 32 MiB, beyond which nothing is claimed that a later row could break (no closed lists of levels, no integers). Throws
- * `emptyFile`.
+ * Looks at a file: dialect, types, and what a mapping could be. Types are judged by the first 32 MiB, beyond which nothing
+ * is claimed that a later row could break (no closed lists of levels, no integers). Throws `emptyFile`, `formatUnknown`.
  */
 export const previewHere = async ({
   source,
@@ -37,36 +35,10 @@ export const previewHere = async ({
   known = [],
   saved = [],
 }: PreviewRequest): Promise<Omit<Preview, 'upload'>> => {
-  const bytes = await sourceBytes(source)
-  const scan = createEncodingScan()
-  const heads: Uint8Array[] = []
-  let held = 0
-  for await (const piece of readSource(source)) {
-    scan.push(piece)
-    if (held < headBytes) {
-      heads.push(Uint8Array.prototype.slice.call(piece, 0, headBytes - held))
-      held += heads[heads.length - 1].length
-    }
-  }
-  const encoding = scan.finish()
-  const decoder = createDecoder(given.encoding ?? encoding.encoding)
-  const isWhole = held >= bytes
-  const head = decoder.write(Buffer.concat(heads)) + (isWhole ? decoder.end() : '')
-  if (head.trim() === '') throw await emptyFile(source.file)
-  const { dialect, warnings } = guessDialect(head, encoding.encoding, given, isWhole)
-
-  if (given.encoding === undefined && !encoding.certain)
-    warnings.push({
-      reason: 'encodingGuessed',
-      message: `The encoding looks like ${encoding.encoding}; check the names, and choose another if they are garbled.`,
-    })
-  if (encoding.malformed > 0 && dialect.encoding === encoding.encoding)
-    warnings.push({
-      reason: 'malformedBytes',
-      message: `${encoding.malformed} bytes of the file are no text in ${encoding.encoding}; rows that hold them are rejected.`,
-    })
-
-  const looked = await look(source, dialect)
+  const opened = await openSource(source, { keptBytes: inferredBytes })
+  const reader = await chooseReader(opened, given)
+  const { dialect, warnings } = await reader.look(opened, given)
+  const looked = await look(opened, dialect)
   if (looked.header === null || looked.inference.rows() === 0) throw await emptyFile(source.file, looked.broken)
   warnings.push(...looked.warnings)
   const { columns, missing } = looked.inference.finish(looked.whole)
@@ -93,7 +65,7 @@ export const previewHere = async ({
     })
   return {
     file: source.file,
-    bytes,
+    bytes: opened.bytes,
     dialect,
     columns: columns.map(({ name, kind, known, missing: absent, distinct, examples }) => ({
       name,
@@ -116,43 +88,30 @@ const sameColumns = (header: readonly string[], known: NonNullable<PreviewReques
     ({ concepts }) => concepts.length === header.length && concepts.every(({ name }) => header.includes(name)),
   ) ?? null
 
-const look = async (source: FileSource, dialect: Dialect) => {
-  const decoder = createDecoder(dialect.encoding)
-  const warnings: { reason: string; message: string }[] = []
+const look = async (source: OpenSource, dialect: Dialect) => {
+  const decimal = decimalOf(dialect)
+  const warnings: Warning[] = []
   const rows: string[][] = []
-  const state = { header: null as string[] | null, inference: createInference([], dialect.decimal), faults: 0, odd: 0 }
-  const onRecord = (fields: string[], _line: number, fault: unknown) => {
-    if (state.header === null) {
-      const named = nameColumns(dialect.header ? fields : fields.map(() => ''))
+  const state = { header: null as string[] | null, inference: createInference([], decimal), faults: 0, odd: 0 }
+  const sink: Sink = {
+    header: (cells) => {
+      const named = nameColumns(cells)
       state.header = named.names
-      state.inference = createInference(named.names, dialect.decimal)
-      if (dialect.header) {
-        warnings.push(...named.warnings)
-        return
-      }
-    }
-    if (fault !== null) state.faults++
-    else if (fields.length !== state.header.length) state.odd++
-    else {
-      if (rows.length < shownRows) rows.push(fields.map((field) => field.slice(0, 200)))
-      state.inference.addRow(fields)
-    }
+      state.inference = createInference(named.names, decimal)
+      if (!('header' in dialect) || dialect.header) warnings.push(...named.warnings)
+    },
+    row: (cells) => {
+      if (rows.length < shownRows) rows.push(cells.map((cell) => cell.slice(0, 200)))
+      state.inference.addRow(cells)
+    },
+    broken: ({ code }) => (code === 'columnCount' ? state.odd++ : state.faults++),
   }
-  const reader = createCsvReader(dialect, onRecord)
-  let read = 0
   let whole = true
-  for await (const piece of readSource(source)) {
-    if (read >= inferredBytes) {
+  for await (const share of readerOf(dialect.format).read(source, dialect, sink))
+    if (share < 1 && share * source.bytes >= inferredBytes) {
       whole = false
       break
     }
-    read += piece.length
-    reader.push(decoder.write(piece))
-  }
-  if (whole) {
-    reader.push(decoder.end())
-    reader.end()
-  }
   if (state.faults > 0)
     warnings.push({
       reason: 'badQuotes',

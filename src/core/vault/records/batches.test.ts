@@ -60,8 +60,22 @@ test('no row of a file goes missing: imported and rejected rows make up all rows
         { patientKey: '1', name: null, birthDate: null, sex: null, date: null, row: 1, record: pack(fields, { x: 1 }) },
       ])
       addRejectedRows(store, handle, [
-        { row: 2, line: 3, column: 'x', code: 'notANumber', message: 'abc is not a number', text: 'abc' },
-        { row: 2, line: 3, column: null, code: 'columnCount', message: 'too many', text: null },
+        {
+          row: 2,
+          place: { kind: 'line', line: 3 },
+          column: 'x',
+          code: 'notANumber',
+          message: 'abc is not a number',
+          text: 'abc',
+        },
+        {
+          row: 2,
+          place: { kind: 'line', line: 3 },
+          column: null,
+          code: 'columnCount',
+          message: 'too many',
+          text: null,
+        },
       ])
       return finishBatch(store, handle, { ...counts, sha256: 'abc' })
     })
@@ -80,7 +94,9 @@ test('no row of a file goes missing: imported and rejected rows make up all rows
   })
   expect(listRejectedRows(vault.read, batch.batch, 1, 10)).toEqual({
     total: 2,
-    errors: [{ row: 2, line: 3, column: null, code: 'columnCount', message: 'too many', text: null }],
+    errors: [
+      { row: 2, place: { kind: 'line', line: 3 }, column: null, code: 'columnCount', message: 'too many', text: null },
+    ],
   })
   expect(() => listRejectedRows(vault.read, 99, 0, 10)).toThrow('no import batch 99')
   await expect(

@@ -87,11 +87,11 @@ export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, error
   const next =
     store.value<number>('SELECT coalesce(max(sequence), 0) + 1 FROM rejected_row WHERE batch = ?', batch) ?? 1
   const values: Value[] = []
-  errors.forEach(({ row, line, column, code, message, text }, at) => {
-    values.push(next + at, row, line, column, code, message, text)
+  errors.forEach(({ row, place, column, code, message, text }, at) => {
+    values.push(next + at, row, JSON.stringify(place), column, code, message, text)
   })
   store.insertMany(
-    'INSERT INTO rejected_row (batch, sequence, row, line, "column", code, message, text)',
+    'INSERT INTO rejected_row (batch, sequence, row, place, "column", code, message, text)',
     `(${batch}, ?, ?, ?, ?, ?, ?, ?)`,
     values,
   )
@@ -160,13 +160,15 @@ export const listRejectedRows = (
   getBatch(store, batch)
   return {
     total: store.value<number>('SELECT count(*) FROM rejected_row WHERE batch = ?', batch) ?? 0,
-    errors: store.all<RowError>(
-      `SELECT row, line, "column", code, message, text FROM rejected_row
-       WHERE batch = ? ORDER BY sequence LIMIT ? OFFSET ?`,
-      batch,
-      limit,
-      offset,
-    ),
+    errors: store
+      .all<Omit<RowError, 'place'> & { place: string }>(
+        `SELECT row, place, "column", code, message, text FROM rejected_row
+         WHERE batch = ? ORDER BY sequence LIMIT ? OFFSET ?`,
+        batch,
+        limit,
+        offset,
+      )
+      .map((error) => ({ ...error, place: JSON.parse(error.place) })),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Mapping } from '../../../contract/intake.ts'
+import { type Mapping, MappingSchema } from '../../../contract/intake.ts'
 import { canonicalJson, sha256 } from '../../numbers/digest.ts'
 import type { ReadStore, WriteStore } from '../store/store.ts'
 
@@ -33,7 +33,7 @@ interface MappingRow {
 
 const saved = ({ name, document, savedAt }: MappingRow): SavedMapping => ({
   name,
-  mapping: JSON.parse(document) as Mapping,
+  mapping: MappingSchema.parse(JSON.parse(document)),
   savedAt,
 })
 

@@ -1,7 +1,8 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type CsvFault, createCsvReader, nameColumns } from './csv.ts'
+import { nameColumns } from '../columns.ts'
+import { type CsvFault, createCsvReader } from './csv.ts'
 
 interface Read {
   fields: string[]

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../../../contract/intake.ts'
+import type { CsvDialect } from '../../../../contract/intake.ts'
 
 /** Why a record's fields cannot be trusted. Column counts are the caller's to judge. */
 export type CsvFault = 'unclosedQuote' | 'strayQuote'
@@ -21,7 +21,7 @@ export const longestRecord = 1 << 24
  * number of fields differs from the first record's: in a file that is otherwise sound the quote that joined the lines is
  * the mistake. csv-parse, measured beside this, takes four times as long and cannot resume.
  */
-export const createCsvReader = (dialect: Pick<Dialect, 'delimiter' | 'quote'>, onRecord: OnRecord) => {
+export const createCsvReader = (dialect: Pick<CsvDialect, 'delimiter' | 'quote'>, onRecord: OnRecord) => {
   const delimiter = dialect.delimiter.charCodeAt(0)
   const quote = dialect.quote.charCodeAt(0)
   const quoteText = dialect.quote
@@ -136,47 +136,11 @@ export const createCsvReader = (dialect: Pick<Dialect, 'delimiter' | 'quote'>, o
 }
 
 /** Excel's first line `sep=;`, which is no data: its length with the line ending, and the delimiter it declares. */
-export const declaredDelimiter = (text: string): { delimiter: Dialect['delimiter']; length: number } | null => {
+export const declaredDelimiter = (text: string): { delimiter: CsvDialect['delimiter']; length: number } | null => {
   const match = /^"?sep=([,;\t|])"?(\r\n|\n|\r)/i.exec(text)
-  return match ? { delimiter: match[1] as Dialect['delimiter'], length: match[0].length } : null
+  return match ? { delimiter: match[1] as CsvDialect['delimiter'], length: match[0].length } : null
 }
 const longestDeclaration = 10
-
-/** Column names of a file, in order, with what had to be made clear. */
-export interface Header {
-  names: string[]
-  warnings: { reason: string; message: string }[]
-}
-
-/** Names for the columns: trimmed, empty ones numbered, repeated ones told apart, so that no two columns are one. */
-export const nameColumns = (fields: readonly string[]): Header => {
-  const warnings: Header['warnings'] = []
-  const given = fields.map((field) => field.trim().replace(/\s*[\r\n]+\s*/g, ' '))
-  const taken = new Set(given.filter((name) => name !== ''))
-  const used = new Set<string>()
-  const names = given.map((name, index) => {
-    let unique = name
-    if (name === '') {
-      unique = numbered(`column${index + 1}`, taken, used)
-      warnings.push({ reason: 'emptyHeader', message: `Column ${index + 1} has no name; it is called ${unique}.` })
-    } else if (used.has(name)) {
-      unique = numbered(`${name} (2)`, taken, used)
-      warnings.push({
-        reason: 'duplicateHeader',
-        message: `Column ${index + 1} is called ${name} like one before it; it is called ${unique}.`,
-      })
-    }
-    used.add(unique)
-    return unique
-  })
-  return { names, warnings }
-}
-
-const numbered = (wanted: string, taken: ReadonlySet<string>, used: ReadonlySet<string>): string => {
-  let name = wanted
-  for (let n = 2; taken.has(name) || used.has(name); n++) name = `${wanted.replace(/ \(\d+\)$/, '')} (${n})`
-  return name
-}
 
 /** Nothing but space, or the end-of-file mark of DOS. */
 const isBlank = (text: string): boolean => text.trim() === '' || text.trim() === '\u001a'

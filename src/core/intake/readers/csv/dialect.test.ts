@@ -45,7 +45,7 @@ test('single quotes as marks are found, an apostrophe in a name is none', () => 
 
 test('what the person sets is kept', () => {
   const given = { delimiter: '|', decimal: ',', header: false, encoding: 'gb18030', quote: "'" } as const
-  expect(guessDialect('a,b\n1,2\n', 'utf-8', given, true).dialect).toEqual(given)
+  expect(guessDialect('a,b\n1,2\n', 'utf-8', given, true).dialect).toEqual({ format: 'csv', ...given })
 })
 
 test('the delimiter that Excel declares counts', () => {

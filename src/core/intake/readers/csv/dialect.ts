@@ -1,9 +1,9 @@
-import type { Dialect } from '../../../../contract/intake.ts'
+import type { CsvDialect, DecimalMark, DialectHint } from '../../../../contract/intake.ts'
 import { looksLikeDate, parseNumber } from '../../check/cells.ts'
 import { createCsvReader, declaredDelimiter } from './csv.ts'
 
 export interface DialectGuess {
-  dialect: Dialect
+  dialect: CsvDialect
   warnings: { reason: string; message: string }[]
 }
 
@@ -17,8 +17,8 @@ const lookedRows = 200
  */
 export const guessDialect = (
   head: string,
-  encoding: Dialect['encoding'],
-  given: Partial<Dialect> = {},
+  encoding: CsvDialect['encoding'],
+  given: DialectHint = {},
   headIsWhole = false,
 ): DialectGuess => {
   const warnings: DialectGuess['warnings'] = []
@@ -35,10 +35,13 @@ export const guessDialect = (
       reason: 'noHeader',
       message: 'The first row looks like data, so the columns are numbered; say so if it holds names.',
     })
-  return { dialect: { encoding: given.encoding ?? encoding, delimiter, quote, decimal, header }, warnings }
+  return {
+    dialect: { format: 'csv', encoding: given.encoding ?? encoding, delimiter, quote, decimal, header },
+    warnings,
+  }
 }
 
-const readHead = (text: string, delimiter: Dialect['delimiter'], quote: Dialect['quote'], whole: boolean) => {
+const readHead = (text: string, delimiter: CsvDialect['delimiter'], quote: CsvDialect['quote'], whole: boolean) => {
   const rows: string[][] = []
   const reader = createCsvReader({ delimiter, quote }, (fields, _line, fault) => {
     if (rows.length < lookedRows && fault === null) rows.push(fields.map((field) => field.trim()))
@@ -49,7 +52,7 @@ const readHead = (text: string, delimiter: Dialect['delimiter'], quote: Dialect[
   return rows
 }
 
-const guessQuote = (text: string): Dialect['quote'] => {
+const guessQuote = (text: string): CsvDialect['quote'] => {
   const double = text.match(/(^|[,;\t|\r\n])"/g)?.length ?? 0
   if (double > 0) return '"'
   const enclosed = text.match(/(^|[,;\t|\r\n])'[^'\r\n]*'(?=[,;\t|\r\n]|$)/g)?.length ?? 0
@@ -58,8 +61,8 @@ const guessQuote = (text: string): Dialect['quote'] => {
 }
 
 /** The delimiter that cuts the rows into the same number of fields, most of them numbers, dates or nothing. */
-const guessDelimiter = (text: string, quote: Dialect['quote'], whole: boolean): Dialect['delimiter'] => {
-  let best: Dialect['delimiter'] = ','
+const guessDelimiter = (text: string, quote: CsvDialect['quote'], whole: boolean): CsvDialect['delimiter'] => {
+  let best: CsvDialect['delimiter'] = ','
   let bestScore = 0
   for (const delimiter of delimiters) {
     const rows = readHead(text, delimiter, quote, whole)
@@ -87,7 +90,7 @@ const guessDelimiter = (text: string, quote: Dialect['quote'], whole: boolean): 
   return best
 }
 
-const guessDecimal = (rows: string[][], warnings: DialectGuess['warnings']): Dialect['decimal'] => {
+const guessDecimal = (rows: string[][], warnings: DialectGuess['warnings']): DecimalMark => {
   let comma = 0
   let point = 0
   let either = 0
@@ -116,7 +119,7 @@ const guessDecimal = (rows: string[][], warnings: DialectGuess['warnings']): Dia
 }
 
 /** A header is there unless the first row holds numbers where the rows below do, or every row looks alike. */
-const guessHeader = (rows: string[][], decimal: Dialect['decimal']): boolean => {
+const guessHeader = (rows: string[][], decimal: DecimalMark): boolean => {
   const [first, ...below] = rows
   if (!first) return true
   const isValue = (cell: string) => !Number.isNaN(parseNumber(cell, decimal)) || looksLikeDate(cell)

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
-import type { Dialect } from '../../../../contract/intake.ts'
+import type { CsvDialect } from '../../../../contract/intake.ts'
 
-export type Encoding = Dialect['encoding']
+export type Encoding = CsvDialect['encoding']
 
 export interface EncodingGuess {
   encoding: Encoding

@@ -1,0 +1,50 @@
+import type { DecimalMark, Dialect, DialectHint, Place, RowError } from '../../contract/intake.ts'
+import type { OpenSource } from './source.ts'
+
+export type DialectOf<Format extends Dialect['format']> = Extract<Dialect, { format: Format }>
+
+export interface Warning {
+  reason: string
+  message: string
+}
+
+/** What is wrong with a record that could not be read. */
+export interface Fault {
+  code: RowError['code']
+  message: string
+  /** The record as it stood, where that is short. */
+  text: string | null
+}
+
+/**
+ * Where a reader puts what it reads, a call a record of the file, in order. Who listens counts the records: each is
+ * imported or rejected, so a reader that calls once a record can lose none.
+ */
+export interface Sink {
+  /** The header's cells as they stand, empty ones where the file names no columns; once, before the first row. */
+  header(cells: readonly string[]): void
+  /** A record of as many cells as the header. `suspect`: the text holds a NUL or a replacement character. */
+  row(cells: readonly string[], place: Place, suspect: boolean): void
+  /** A record that is there but cannot be read. */
+  broken(fault: Fault, place: Place): void
+}
+
+/**
+ * One format of files. It runs in a worker thread without the vault, keeps no more than a slice of the file in memory, and
+ * reports what it cannot read as broken, never by leaving it out.
+ */
+export interface Reader<Format extends Dialect['format'] = Dialect['format']> {
+  format: Format
+  /** How likely a file is of this format, 0 to 1, by its first bytes and its name. 0: it is not. */
+  recognise(head: Uint8Array, name: string): number
+  /** The file's dialect: what is given stays as it is, the rest as the file looks. Throws `emptyFile`. */
+  look(source: OpenSource, given: DialectHint): Promise<{ dialect: DialectOf<Format>; warnings: Warning[] }>
+  /**
+   * Reads the file to its end into the sink, and yields the share read, 0 to 1, after each slice of some two thousand
+   * records: there it waits until the slice is dealt with, and may be ended (`return`).
+   */
+  read(source: OpenSource, dialect: DialectOf<Format>, sink: Sink): AsyncGenerator<number, void>
+}
+
+/** The decimal mark of the numbers that a file writes as text. */
+export const decimalOf = (dialect: Dialect): DecimalMark => ('decimal' in dialect ? dialect.decimal : '.')
