@@ -13,11 +13,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { auroc } from '../src/core/assess/ranking.ts'
 import { takeMatrixRows } from '../src/core/cohort/matrix.ts'
-import { createPool, type Pool } from '../src/core/jobs/pool.ts'
 import { boosting } from '../src/core/learn/boosting/boosting.ts'
 import type { FitContext } from '../src/core/learn/learner.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
 import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
+import { createPool, type Pool } from '../test/fixtures/pool.ts'
 import { cohort } from './cohort.ts'
 
 const trees = 100

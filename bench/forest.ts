@@ -12,11 +12,11 @@ import { pathToFileURL } from 'node:url'
 import { RandomForestClassifier } from 'ml-random-forest'
 import { auroc } from '../src/core/assess/ranking.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
-import { createPool, type Pool } from '../src/core/jobs/pool.ts'
 import type { FitContext } from '../src/core/learn/learner.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
 import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
+import { createPool, type Pool } from '../test/fixtures/pool.ts'
 import { cohort } from './cohort.ts'
 
 const trees = 100

@@ -5,11 +5,11 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Matrix, Outcome } from '../src/core/cohort/matrix.ts'
-import { createPool } from '../src/core/jobs/pool.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
 import { encodeArtifact } from '../src/core/numbers/bytes.ts'
 import { randomOf } from '../src/core/numbers/random.ts'
+import { createPool } from '../test/fixtures/pool.ts'
 
 const [rows, columns, trees] = [1_000_000, 30, 100]
 const promised = 2

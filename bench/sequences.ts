@@ -8,8 +8,8 @@ import { type StudyDesignInput, StudyDesignSchema } from '../src/contract/design
 import type { Concept, Estimate } from '../src/contract/values.ts'
 import { type CaseClock, type Course, sequencesOf, summaryName, summaryValues } from '../src/core/cohort/history.ts'
 import { type Column, columnOf, type Table, takeRows } from '../src/core/cohort/table.ts'
-import { createPool } from '../src/core/jobs/pool.ts'
 import { runStudy } from '../src/core/study/run/run.ts'
+import { createPool } from '../test/fixtures/pool.ts'
 import { sampleTable, valuesOf } from '../test/golden/sampleTable.ts'
 
 const signal = new AbortController().signal

@@ -11,10 +11,10 @@ import { pathToFileURL } from 'node:url'
 import { concordance } from '../src/core/assess/concordance.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
 import { applyPreparation, fitPreparation } from '../src/core/cohort/prepare/prepare.ts'
-import { createPool, type Pool } from '../src/core/jobs/pool.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
 import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
+import { createPool, type Pool } from '../test/fixtures/pool.ts'
 import { sampleTable, survivalOutcome } from '../test/golden/sampleTable.ts'
 
 const features = ['year', 'age', 'meno', 'size', 'grade', 'nodes', 'pgr', 'er', 'hormon', 'chemo']

@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Matrix, Outcome } from '../src/core/cohort/matrix.ts'
-import { createPool } from '../src/core/jobs/pool.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
 import { fitMachine } from '../src/core/learn/svm/fitTask.ts'
 import { svm } from '../src/core/learn/svm/svm.ts'
 import { randomOf } from '../src/core/numbers/random.ts'
+import { createPool } from '../test/fixtures/pool.ts'
 
 const [rows, columns] = [5000, 30]
 const gamma = 1 / columns

@@ -5,12 +5,12 @@ import { type StudyDesignInput, StudyDesignSchema } from '../src/contract/design
 import type { Concept, Estimate } from '../src/contract/values.ts'
 import { type Column, sharedFloats, sharedIntegers, type Table } from '../src/core/cohort/table.ts'
 import { openSample } from '../src/core/intake/import/samples.ts'
-import { createPool } from '../src/core/jobs/pool.ts'
 import type { MatrixNeeds } from '../src/core/learn/learner.ts'
 import { learners } from '../src/core/learn/learners.ts'
 import { lifetimes } from '../src/core/learn/survival/lifetimes.ts'
 import { evaluateStudy } from '../src/core/study/run/evaluate.ts'
 import { runStudy } from '../src/core/study/run/run.ts'
+import { createPool } from '../test/fixtures/pool.ts'
 
 /**
  * Quality of the learners on published cohorts, beside what the literature reports: `npx node bench/validation.ts`, or only some of its

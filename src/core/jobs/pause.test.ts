@@ -14,7 +14,7 @@ const training = () => {
   const done = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(
     `import { workerData } from 'node:worker_threads'
-     import { createPool } from ${JSON.stringify(new URL('./pool.ts', import.meta.url).href)}
+     import { createPool } from ${JSON.stringify(new URL('./transport/pool.ts', import.meta.url).href)}
      import { waitWhilePaused } from ${JSON.stringify(new URL('./pause.ts', import.meta.url).href)}
      const pool = createPool({
        threads: 2,

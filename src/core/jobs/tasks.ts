@@ -4,13 +4,12 @@ import { type EvaluationResult, type EvaluationRun, evaluateStudy } from '../stu
 import { type Memo, rememberPieces } from '../study/run/memo.ts'
 import { type EditResult, type EditRun, editModel } from '../study/run/reassess.ts'
 import { runStudy, type StudyResult, type StudyRun } from '../study/run/run.ts'
-import { createPool } from './pool.ts'
+import type { Pool } from './transport/pool.ts'
 
 export interface LongTaskContext {
   report: (stage: string, progress: number | null, detail?: Record<string, string | number>) => void
-  workerUrl: URL | undefined
-  /** Called between two units of work; waits there while the job is paused. */
-  pausePoint: () => void
+  /** Threads for pieces of the work; whoever asks closes them. */
+  openPool: (threads: number) => Pool
   /** Units that were finished before the job was interrupted. */
   memo: Memo
 }
@@ -19,8 +18,8 @@ const neverAborted = new AbortController().signal
 
 /** Tasks that take a worker thread for themselves. Cancelling one ends its thread, and the pool it holds with it. */
 export const longTasks = {
-  train: async (run: StudyRun, { report, workerUrl, pausePoint, memo }: LongTaskContext): Promise<StudyResult> => {
-    const pool = createPool({ threads: run.threads, pausePoint, ...(workerUrl ? { workerUrl } : {}) })
+  train: async (run: StudyRun, { report, openPool, memo }: LongTaskContext): Promise<StudyResult> => {
+    const pool = openPool(run.threads)
     try {
       return await runStudy(run, {
         signal: neverAborted,

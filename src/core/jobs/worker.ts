@@ -1,17 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { workerTasks } from '../learn/workers.ts'
-import type { LongData, LongReply } from './long.ts'
 import { waitWhilePaused } from './pause.ts'
-import { replyOfError, serveTasks } from './serve.ts'
+import type { LongTaskContext } from './tasks.ts'
+import { replyOfError, serveTasks } from './transport/serve.ts'
+import type { LongData, LongReply } from './transport/threads.ts'
 
 /**
- * A worker thread of the core: one of a pool (pool.ts), or, where its data names a long task, that task's own (long.ts). It
+ * A worker thread of the core: one of a pool (transport/pool.ts), or, where its data names a long task, that task's own
+ * (transport/threads.ts). It
  * never sees the vault or its key.
  */
-const runLongTask = async ({ long, input, workerUrl, pause, known = [] }: LongData): Promise<LongReply> => {
+const runLongTask = async ({ task, input, workerUrl, pause, known = [] }: LongData): Promise<LongReply> => {
   try {
-    const { longTasks } = await import('./tasks.ts')
-    const task = longTasks[long as keyof typeof longTasks] as (input: never, context: object) => Promise<unknown>
+    const [{ longTasks }, { createPool }] = await Promise.all([import('./tasks.ts'), import('./transport/pool.ts')])
+    const run = longTasks[task as keyof typeof longTasks] as (
+      input: never,
+      context: LongTaskContext,
+    ) => Promise<unknown>
     const pausePoint = () => {
       if (pause) waitWhilePaused(pause)
     }
@@ -24,12 +29,13 @@ const runLongTask = async ({ long, input, workerUrl, pause, known = [] }: LongDa
       get: (key: string) => units.get(key),
       put: (key: string, bytes: Uint8Array) => parentPort?.postMessage({ memo: { key, bytes } } satisfies LongReply),
     }
-    return { result: await task(input as never, { report, pausePoint, memo, workerUrl: new URL(workerUrl) }) }
+    const openPool = (threads: number) => createPool({ threads, pausePoint, workerUrl: new URL(workerUrl) })
+    return { result: await run(input as never, { report, openPool, memo }) }
   } catch (error) {
     return replyOfError(error)
   }
 }
 
 const data = workerData as LongData | null
-if (data?.long) void runLongTask(data).then((reply) => parentPort?.postMessage(reply))
+if (data?.task) void runLongTask(data).then((reply) => parentPort?.postMessage(reply))
 else serveTasks(parentPort, workerTasks)

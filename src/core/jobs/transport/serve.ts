@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import { BedsideError, type Failure } from '../../contract/errors.ts'
+import { BedsideError, type Failure } from '../../../contract/errors.ts'
 
 /** Tasks by name; each takes one input. `learn/workers.ts` has those of learners. */
 export type Tasks = Record<string, (input: never) => unknown>

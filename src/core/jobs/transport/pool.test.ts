@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
-import type { PoolWorkerTasks } from '../../../test/fixtures/poolWorker.ts'
-import { type BedsideError, invalidInput } from '../../contract/errors.ts'
+import type { PoolWorkerTasks } from '../../../../test/fixtures/poolWorker.ts'
+import { type BedsideError, invalidInput } from '../../../contract/errors.ts'
 import { createPool, type Pool } from './pool.ts'
 
-const workerUrl = new URL('../../../test/fixtures/poolWorker.ts', import.meta.url)
+const workerUrl = new URL('../../../../test/fixtures/poolWorker.ts', import.meta.url)
 let pool: Pool<PoolWorkerTasks>
 const two = () => {
   pool = createPool<PoolWorkerTasks>({ threads: 2, workerUrl })
@@ -76,7 +76,7 @@ test('with one thread, tasks run here, in order, and can be cancelled between in
       return value
     },
   }
-  const here = createPool<typeof tasks>({ threads: 1, tasks })
+  const here = createPool<typeof tasks>({ threads: 1, workerUrl, tasks })
   expect(await failureOf(here.run('see', [0, 1, 2], controller.signal))).toMatchObject({ code: 'cancelled' })
   expect(seen).toEqual([0, 1])
 })

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads'
-import { BedsideError, cancelled } from '../../contract/errors.ts'
-import type { WorkerTasks } from '../learn/parallel.ts'
+import { BedsideError, cancelled } from '../../../contract/errors.ts'
+import type { WorkerTasks } from '../../learn/parallel.ts'
 import { type Tasks, taskOf, type WorkerReply } from './serve.ts'
 
 export interface PoolOptions {
   /** 1 runs every task in the calling thread. */
   threads: number
-  /** The built worker; in the source tree the `.ts` file beside this one. */
-  workerUrl?: URL
-  /** What one thread runs; `learn/workers.ts` unless given. */
+  /** What a thread runs: jobs/worker.ts or its bundle. */
+  workerUrl: URL
+  /** What one thread, this one, runs; `learn/workers.ts` unless given. */
   tasks?: Tasks
   /** Called before a piece is handed out; may hold this thread while the work is paused. */
   pausePoint?: () => void
@@ -56,7 +56,7 @@ interface Seat {
  * and stay, idle, until `close`.
  */
 export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions): Pool<T> => {
-  const { threads, workerUrl = new URL('./worker.ts', import.meta.url), tasks, pausePoint = () => {} } = options
+  const { threads, workerUrl, tasks, pausePoint = () => {} } = options
   const seats: Seat[] = Array.from({ length: threads > 1 ? threads : 0 }, () => ({ worker: null, piece: null, id: 0 }))
   const queue: Piece[] = []
   let closed = false
@@ -136,7 +136,7 @@ export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions):
   }
 
   const runHere = async (task: string, inputs: readonly unknown[], signal?: AbortSignal): Promise<unknown[]> => {
-    const found = tasks ?? (await import('../learn/workers.ts')).workerTasks
+    const found = tasks ?? (await import('../../learn/workers.ts')).workerTasks
     const results: unknown[] = []
     for (const input of inputs) {
       // Lets messages through between pieces, an abort among them.
