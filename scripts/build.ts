@@ -9,6 +9,7 @@ const stamp = join(root, 'out', '.built')
 /** What the bundles are made from. */
 const sources = [
   'src',
+  'resources/texts',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

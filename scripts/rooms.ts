@@ -34,7 +34,10 @@ export const rooms: Record<string, Room> = {
   preload: { may: ['contract'], mayNot: [/^react/, ...webServers, ...node] },
   main: { may: ['contract', 'core/app.ts', 'core/installation.ts', 'server/renderer.ts'], mayNot: [/^react/] },
   server: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: shells },
-  cli: { may: ['contract', 'core/app.ts', 'core/installation.ts'], mayNot: [...shells, ...webServers] },
+  cli: {
+    may: ['contract', 'core/app.ts', 'core/installation.ts', 'core/texts.ts'],
+    mayNot: [...shells, ...webServers],
+  },
 
   // Ground: random numbers, distributions, linear algebra, bytes and digests.
   'core/numbers': { may: ['contract'], mayNot: [...shells, ...webServers] },

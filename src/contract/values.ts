@@ -1,8 +1,18 @@
 import * as z from 'zod'
+import { generalised, type Language } from './languages.ts'
 
-/** A text in the languages of the app; `zh` falls back to `en`. */
-export const TextSchema = z.object({ en: z.string(), zh: z.string().optional() })
-export type Text = z.infer<typeof TextSchema>
+/**
+ * A text that a person or a sample brings (labels of columns and values), by language tag: `{ en, zh }`. English is always
+ * there; any other language may be. A tag also serves its regional forms: `zh` is read in `zh-CN`.
+ */
+export const TextSchema = z.object({ en: z.string() }).catchall(z.string())
+export type Text = { en: string; [language: Language]: string }
+
+/** The text in a language: as exact as there is one, else English. An empty text counts as none. */
+export const textIn = (text: Text, language: Language): string =>
+  generalised(language)
+    .map((tag) => text[tag])
+    .find((found) => found) ?? text.en
 
 /** A number with its uncertainty interval at `level` (0.95 unless said). */
 export const EstimateSchema = z.object({

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import reasons from '../../resources/texts/reasons.zh-CN.json' with { type: 'json' }
 import type { Failure } from '../../src/contract/errors.ts'
 import { canonicalJson, sha256 } from '../../src/core/numbers/digest.ts'
 import { openSlot } from '../../src/core/vault/keys/slots.ts'
@@ -20,7 +21,6 @@ import { readVaultFile, vaultFilePath } from '../../src/core/vault/keys/vaultFil
 import { databasePath, openDatabase } from '../../src/core/vault/store/database.ts'
 import { schemaVersion } from '../../src/core/vault/store/schema.ts'
 import { openVault, type Vault } from '../../src/core/vault/store/vault.ts'
-import reasons from '../../src/renderer/errors/reasons.zh-CN.json' with { type: 'json' }
 import { importSample, startApp } from '../crash/acts.ts'
 import { type Disk, smallDisk } from '../crash/disk.ts'
 import { bedside } from '../e2e/command.ts'

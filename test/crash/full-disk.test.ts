@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import reasons from '../../resources/texts/reasons.zh-CN.json' with { type: 'json' }
 import { StudyDesignSchema } from '../../src/contract/design.ts'
 import type { Job } from '../../src/contract/jobs.ts'
-import reasons from '../../src/renderer/errors/reasons.zh-CN.json' with { type: 'json' }
 import { bedside } from '../e2e/command.ts'
 import { passphrase } from '../fixtures/vault.ts'
 import { ended, importSample, startApp } from './acts.ts'

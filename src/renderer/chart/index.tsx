@@ -3,7 +3,7 @@ import { IconArrowDown, IconArrowUp, IconClipboardOff, IconFilter } from '@table
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import type { Chart } from '../../contract/patients.ts'
-import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
+import { textIn, useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { Empty, Waiting } from '../shell/View.tsx'
 import classes from './Chart.module.css'
 import { Encounters } from './Encounters.tsx'
@@ -147,9 +147,7 @@ const Values = ({ entries, asRecorded, caption }: { entries: Entry[]; asRecorded
                   label={
                     <>
                       <strong>{entry.name}</strong>
-                      {description && (
-                        <div>{language === 'zh-CN' ? (description.zh ?? description.en) : description.en}</div>
-                      )}
+                      {description && <div>{textIn(description, language)}</div>}
                     </>
                   }
                 >

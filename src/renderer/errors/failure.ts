@@ -53,8 +53,8 @@ export const incidentOf = (failure: Failure): string | null => {
 type Translate = (key: string, options: Record<string, unknown>) => string
 
 /**
- * The sentence to show: `errors:<reason>` in the language of the app, else the core's own English sentence, which is also
+ * The sentence to show: `reasons:<reason>` in the language of the app, else the core's own English sentence, which is also
  * the English text of every reason: it names what the translation leaves out.
  */
 export const sentenceOf = (failure: Failure, translate: Translate): string =>
-  translate(`errors:${failure.reason}`, { ...failure.details, defaultValue: failure.message })
+  translate(`reasons:${failure.reason}`, { ...failure.details, defaultValue: failure.message })

@@ -99,7 +99,7 @@ export const CheckStep = ({
               <List size="sm">
                 {report.warnings.map((warning) => (
                   <List.Item key={`${warning.reason} ${warning.message}`}>
-                    {t(`errors:${warning.reason}`, { defaultValue: warning.message })}
+                    {t(`reasons:${warning.reason}`, { defaultValue: warning.message })}
                   </List.Item>
                 ))}
               </List>

@@ -139,7 +139,7 @@ export const ColumnsStep = ({
             <List size="sm">
               {preview.warnings.map((warning) => (
                 <List.Item key={`${warning.reason} ${warning.message}`}>
-                  {t(`errors:${warning.reason}`, { defaultValue: warning.message })}
+                  {t(`reasons:${warning.reason}`, { defaultValue: warning.message })}
                 </List.Item>
               ))}
             </List>

@@ -1,50 +1,25 @@
-import i18next, { type Resource } from 'i18next'
+import i18next from 'i18next'
 import { useCallback, useMemo } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
+import { bestLanguage } from '../../contract/languages.ts'
+import { settingsOf } from '../../contract/texts.ts'
 import type { Text } from '../../contract/values.ts'
-import reasons from '../errors/reasons.zh-CN.json'
+import { catalogues } from './catalogues.ts'
 import { type Formats, formatsOf } from './formats.ts'
-import { isLanguage, type Language, languages, textIn } from './text.ts'
-
-/** How each language calls itself. */
-export const languageNames: Record<Language, string> = { en: 'English', 'zh-CN': '简体中文' }
+import { isLanguage, type Language, languageName, languages, textIn } from './text.ts'
 
 const storageKey = 'bedside.language'
 
 const firstLanguage = (): Language => {
   const stored = localStorage.getItem(storageKey)
-  if (isLanguage(stored)) return stored
-  return navigator.languages.some((language) => language.toLowerCase().startsWith('zh')) ? 'zh-CN' : 'en'
-}
-
-/** Texts of every view: `<view>/locales/<language>.json` is the namespace `<view>`. */
-const resources = () => {
-  const files = import.meta.glob<object>('../*/locales/*.json', { eager: true, import: 'default' })
-  const tree: Record<string, Record<string, object>> = {}
-  for (const [path, texts] of Object.entries(files)) {
-    const [, view, language] = /^\.\.\/([^/]+)\/locales\/([^/]+)\.json$/.exec(path) ?? []
-    if (!view || !language) continue
-    tree[language] ??= {}
-    tree[language][view] = texts
-  }
-  // The core speaks English; what it may say is translated here.
-  const chinese = tree['zh-CN']
-  if (chinese) chinese.errors = { ...reasons, ...chinese.errors }
-  return tree
+  return isLanguage(stored) ? stored : bestLanguage(navigator.languages, languages)
 }
 
 export const startLanguage = async (): Promise<void> => {
-  const tree = resources()
   await i18next.use(initReactI18next).init({
-    lng: firstLanguage(),
-    fallbackLng: 'en',
-    supportedLngs: languages,
-    resources: tree as Resource,
-    ns: Object.keys(tree.en ?? {}),
+    ...settingsOf(catalogues, firstLanguage()),
     defaultNS: 'shell',
     fallbackNS: 'shell',
-    interpolation: { escapeValue: false },
-    returnNull: false,
   })
   i18next.on('languageChanged', markDocument)
   markDocument(i18next.language)
@@ -70,7 +45,7 @@ export const useLanguage = (): Language => {
   return isLanguage(i18n.language) ? i18n.language : 'en'
 }
 
-/** Reads a text of the core (`{en, zh}`) in the language of the app. */
+/** Reads a text that came with the data (`{ en, zh }`) in the language of the app. */
 export const useText = (): ((text: Text | null | undefined) => string) => {
   const language = useLanguage()
   return useCallback((text) => (text ? textIn(text, language) : ''), [language])
@@ -82,4 +57,4 @@ export const useFormats = (): Formats => {
   return useMemo(() => formatsOf(language), [language])
 }
 
-export { type Language, languages, textIn, useTranslation }
+export { type Language, languageName, languages, textIn, useTranslation }

@@ -1,10 +1,19 @@
-import type { Text } from '../../contract/values.ts'
+import type { Language } from '../../contract/languages.ts'
+import { languagesOf } from '../../contract/texts.ts'
+import { textIn } from '../../contract/values.ts'
+import { catalogues } from './catalogues.ts'
 
-export const languages = ['en', 'zh-CN'] as const
-export type Language = (typeof languages)[number]
+/** Those whose texts are there: a further language is offered once its files are. */
+export const languages: readonly Language[] = languagesOf(catalogues)
 
 export const isLanguage = (value: unknown): value is Language => languages.some((language) => language === value)
 
-/** A text of the core in a language; English where the other is not given. */
-export const textIn = (text: Text, language: Language): string =>
-  language === 'zh-CN' ? (text.zh ?? text.en) : text.en
+/** How a language calls itself. */
+export const languageName = (language: Language): string => {
+  const { language: name } = catalogues[language]?.formats ?? {}
+  return typeof name === 'string'
+    ? name
+    : (new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language)
+}
+
+export { type Language, textIn }

@@ -107,7 +107,7 @@ const Failed = ({ reason }: { reason: string }) => {
   const { t } = useTranslation('models')
   return (
     <Text span size="sm" c="var(--warn)">
-      {t('search.failed', { reason: t(`errors:${reason}`, { defaultValue: reason }) })}
+      {t('search.failed', { reason: t(`reasons:${reason}`, { defaultValue: reason }) })}
     </Text>
   )
 }

@@ -32,7 +32,7 @@ export interface Words {
   change: (before: number, after: number) => string
 }
 
-export type WordsLanguage = 'en' | 'zh-CN'
+export type WordsLanguage = string
 
 export interface Hundred {
   kind: 'fewer' | 'about' | 'more'

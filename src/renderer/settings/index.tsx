@@ -4,7 +4,7 @@ import { type ReactNode, useId } from 'react'
 import { administrators } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { changeLanguage, languageNames, languages, useFormats, useLanguage, useTranslation } from '../language/index.ts'
+import { changeLanguage, languageName, languages, useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { View } from '../shell/View.tsx'
 import { useMay, useSession, useVaultStatus } from '../unlock/session.ts'
 import { Keychain } from './Keychain.tsx'
@@ -40,7 +40,7 @@ export const SettingsView = () => {
           {(id) => (
             <SegmentedControl
               aria-labelledby={id}
-              data={languages.map((each) => ({ value: each, label: languageNames[each] }))}
+              data={languages.map((each) => ({ value: each, label: languageName(each) }))}
               value={language}
               onChange={(value) => {
                 void changeLanguage(value)

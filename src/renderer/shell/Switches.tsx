@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
 import { IconCheck, IconDeviceDesktop, IconLanguage, IconMoon, IconSun } from '@tabler/icons-react'
-import { changeLanguage, languageNames, languages, useLanguage, useTranslation } from '../language/index.ts'
+import { changeLanguage, languageName, languages, useLanguage, useTranslation } from '../language/index.ts'
 import { keepSetting } from '../settings/keep.ts'
 
 const schemes = [
@@ -38,7 +38,7 @@ export const Switches = ({ keep }: { keep: boolean }) => {
                 if (keep) keepSetting({ language: each })
               }}
             >
-              {languageNames[each]}
+              {languageName(each)}
             </Menu.Item>
           ))}
         </Menu.Dropdown>
