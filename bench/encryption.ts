@@ -174,7 +174,7 @@ export async function run({ cases: count, rounds } = { cases: 100_000, rounds: 5
     }
     const key = randomBytes(32)
     const vault = crypto.randomUUID()
-    const slot = await makeSlot(vault, crypto.randomUUID(), 'passphrase', key)
+    const slot = await makeSlot({ vault, user: crypto.randomUUID(), secret: 'passphrase', key })
     const start = performance.now()
     await openSlot(vault, slot, 'passphrase')
     const { memoryKiB, iterations, parallelism } = defaultKeyDerivation

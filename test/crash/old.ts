@@ -29,7 +29,7 @@ export const makeOldVault = async (dir: string): Promise<void> => {
   )
   db.exec('COMMIT')
   db.close()
-  const slots = [await makeSlot(id, user, passphrase, key, leastKeyDerivation)]
+  const slots = [await makeSlot({ vault: id, user, secret: passphrase, key, costs: leastKeyDerivation })]
   const rest = { cipher, createdAt, slots, rekeyedAt: null, next: null } as const
   writeVaultFile(dir, { format: 'bedside-vault', version: vaultFileVersion, vault: id, ...rest, slots }, key)
 }

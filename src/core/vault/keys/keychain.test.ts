@@ -8,7 +8,7 @@ const vault = randomUUID()
 const user = randomUUID()
 const key = randomBytes(32)
 const binding = { name: randomUUID(), secret: randomBytes(32) }
-const bound = await makeSlot(vault, user, 'päss', key, leastKeyDerivation, 'passphrase', null, binding)
+const bound = await makeSlot({ vault, user, secret: 'päss', key, costs: leastKeyDerivation, binding })
 
 test('a bound slot opens to passphrase and secret together, and to neither alone', async () => {
   expect(await openSlot(vault, bound, 'päss', binding.secret)).toEqual(key)
@@ -49,7 +49,7 @@ test('the wrapping key of a bound slot is HKDF-SHA-256 of what Argon2id derived,
 })
 
 test('a slot made before keys could be bound is read as it stands', async () => {
-  const slot = await makeSlot(vault, user, 'päss', key, leastKeyDerivation)
+  const slot = await makeSlot({ vault, user, secret: 'päss', key, costs: leastKeyDerivation })
   expect(Object.keys(slot.header)).not.toContain('keychain')
   const read = SlotSchema.parse(JSON.parse(JSON.stringify(slot)))
   expect(await openSlot(vault, read, 'päss')).toEqual(key)

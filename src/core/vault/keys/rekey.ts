@@ -91,13 +91,19 @@ export const encryptCopy = async (
  * Puts the new file in the old one's place. All handles on the database are closed and its log is gone. Returns what
  * vault.json says from now on. Throws where nothing was changed; once the files are switched it no longer throws.
  */
-export const switchKeys = (
-  dir: string,
-  file: VaultFileContent,
-  key: Buffer,
-  next: CipherKey,
-  step?: (step: RekeyStep) => void,
-): VaultFileContent => {
+export const switchKeys = ({
+  dir,
+  file,
+  key,
+  next,
+  step,
+}: {
+  dir: string
+  file: VaultFileContent
+  key: Buffer
+  next: CipherKey
+  step?: ((step: RekeyStep) => void) | undefined
+}): VaultFileContent => {
   const seals = Object.fromEntries(file.slots.map(({ header }) => [header.slot, sealKey(file.vault, header, next.key)]))
   const announced: VaultFileContent = {
     ...file,

@@ -23,7 +23,7 @@ import {
 const vault = randomUUID()
 const user = randomUUID()
 const key = randomBytes(32)
-const slot = await makeSlot(vault, user, 'päss', key, leastKeyDerivation)
+const slot = await makeSlot({ vault, user, secret: 'päss', key, costs: leastKeyDerivation })
 
 test('the right passphrase opens the slot, in either Unicode spelling, and no other does', async () => {
   expect(await openSlot(vault, slot, 'päss'.normalize('NFC'))).toEqual(key)
@@ -95,7 +95,7 @@ test('key derivation cannot be made cheap, neither by asking nor by editing the 
     { ...leastKeyDerivation, iterations: 1.5 },
   ]
   for (const costs of cheap) {
-    await expect(makeSlot(vault, user, 'x', key, costs)).rejects.toMatchObject({
+    await expect(makeSlot({ vault, user, secret: 'x', key, costs })).rejects.toMatchObject({
       failure: { code: 'invalidInput', reason: 'weakKeyDerivation' },
     })
     const { salt, name } = slot.header.derivation
@@ -106,7 +106,7 @@ test('key derivation cannot be made cheap, neither by asking nor by editing the 
 })
 
 test('two slots of one passphrase share nothing that tells so', async () => {
-  const other = await makeSlot(vault, user, 'päss', key, leastKeyDerivation)
+  const other = await makeSlot({ vault, user, secret: 'päss', key, costs: leastKeyDerivation })
   expect(other.header.derivation.salt).not.toBe(slot.header.derivation.salt)
   expect(other.header.wrap.nonce).not.toBe(slot.header.wrap.nonce)
   expect(other.wrapped).not.toBe(slot.wrapped)

@@ -87,18 +87,32 @@ const within = (costs: KeyDerivation): boolean =>
 /** True where the slot's costs are neither below the floor nor absurd: checked before anything is derived. */
 export const slotIsSound = (slot: Slot): boolean => within(slot.header.derivation)
 
-/** A new slot for `user` around the 32-byte `key`. Binds the slot to `vault`. Throws `weakKeyDerivation`, `emptyPassphrase`. */
-export const makeSlot = async (
-  vault: string,
-  user: string,
-  passphrase: string,
-  key: Uint8Array,
-  costs: KeyDerivation = defaultKeyDerivation,
-  kind: Header['kind'] = 'passphrase',
-  login: string | null = null,
-  binding: Binding | null = null,
-): Promise<Slot> => {
-  if (passphrase === '')
+export interface SlotOptions {
+  user: string
+  /** Passphrase or recovery code. */
+  secret: string
+  kind?: Header['kind']
+  login?: string | null
+  costs?: KeyDerivation | undefined
+  /** Binds the slot to this computer's keychain. */
+  binding?: Binding | null
+}
+
+/**
+ * A new slot for a user around the 32-byte `key`, bound to the vault of that id. Throws `weakKeyDerivation`,
+ * `emptyPassphrase`.
+ */
+export const makeSlot = async ({
+  vault,
+  key,
+  user,
+  secret,
+  kind = 'passphrase',
+  login = null,
+  costs = defaultKeyDerivation,
+  binding = null,
+}: SlotOptions & { vault: string; key: Uint8Array }): Promise<Slot> => {
+  if (secret === '')
     throw invalidInput('emptyPassphrase', 'A vault needs a passphrase; type one.', [
       { path: 'passphrase', reason: 'is empty' },
     ])
@@ -126,7 +140,7 @@ export const makeSlot = async (
     createdAt: new Date().toISOString(),
     ...(binding ? { keychain: { name: 'hkdf-sha256', secret: binding.name } } : {}),
   }
-  const wrappingKey = await wrappingKeyOf(passphrase, header, binding?.secret ?? null)
+  const wrappingKey = await wrappingKeyOf(secret, header, binding?.secret ?? null)
   const privateKey = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
   try {
     const { wrapped, tag } = encrypt(

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
-import type { Binding } from '../keys/keychain.ts'
 import { encryptCopy, type RekeyOptions, switchKeys } from '../keys/rekey.ts'
-import { type KeyDerivation, makeSlot, type Slot, sealKey } from '../keys/slots.ts'
+import { makeSlot, type Slot, type SlotOptions, sealKey } from '../keys/slots.ts'
 import { type VaultFileContent, writeVaultFile } from '../keys/vaultFile.ts'
 import { applicationId, autocheckpoint, type Cipher, type Connection, databasePath, openDatabase } from './database.ts'
 import { notAVault, storageError, vaultClosed, vaultDamaged, vaultInUse } from './failures.ts'
@@ -65,138 +64,97 @@ export interface Keyring {
   replace(slots: readonly Slot[]): void
 }
 
-export interface SlotOptions {
-  user: string
-  /** Passphrase or recovery code. */
-  secret: string
-  kind?: Slot['header']['kind']
-  login?: string | null
-  costs?: KeyDerivation | undefined
-  /** Binds the slot to this computer's keychain. */
-  binding?: Binding | null
+export interface OpenOptions {
+  /** Folder of the vault. */
+  path: string
+  /** What `vault.json` says. */
+  content: VaultFileContent
+  /** The database key; the vault owns it from here on, and wipes it when it closes. */
+  key: Buffer
+  /** Gives up the lock on the folder; called once, when the vault closes. */
+  unlock: () => void
+  log?: VaultLog | undefined
 }
 
 /** From a key to an open vault. Owns `key` and `unlock` from here on, unless it throws. */
-export const openWith = (
-  path: string,
-  content: VaultFileContent,
-  firstKey: Buffer,
-  unlock: () => void,
-  log: VaultLog | undefined,
-): Vault => {
-  let { cipher } = content
-  const file = databasePath(path)
-  let key = firstKey
-  let slotsFile = content
-  let writer = openDatabase(file, { cipher, key })
-  let reader: Line
-  try {
-    if (writer.pragma('application_id', { simple: true }) !== applicationId)
-      throw notAVault(path, 'its database is not one of Bedside')
-    if (writer.pragma('journal_mode', { simple: true }) !== 'wal')
-      throw vaultDamaged(path, 'its database was taken out of write-ahead mode')
-    migrate(writer, path)
-    reader = { connection: openDatabase(file, { cipher, key, readonly: true }), statements: new Map() }
-  } catch (error) {
-    writer.close()
-    key.fill(0)
-    throw storageError(path, error)
-  }
-  let open = true
-  let tail: Promise<unknown> = Promise.resolve()
-  const statements: Statements = new Map()
-  const inside = new AsyncLocalStorage<true>()
+export const openWith = (options: OpenOptions): Vault => new OpenVault(options)
 
-  /**
-   * An import is told done when it is committed; its log, as long as itself, goes into the database a moment later, between
-   * other writes. Should that fail, the log is still there for the next time.
-   */
-  let shortening: NodeJS.Timeout | undefined
-  const shortenLogSoon = (): void => {
-    clearTimeout(shortening)
-    shortening = setTimeout(() => {
-      tail = tail.then(() => {
-        if (!open || holding) return
-        try {
-          writer.pragma('wal_checkpoint(TRUNCATE)')
-        } catch {
-          // Nothing is lost: the log is part of the database.
-        }
-      })
-    }, 250)
-    shortening.unref()
-  }
+/** How long after an import its log goes into the database, in milliseconds. */
+const shorteningMilliseconds = 250
 
-  const transaction = async <T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> => {
-    if (!open) throw vaultClosed()
-    const { store, end } = writeStore(writer, path, log, statements)
-    try {
-      if (asynchronous) writer.pragma('wal_autocheckpoint = 0')
-      writer.exec('BEGIN IMMEDIATE')
-      let result: T | Promise<T>
-      result = inside.run(true, () => fn(store))
-      if (asynchronous) result = await result
-      else if (result instanceof Promise) {
-        result.catch(() => {})
-        throw new Error('write() takes a function that ends at once; use exclusive() for one that waits')
-      }
-      if (!open) throw vaultClosed()
-      writer.exec('COMMIT')
-      if (asynchronous) shortenLogSoon()
-      return result as T
-    } catch (error) {
-      if (open && writer.inTransaction) writer.exec('ROLLBACK')
-      throw open ? storageError(path, error) : vaultClosed()
-    } finally {
-      end()
-      if (asynchronous && open && !holding) writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
-    }
-  }
-  const enqueue = <T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> => {
-    if (inside.getStore())
-      return Promise.reject(
-        new Error('A write was asked for inside another, which would wait for itself; use its store.'),
-      )
-    const result = tail.then(() => transaction(fn, asynchronous))
-    tail = result.catch(() => {})
-    return result
-  }
-
-  const closeHandles = (): void => {
-    statements.clear()
-    reader.statements.clear()
-    reader.connection.close()
-    writer.close()
-  }
-  const openHandles = (): void => {
-    writer = openDatabase(file, { cipher, key })
-    reader = { connection: openDatabase(file, { cipher, key, readonly: true }), statements: new Map() }
-  }
+class OpenVault implements Vault {
+  readonly path: string
+  readonly schemaVersion = schemaVersion
+  readonly read: ReadStore
+  readonly keyring: Keyring
+  private readonly unlock: () => void
+  private readonly log: VaultLog | undefined
+  private readonly file: string
+  private key: Buffer
+  private content: VaultFileContent
+  private writer: Connection
+  private reader: Line
+  private readonly statements: Statements = new Map()
+  private open = true
+  /** The end of the queue of writes. */
+  private tail: Promise<unknown> = Promise.resolve()
+  private readonly inside = new AsyncLocalStorage<true>()
+  private shortening: NodeJS.Timeout | undefined
   /**
    * A reader that begins while the log is empty reads the file alone, and SQLite writes no page to a file that is read so: no
    * checkpoint comes before it ends.
    */
-  let holding: { reader: Connection; ended: Promise<void> } | null = null
-  const hold = (ended: Promise<void>): StillDatabase => {
-    if (!open) throw vaultClosed()
-    clearTimeout(shortening)
-    const [{ busy }] = writer.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
-    if (busy !== 0) throw vaultInUse(path)
-    const holder = openDatabase(file, { cipher, key, readonly: true })
-    holder.exec('BEGIN')
-    holder.prepare('SELECT count(*) FROM sqlite_schema').get()
-    holding = { reader: holder, ended }
-    // Each commit would else try in vain to move the log into the file, looking through all of it.
-    writer.pragma('wal_autocheckpoint = 0')
-    return {
-      database: file,
-      openCopy: (copy) => {
-        if (!open) throw vaultClosed()
-        return openDatabase(copy, { cipher, key, readonly: true })
-      },
+  private holding: { reader: Connection; ended: Promise<void> } | null = null
+  private readonly closing = new AbortController()
+
+  constructor({ path, content, key, unlock, log }: OpenOptions) {
+    this.path = path
+    this.content = content
+    this.key = key
+    this.unlock = unlock
+    this.log = log
+    this.file = databasePath(path)
+    this.writer = openDatabase(this.file, { cipher: content.cipher, key })
+    try {
+      if (this.writer.pragma('application_id', { simple: true }) !== applicationId)
+        throw notAVault(path, 'its database is not one of Bedside')
+      if (this.writer.pragma('journal_mode', { simple: true }) !== 'wal')
+        throw vaultDamaged(path, 'its database was taken out of write-ahead mode')
+      migrate(this.writer, path)
+      this.reader = this.openReader()
+    } catch (error) {
+      this.writer.close()
+      key.fill(0)
+      throw storageError(path, error)
+    }
+    this.read = readStore(
+      () => this.reader,
+      path,
+      log,
+      () => this.open,
+    )
+    this.keyring = {
+      vault: content.vault,
+      slots: () => this.content.slots,
+      rekeyedAt: () => this.content.rekeyedAt,
+      make: (slot) => makeSlot({ ...slot, vault: content.vault, key: this.key }),
+      replace: (slots) => this.replaceSlots(slots),
     }
   }
-  const still = async <T>(fn: (held: StillDatabase) => Promise<T>): Promise<T> => {
+
+  get cipher(): Cipher {
+    return this.content.cipher
+  }
+
+  write<T>(fn: (store: WriteStore) => T): Promise<T> {
+    return this.enqueue(fn, false)
+  }
+
+  exclusive<T>(fn: (store: WriteStore) => Promise<T>): Promise<T> {
+    return this.enqueue(fn, true)
+  }
+
+  async still<T>(fn: (held: StillDatabase) => Promise<T>): Promise<T> {
     let end = () => {}
     const ended = new Promise<void>((resolve) => {
       end = resolve
@@ -204,108 +162,178 @@ export const openWith = (
     // In the queue of writes, and not while another holds: the log could not be emptied.
     let held: StillDatabase | null = null
     while (!held) {
-      await holding?.ended
-      const began = tail.then(() => (holding ? null : hold(ended)))
-      tail = began.catch(() => {})
+      await this.holding?.ended
+      const began = this.tail.then(() => (this.holding ? null : this.hold(ended)))
+      this.tail = began.catch(() => {})
       held = await began.catch((error) => {
-        throw storageError(path, error)
+        throw storageError(this.path, error)
       })
     }
     try {
       const result = await fn(held)
-      if (!open) throw vaultClosed()
+      if (!this.open) throw vaultClosed()
       return result
     } finally {
-      holding?.reader.close()
-      holding = null
+      this.holding?.reader.close()
+      this.holding = null
       end()
-      if (open) {
-        writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
-        shortenLogSoon()
+      if (this.open) {
+        this.writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
+        this.shortenLogSoon()
       }
     }
   }
 
-  const closing = new AbortController()
-  const rekeyNow = async ({ signal, ...options }: RekeyOptions): Promise<void> => {
-    if (!open) throw vaultClosed()
+  rekey(options: RekeyOptions = {}): Promise<void> {
+    const result = this.tail.then(() => this.holding?.ended).then(() => this.rekeyNow(options))
+    this.tail = result.catch(() => {})
+    return result
+  }
+
+  close(): void {
+    if (!this.open) return
+    this.open = false
+    this.closing.abort()
+    clearTimeout(this.shortening)
+    try {
+      this.holding?.reader.close()
+      if (this.writer.inTransaction) this.writer.exec('ROLLBACK')
+      this.closeHandles()
+    } finally {
+      this.key.fill(0)
+      this.unlock()
+    }
+  }
+
+  private enqueue<T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> {
+    if (this.inside.getStore())
+      return Promise.reject(
+        new Error('A write was asked for inside another, which would wait for itself; use its store.'),
+      )
+    const result = this.tail.then(() => this.transaction(fn, asynchronous))
+    this.tail = result.catch(() => {})
+    return result
+  }
+
+  private async transaction<T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> {
+    if (!this.open) throw vaultClosed()
+    const { writer } = this
+    const { store, end } = writeStore(writer, this.path, this.log, this.statements)
+    try {
+      if (asynchronous) writer.pragma('wal_autocheckpoint = 0')
+      writer.exec('BEGIN IMMEDIATE')
+      let result: T | Promise<T>
+      result = this.inside.run(true, () => fn(store))
+      if (asynchronous) result = await result
+      else if (result instanceof Promise) {
+        result.catch(() => {})
+        throw new Error('write() takes a function that ends at once; use exclusive() for one that waits')
+      }
+      if (!this.open) throw vaultClosed()
+      writer.exec('COMMIT')
+      if (asynchronous) this.shortenLogSoon()
+      return result as T
+    } catch (error) {
+      if (this.open && writer.inTransaction) writer.exec('ROLLBACK')
+      throw this.open ? storageError(this.path, error) : vaultClosed()
+    } finally {
+      end()
+      if (asynchronous && this.open && !this.holding) writer.pragma(`wal_autocheckpoint = ${autocheckpoint}`)
+    }
+  }
+
+  /**
+   * An import is told done when it is committed; its log, as long as itself, goes into the database a moment later, between
+   * other writes. Should that fail, the log is still there for the next time.
+   */
+  private shortenLogSoon(): void {
+    clearTimeout(this.shortening)
+    this.shortening = setTimeout(() => {
+      this.tail = this.tail.then(() => {
+        if (!this.open || this.holding) return
+        try {
+          this.writer.pragma('wal_checkpoint(TRUNCATE)')
+        } catch {
+          // Nothing is lost: the log is part of the database.
+        }
+      })
+    }, shorteningMilliseconds)
+    this.shortening.unref()
+  }
+
+  /** Throws `vaultInUse` where another program reads from the log. */
+  private emptyLog(): void {
+    clearTimeout(this.shortening)
+    const [{ busy }] = this.writer.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
+    if (busy !== 0) throw vaultInUse(this.path)
+  }
+
+  private hold(ended: Promise<void>): StillDatabase {
+    if (!this.open) throw vaultClosed()
+    this.emptyLog()
+    const holder = openDatabase(this.file, { cipher: this.cipher, key: this.key, readonly: true })
+    holder.exec('BEGIN')
+    holder.prepare('SELECT count(*) FROM sqlite_schema').get()
+    this.holding = { reader: holder, ended }
+    // Each commit would else try in vain to move the log into the file, looking through all of it.
+    this.writer.pragma('wal_autocheckpoint = 0')
+    return {
+      database: this.file,
+      openCopy: (copy) => {
+        if (!this.open) throw vaultClosed()
+        return openDatabase(copy, { cipher: this.cipher, key: this.key, readonly: true })
+      },
+    }
+  }
+
+  private async rekeyNow({ signal, ...options }: RekeyOptions): Promise<void> {
+    if (!this.open) throw vaultClosed()
     const next = randomBytes(32)
     try {
-      clearTimeout(shortening)
-      const [{ busy }] = writer.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
-      if (busy !== 0) throw vaultInUse(path)
-      const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-      const to = { cipher: options.cipher ?? cipher, key: next }
-      await encryptCopy(path, { cipher, key }, to, { ...options, signal: either })
-      if (!open) throw vaultClosed()
+      this.emptyLog()
+      const either = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal
+      const to = { cipher: options.cipher ?? this.cipher, key: next }
+      await encryptCopy(this.path, { cipher: this.cipher, key: this.key }, to, { ...options, signal: either })
+      if (!this.open) throw vaultClosed()
       // From here to the end nothing waits: no reader ever meets closed files.
-      closeHandles()
+      this.closeHandles()
       try {
-        slotsFile = switchKeys(path, slotsFile, key, to, options.step)
-        cipher = slotsFile.cipher
-        key.fill(0)
-        key = Buffer.from(next)
+        this.content = switchKeys({ dir: this.path, file: this.content, key: this.key, next: to, step: options.step })
+        this.key.fill(0)
+        this.key = Buffer.from(next)
       } finally {
-        openHandles()
+        this.writer = openDatabase(this.file, { cipher: this.cipher, key: this.key })
+        this.reader = this.openReader()
       }
     } finally {
       next.fill(0)
     }
   }
-  const keyring: Keyring = {
-    vault: content.vault,
-    slots: () => slotsFile.slots,
-    rekeyedAt: () => slotsFile.rekeyedAt,
-    make: ({ user, secret, kind = 'passphrase', login = null, costs, binding = null }) =>
-      makeSlot(content.vault, user, secret, key, costs, kind, login, binding),
-    replace: (slots) => {
-      if (!open) throw vaultClosed()
-      if (!slots.some(({ header }) => header.kind === 'passphrase'))
-        throw new Error('A vault without a passphrase slot could never be opened again.')
-      const known = new Set(slotsFile.slots.map(({ header }) => header.slot))
-      // A new slot is sealed here: the key may have changed while its passphrase was derived.
-      const sealed = slots.map((slot) =>
-        known.has(slot.header.slot) ? slot : { ...slot, seal: sealKey(content.vault, slot.header, key) },
-      )
-      const changed = { ...slotsFile, slots: sealed }
-      writeVaultFile(path, changed, key)
-      slotsFile = changed
-    },
+
+  private replaceSlots(slots: readonly Slot[]): void {
+    if (!this.open) throw vaultClosed()
+    if (!slots.some(({ header }) => header.kind === 'passphrase'))
+      throw new Error('A vault without a passphrase slot could never be opened again.')
+    const { vault } = this.content
+    const known = new Set(this.content.slots.map(({ header }) => header.slot))
+    // A new slot is sealed here: the key may have changed while its passphrase was derived.
+    const sealed = slots.map((slot) =>
+      known.has(slot.header.slot) ? slot : { ...slot, seal: sealKey(vault, slot.header, this.key) },
+    )
+    const changed = { ...this.content, slots: sealed }
+    writeVaultFile(this.path, changed, this.key)
+    this.content = changed
   }
-  return {
-    path,
-    schemaVersion,
-    get cipher() {
-      return cipher
-    },
-    read: readStore(
-      () => reader,
-      path,
-      log,
-      () => open,
-    ),
-    write: (fn) => enqueue(fn, false),
-    exclusive: (fn) => enqueue(fn, true),
-    still,
-    keyring,
-    rekey: (options = {}) => {
-      const result = tail.then(() => holding?.ended).then(() => rekeyNow(options))
-      tail = result.catch(() => {})
-      return result
-    },
-    close: () => {
-      if (!open) return
-      open = false
-      closing.abort()
-      clearTimeout(shortening)
-      try {
-        holding?.reader.close()
-        if (writer.inTransaction) writer.exec('ROLLBACK')
-        closeHandles()
-      } finally {
-        key.fill(0)
-        unlock()
-      }
-    },
+
+  private openReader(): Line {
+    const connection = openDatabase(this.file, { cipher: this.cipher, key: this.key, readonly: true })
+    return { connection, statements: new Map() }
+  }
+
+  private closeHandles(): void {
+    this.statements.clear()
+    this.reader.statements.clear()
+    this.reader.connection.close()
+    this.writer.close()
   }
 }

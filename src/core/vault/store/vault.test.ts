@@ -201,7 +201,13 @@ test('vault.json that was cut, altered, made cheap or written by a newer Bedside
   // An edit that hides behind a fresh checksum still meets the slot's own authentication, and the whole file's.
   expect(await attempt(sealed(slotWith({ iterations: 2 })))).toBe('wrongPassphrase')
   expect(await attempt(sealed({ ...content, createdAt: '2001-01-01T00:00:00.000Z' }))).toBe('vaultDamaged')
-  const planted = await makeSlot(content.vault, crypto.randomUUID(), 'mallory', Buffer.alloc(32), leastKeyDerivation)
+  const planted = await makeSlot({
+    vault: content.vault,
+    user: crypto.randomUUID(),
+    secret: 'mallory',
+    key: Buffer.alloc(32),
+    costs: leastKeyDerivation,
+  })
   expect(await attempt(sealed({ ...content, slots: [...content.slots, planted] }))).toBe('vaultDamaged')
   rmSync(file)
   expect(await openVault(path, { passphrase }).catch((error) => error.failure.reason)).toBe('vaultDamaged')

@@ -43,8 +43,8 @@ import { openWith, type Vault } from './opened.ts'
 import { migrate } from './schema.ts'
 import { type VaultLog, writeStore } from './store.ts'
 
-export type { KeyDerivation } from '../keys/slots.ts'
-export type { Keyring, SlotOptions, StillDatabase, Vault } from './opened.ts'
+export type { KeyDerivation, SlotOptions } from '../keys/slots.ts'
+export type { Keyring, StillDatabase, Vault } from './opened.ts'
 export type { ReadStore, VaultEvent, VaultLog, WriteStore } from './store.ts'
 
 export interface User {
@@ -97,7 +97,7 @@ export const createVault = async (
     const user: User = { id: randomUUID(), displayName, role: 'administrator' }
     const createdAt = new Date().toISOString()
     // First, for it is what asks most of the input: nothing on disk yet.
-    const slot = await makeSlot(id, user.id, passphrase, key, keyDerivation, 'passphrase', login)
+    const slot = await makeSlot({ vault: id, user: user.id, secret: passphrase, key, costs: keyDerivation, login })
     made = prepareFolder(path)
     unlock = lockFolder(path, lockPath(path))
     chmodSync(lockPath(path), 0o600)
@@ -132,7 +132,7 @@ export const createVault = async (
     renameSync(vaultFilePath(making), vaultFilePath(path))
     rmdirSync(making)
     syncFolder(path)
-    return { vault: openWith(path, file, key, unlock, log), user }
+    return { vault: openWith({ path, content: file, key, unlock, log }), user }
   } catch (error) {
     key.fill(0)
     // Only who holds the lock may tidy up: another may be creating a vault here at the same time.
@@ -184,7 +184,7 @@ export const openVault = async (
     // Before the last migration, and before the log is looked at: the keys decide which file is the database.
     const ready = keys.next ? resumeRekey(path, { ...file, mac }, keys.key, keys.next) : { key: keys.key, file }
     const rekeyInterrupted = removeRekeyLeftovers(path)
-    vault = openWith(path, ready.file, Buffer.from(ready.key), unlock, log)
+    vault = openWith({ path, content: ready.file, key: Buffer.from(ready.key), unlock, log })
     if (vault.read.value('SELECT id FROM vault') !== file.vault)
       throw vaultDamaged(path, 'its vault.json belongs to another database')
     const found = userById(vault.read, header.user)
