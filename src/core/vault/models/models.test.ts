@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { concept, freshVault, importCases } from '../../../../test/fixtures/vault.ts'
-import type { Mapping } from '../../../contract/intake.ts'
+import { type Mapping, MappingSchema } from '../../../contract/intake.ts'
 import { addUser, listUsers } from '../keys/users.ts'
 import { readTable } from '../records/cases.ts'
 import { listMappings, mappingForHeader, saveMapping } from '../records/mappings.ts'
@@ -198,8 +198,17 @@ test("settings are the user's own; those of the vault are everyone's", async () 
 })
 
 test('a saved mapping is found again for a file with the same header, and for no other', async () => {
-  const mapping = (...columns: string[]) =>
-    ({ version: 1, columns: columns.map((column) => ({ column })) }) as unknown as Mapping
+  const mapping = (...columns: string[]): Mapping =>
+    MappingSchema.parse({
+      dialect: { encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },
+      columns: columns.map((column) => ({
+        column,
+        use: 'import',
+        concept: concept(column, 'number'),
+        sourceUnit: null,
+        dateFormat: null,
+      })),
+    })
   await vault.write((store) => {
     saveMapping(store, 'labs', mapping('id', 'bili'), user.id)
     saveMapping(store, 'ward', mapping('id', 'age'), null)
