@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { readGolden } from '../../../test/golden/sampleTable.ts'
+import { criticalValue } from '../numbers/distributions.ts'
 import { kappaOf } from './agreement.ts'
-import { normalQuantile } from './intervals.ts'
+import { level } from './intervals.ts'
 
 test("agreement beyond chance and its standard error are those of vcd's Kappa", () => {
   const golden = readGolden<{ classes: number; counts: number[][]; kappa: number; error: number }[]>('kappa')
@@ -14,7 +15,7 @@ test("agreement beyond chance and its standard error are those of vcd's Kappa", 
       classes,
     )
     expect(found.value).toBeCloseTo(kappa, 12)
-    expect((found.high! - found.low!) / 2 / normalQuantile()).toBeCloseTo(error, 9)
+    expect((found.high! - found.low!) / 2 / criticalValue(level)).toBeCloseTo(error, 9)
   }
 })
 

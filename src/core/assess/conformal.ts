@@ -39,12 +39,12 @@ export const calibrateClasses = (
   const scores: number[][] = Array.from({ length: classes }, () => [])
   for (let row = 0; row < y.length; row++)
     scores[y[row]].push(nonconformity(probabilities, row * classes, classes, y[row], score))
-  const all = perClass ? null : quantileOf(scores.flat(), level)
+  const all = perClass ? null : conformalQuantile(scores.flat(), level)
   return {
     level,
     score,
     perClass,
-    thresholds: scores.map((own) => all ?? quantileOf(own, level)),
+    thresholds: scores.map((own) => all ?? conformalQuantile(own, level)),
     counts: scores.map((own) => own.length),
   }
 }
@@ -111,7 +111,7 @@ export interface ValueConformal {
 /** Split (or cross-) conformal interval of a value: prediction +- the level's quantile of |y - prediction| (Lei et al. 2018). */
 export const calibrateValues = (values: ArrayLike<number>, y: ArrayLike<number>, level = 0.9): ValueConformal => ({
   level,
-  reach: quantileOf(
+  reach: conformalQuantile(
     Array.from(y, (one, row) => Math.abs(one - values[row])),
     level,
   ),
@@ -134,8 +134,8 @@ export const crossValidationInterval = (
 ): { low: number | null; high: number | null } => {
   const lows = Array.from(residuals, (residual, row) => -(foldPredictions[folds[row]] - residual))
   const highs = Array.from(residuals, (residual, row) => foldPredictions[folds[row]] + residual)
-  const low = -quantileOf(lows, level)
-  const high = quantileOf(highs, level)
+  const low = -conformalQuantile(lows, level)
+  const high = conformalQuantile(highs, level)
   return { low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null }
 }
 
@@ -151,7 +151,7 @@ export const measureValueCoverage = (
   let width = 0
   for (const { inside, outside } of parts(y.length, seed)) {
     const residuals = Array.from(outside, (row) => Math.abs(y[row] - values[row]))
-    const reach = quantileOf(residuals, level)
+    const reach = conformalQuantile(residuals, level)
     for (const row of inside) {
       width += 2 * reach
       if (Math.abs(y[row] - values[row]) <= reach) hits++
@@ -177,8 +177,8 @@ const nonconformity = (
   return sum
 }
 
-/** The ceil((n + 1) * level)-th smallest score; infinite where n is too small for the level. */
-const quantileOf = (scores: number[], level: number): number => {
+/** The ceil((n + 1) * level)-th smallest score, as split conformal sets need it (Vovk et al. 2005); infinite where n is too small for the level. */
+const conformalQuantile = (scores: number[], level: number): number => {
   const rank = Math.ceil((scores.length + 1) * level - 1e-9)
   if (rank > scores.length) return Number.POSITIVE_INFINITY
   return Float64Array.from(scores).sort()[rank - 1]

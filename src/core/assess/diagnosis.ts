@@ -1,8 +1,9 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
 import type { Estimate } from '../../contract/values.ts'
+import { criticalValue } from '../numbers/distributions.ts'
 import { chosenClasses, logOf, severalClasses } from './classes.ts'
 import { calibrationErrors, decisionThresholds, drawnAt, groupEnds, netBenefit } from './groups.ts'
-import { affordable, bootstrap, estimateOf, normalQuantile, replicatesOf, waldEstimate, wilson } from './intervals.ts'
+import { affordable, bootstrap, estimateOf, level, replicatesOf, waldEstimate, wilson } from './intervals.ts'
 import { interpolate, lowess } from './lowess.ts'
 import { auroc, averagePrecision, curvesOf, orderOf } from './ranking.ts'
 import { logisticLine, logitOf } from './recalibration.ts'
@@ -267,6 +268,6 @@ const calibrationGroups = (x: Float64Array, y: Float64Array) => {
 const observedExpected = (observed: number, expected: number, rows: number): Estimate => {
   const ratio = observed / expected
   if (!(expected > 0)) return estimateOf(Number.NaN)
-  const reach = Math.exp(normalQuantile() * Math.sqrt((1 - observed / rows) / observed))
+  const reach = Math.exp(criticalValue(level) * Math.sqrt((1 - observed / rows) / observed))
   return estimateOf(ratio, ratio / reach, ratio * reach)
 }

@@ -1,4 +1,4 @@
-import { quantileOf } from './intervals.ts'
+import { quantileOf } from '../numbers/quantile.ts'
 
 /**
  * Cuts rows, in ascending order of their prediction, into at most `count` groups of about equal size; equal predictions never

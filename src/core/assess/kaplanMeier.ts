@@ -1,7 +1,8 @@
 import type { Estimate } from '../../contract/values.ts'
 import { aalenJohansen, sparedCurve } from '../cohort/curves/aalenJohansen.ts'
 import { productLimit, type StepCurve, stepIndex } from '../cohort/curves/productLimit.ts'
-import { estimateOf, level, normalQuantile, undefinedEstimate } from './intervals.ts'
+import { criticalValue } from '../numbers/distributions.ts'
+import { estimateOf, level, undefinedEstimate } from './intervals.ts'
 import { orderOf } from './ranking.ts'
 
 /**
@@ -57,7 +58,7 @@ export const survivalEstimate = (curve: StepCurve, at: number, of = level): Esti
   if (index < 0) return curve.times.length > 0 ? estimateOf(1) : undefinedEstimate
   const survival = curve.survival[index]
   if (survival <= 0 || survival >= 1) return estimateOf(survival)
-  const reach = (normalQuantile(of) * Math.sqrt(curve.greenwood[index])) / Math.abs(Math.log(survival))
+  const reach = (criticalValue(of) * Math.sqrt(curve.greenwood[index])) / Math.abs(Math.log(survival))
   return estimateOf(survival, survival ** Math.exp(reach), survival ** Math.exp(-reach))
 }
 

@@ -1,7 +1,8 @@
 import type { Estimate } from '../../contract/values.ts'
 import { causesOf } from '../cohort/curves/aalenJohansen.ts'
 import { type StepCurve, survivalAt } from '../cohort/curves/productLimit.ts'
-import { level, normalQuantile, wilson } from './intervals.ts'
+import { criticalValue } from '../numbers/distributions.ts'
+import { level, wilson } from './intervals.ts'
 import { sparedSteps, standardErrorAt, survivalEstimate } from './kaplanMeier.ts'
 import { orderOf } from './ranking.ts'
 
@@ -87,7 +88,7 @@ export const frequencyCoverage = (
   k = neighbourCount(predictions.length),
   of = level,
 ): Estimate | null => {
-  const z = normalQuantile(of)
+  const z = criticalValue(of)
   return agreement(predictions, k, (block, neighbours) => {
     const count = (rows: Uint32Array) => rows.reduce((sum, row) => sum + (isCase[row] ? 1 : 0), 0)
     const [a, b] = [count(block), count(neighbours)]
@@ -107,7 +108,7 @@ export const survivalCoverage = (
   of = level,
   ended: Ended = {},
 ): Estimate | null => {
-  const z = normalQuantile(of)
+  const z = criticalValue(of)
   return agreement(predictions, k, (block, neighbours) => {
     const [a, b] = [curveOf(block, time, event, ended), curveOf(neighbours, time, event, ended)]
     const difference = survivalAt(a, horizon) - survivalAt(b, horizon)

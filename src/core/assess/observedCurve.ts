@@ -1,7 +1,7 @@
 import { aalenJohansen, causesOf } from '../cohort/curves/aalenJohansen.ts'
 import { productLimit } from '../cohort/curves/productLimit.ts'
 import { alignTimes, alignWithEntry, checkTimes } from '../cohort/curves/times.ts'
-import { normalQuantile } from './intervals.ts'
+import { criticalValue } from '../numbers/distributions.ts'
 
 export type IntervalKind = 'log' | 'logLog' | 'plain'
 
@@ -69,7 +69,7 @@ const kaplanMeierCurve = (
   const logError = curve.greenwood.map(Math.sqrt)
   const low = new Float64Array(count)
   const high = new Float64Array(count)
-  const quantile = normalQuantile(level)
+  const quantile = criticalValue(level)
   let lastHigh = 1
   for (let i = 0; i < count; i++) {
     if (survival[i] === 0) {
@@ -108,7 +108,7 @@ const incidenceCurve = (
   const curve = aalenJohansen({ time, cause, entry, weights })
   const { times, incidence, variance, events, anyEvents } = curve
   const left = productLimit({ time, entry, weights, event: (row) => cause[row] > 0 })
-  const quantile = normalQuantile(level)
+  const quantile = criticalValue(level)
   const low = new Float64Array(times.length)
   const high = new Float64Array(times.length)
   incidence.forEach((value, i) => {

@@ -1,7 +1,9 @@
 import type { Assessment, Metrics } from '../../contract/models.ts'
 import { type StepCurve, survivalAt } from '../cohort/curves/productLimit.ts'
+import { criticalValue } from '../numbers/distributions.ts'
+import { quantileOf } from '../numbers/quantile.ts'
 import { calibrationErrors, drawnAt } from './groups.ts'
-import { bootstrap, estimateOf, normalQuantile, quantileOf, replicatesOf, waldEstimate } from './intervals.ts'
+import { bootstrap, estimateOf, level, replicatesOf, waldEstimate } from './intervals.ts'
 import { censoringCurve, standardErrorAt } from './kaplanMeier.ts'
 import { type Carried, logLogOf, meanOf, smallCox, splineTerm } from './recalibration.ts'
 
@@ -42,7 +44,7 @@ export const calibrateSurvival = (
   const standardError = standardErrorAt(observed, horizon)
   const expected = meanOf(predicted)
   if (expected > 0) {
-    const reach = Math.exp((normalQuantile() * standardError) / risk)
+    const reach = Math.exp((criticalValue(level) * standardError) / risk)
     const ratio = risk / expected
     metrics.observedExpected = risk > 0 ? estimateOf(ratio, ratio / reach, ratio * reach) : estimateOf(ratio)
   }

@@ -1,8 +1,8 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
+import { quantileOf } from '../numbers/quantile.ts'
 import { type Random, randomOf, shuffle } from '../numbers/random.ts'
 import type { Outcome } from './matrix.ts'
-import { quantileOf } from './summary.ts'
 import { columnOf, type Table } from './table.ts'
 
 type Settings = Pick<StudyDesign, 'seed' | 'validation'>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readGolden, relativeDifference } from '../../../test/golden/sampleTable.ts'
-import { normalQuantile, normalTail, studentQuantile, studentTail } from './distributions.ts'
+import { criticalValue, normalQuantile, normalTail, studentQuantile, studentTail } from './distributions.ts'
 
 const { normal, student } = readGolden<{
   normal: { z: number[]; tail: number[]; p: number[]; quantile: number[] }
@@ -14,4 +14,12 @@ test("p-values and interval multipliers are R's, also far in the tail", () => {
   const quantiles = student.df.flatMap((df) => student.p.map((p) => studentQuantile(p, df)))
   expect(relativeDifference(tails, student.tail, 0)).toBeLessThan(1e-11)
   expect(relativeDifference(quantiles, student.quantile, 1e-3)).toBeLessThan(1e-11)
+})
+
+test('a level and a probability are not mixed up: 95 % is 1.96 of the one and 1.64 of the other', () => {
+  // R: qnorm(c(.975, .95, 1e-9, .995)).
+  expect(criticalValue(0.95)).toBeCloseTo(1.959963984540054, 13)
+  expect(normalQuantile(0.95)).toBeCloseTo(1.6448536269514722, 13)
+  expect(normalQuantile(1e-9)).toBeCloseTo(-5.9978070150076865, 12)
+  expect(criticalValue(0.99)).toBeCloseTo(2.5758293035489004, 13)
 })

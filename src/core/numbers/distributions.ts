@@ -45,6 +45,12 @@ export const normalQuantile = (p: number): number => {
   return -z
 }
 
+/**
+ * What an estimate's standard error is multiplied by for a two-sided interval of the level: 1.959964 for 0.95. (The
+ * quantile of a *probability* of 0.95 is another number, 1.644854: `normalQuantile`.)
+ */
+export const criticalValue = (level: number): number => normalQuantile(0.5 + level / 2)
+
 export const logGamma = (x: number): number => {
   // Stirling's series, shifted to x >= 12 by the recurrence.
   let shift = 0

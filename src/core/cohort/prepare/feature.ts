@@ -1,7 +1,7 @@
 import type { MissingPolicy, PreparationDesign } from '../../../contract/design.ts'
 import { invalidInput } from '../../../contract/errors.ts'
+import { mostFrequent, quantileOf } from '../../numbers/quantile.ts'
 import type { MatrixNeeds } from '../matrix.ts'
-import { mostFrequent, quantileOf } from '../summary.ts'
 import type { Column } from '../table.ts'
 import type { ImputedFeature } from './impute/cells.ts'
 import { missingLevel, otherLevel, type PreparedColumn, type PreparedFeature } from './preparation.ts'

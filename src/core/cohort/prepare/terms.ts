@@ -1,7 +1,7 @@
 import type { TermsDesign } from '../../../contract/design.ts'
 import { invalidInput } from '../../../contract/errors.ts'
+import { quantileOf } from '../../numbers/quantile.ts'
 import type { Derived, Matrix } from '../matrix.ts'
-import { quantileOf } from '../summary.ts'
 import { sharedFloats } from '../table.ts'
 import { columnValue } from './feature.ts'
 import type { PreparedFeature } from './preparation.ts'

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { chiSquareTail, normalP, normalQuantile } from '../../numbers/distributions.ts'
+import { chiSquareTail, criticalValue, normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
@@ -222,7 +222,7 @@ export const logistic: Learner = {
       probabilities,
 
       interval(x, level) {
-        const quantile = normalQuantile(0.5 + level / 2)
+        const quantile = criticalValue(level)
         const size = kept.length + 1
         const dimension = blocks * size
         const fitted = probabilities(x)

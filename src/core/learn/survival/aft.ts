@@ -1,7 +1,7 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { checkTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import { normalP, normalQuantile } from '../../numbers/distributions.ts'
+import { criticalValue, normalP, normalQuantile } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from '../linear/coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from '../linear/design.ts'
@@ -193,7 +193,7 @@ export const aft: Learner = {
 
       // Delta method on z = (log t - x'b) / scale, in the coordinates (value at the means, coefficients, log scale).
       band(x, row, at, level) {
-        const quantile = normalQuantile(0.5 + level / 2)
+        const quantile = criticalValue(level)
         const [logTime] = logTimes({
           ...x,
           rows: 1,

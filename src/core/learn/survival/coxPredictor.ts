@@ -1,7 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
-import { normalQuantile } from '../../numbers/distributions.ts'
+import { criticalValue } from '../../numbers/distributions.ts'
 import type { ModelState, Predictor } from '../learner.ts'
 import { checkColumns } from '../linear/design.ts'
 import { meansAt } from './baseline.ts'
@@ -108,7 +108,7 @@ export const loadCox = async (state: ModelState): Promise<Predictor> => {
 
     band(x, row, at, level) {
       const stratum = strataOf(x)[row]
-      const quantile = normalQuantile(0.5 + level / 2)
+      const quantile = criticalValue(level)
       const low = new Float64Array(at.length).fill(stratum < 0 ? Number.NaN : 1)
       const high = low.slice()
       if (stratum < 0) return { low, high }

@@ -3,8 +3,8 @@ import { harrellConcordance } from '../../assess/concordance.ts'
 import { orderOf, weightedArea } from '../../assess/ranking.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import { crossFitted, crossFolds, targetScores } from '../../cohort/prepare/targetEncoding.ts'
-import { quantileOf } from '../../cohort/summary.ts'
 import { type Column, columnOf, type Table } from '../../cohort/table.ts'
+import { quantileOf } from '../../numbers/quantile.ts'
 
 /** At or above it one column alone tells too much. Real findings stay below: the best of the biopsy file has 0.97. */
 export const leakBound = 0.98

@@ -1,4 +1,4 @@
-import { normalDistribution } from '../../assess/intervals.ts'
+import { normalTail } from '../../numbers/distributions.ts'
 import type { Random } from '../../numbers/random.ts'
 
 interface Settings {
@@ -76,7 +76,7 @@ const kernel = (a: readonly number[], b: readonly number[], lengths: readonly nu
 export const expectedImprovement = ({ mean, sd }: { mean: number; sd: number }, best: number): number => {
   if (!(sd > 0)) return Math.max(0, mean - best)
   const z = (mean - best) / sd
-  return (mean - best) * normalDistribution(z) + (sd * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI)
+  return (mean - best) * normalTail(-z) + (sd * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI)
 }
 
 /** Lower Cholesky factor in place; false where the matrix is not positive definite. */

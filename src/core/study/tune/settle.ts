@@ -3,12 +3,13 @@ import { BedsideError, cancelled, invalidInput } from '../../../contract/errors.
 import type { Choice, Trial, Tuning } from '../../../contract/models.ts'
 import { tasks } from '../../../contract/values.ts'
 import { compareModels } from '../../assess/compare.ts'
-import { normalQuantile } from '../../assess/intervals.ts'
+import { level } from '../../assess/intervals.ts'
 import type { Table } from '../../cohort/table.ts'
 import type { Learner, Parameters } from '../../learn/learner.ts'
 import { learnerOf, learners } from '../../learn/learners.ts'
 import type { Parallel } from '../../learn/parallel.ts'
 import { completeParameters } from '../../learn/parameters.ts'
+import { criticalValue } from '../../numbers/distributions.ts'
 import { refuseUnreadHistory } from '../design/history.ts'
 import { refuseUnread } from '../design/survivalNeeds.ts'
 import { type Fitting, type Predicted, positionsOf } from '../run/fitting.ts'
@@ -297,7 +298,9 @@ const choose = (
           )
     // Half the width of the interval is about two standard errors.
     const error =
-      difference?.low != null && difference.high != null ? (difference.high - difference.low) / 2 / normalQuantile() : 0
+      difference?.low != null && difference.high != null
+        ? (difference.high - difference.low) / 2 / criticalValue(level)
+        : 0
     return {
       learner: learner.id,
       parameters,

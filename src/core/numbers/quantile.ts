@@ -1,9 +1,15 @@
-/** Quantile of ascending values, linear between neighbours (R type 7, R's and most tools' default). */
+/**
+ * Quantile of ascending values by linear interpolation between neighbours: type 7 of Hyndman & Fan (1996), the default of
+ * R, numpy and most others. NaN where there are none.
+ * @param share 0 (the least) to 1 (the greatest)
+ */
 export const quantileOf = (ascending: ArrayLike<number>, share: number): number => {
-  const at = (ascending.length - 1) * share
-  const below = Math.floor(at)
+  const last = ascending.length - 1
+  if (last < 0) return Number.NaN
+  const place = last * share
+  const below = Math.floor(place)
   const low = ascending[below]
-  return below + 1 < ascending.length ? low + (at - below) * (ascending[below + 1] - low) : low
+  return below < last ? low + (place - below) * (ascending[below + 1] - low) : low
 }
 
 /** The most frequent value; the smallest of several. NaN where there is none. */
