@@ -1,4 +1,6 @@
+import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
+import { DialectHintSchema, MappingSchema, RowErrorSchema } from './intake.ts'
 import { FeatureUseSchema, ModelCardSchema } from './models.ts'
 import { clinical, procedure } from './procedure.ts'
 import { CellSchema, EstimateSchema, TaskSchema, TextSchema, TimeUnitSchema } from './values.ts'
@@ -170,6 +172,40 @@ export const overrideReasons = [
   'other',
 ] as const
 
+export const predictionProblemCodes = ['missing', 'unseen', 'noneSeen', 'noCurve', 'beyondFollowUp'] as const
+/**
+ * What a prediction of a row rests on that was not in the row. `missing`, `unseen`: filled with `filling`, or left missing;
+ * `noneSeen`: no row holds a value of those known (`levels`); `noCurve`: the stratum has none; `beyondFollowUp`: `followUp`.
+ */
+export const PredictionProblemSchema = z.object({
+  /** From 1; 0: the whole table. */
+  row: z.int(),
+  column: z.string().nullable(),
+  code: z.enum(predictionProblemCodes),
+  values: z.record(z.string(), z.union([z.string(), z.number()])),
+})
+export type PredictionProblem = z.infer<typeof PredictionProblemSchema>
+
+/** A slice of a file, in its order: each row is among `rows` or, with all its faults, among `rejected`. */
+export const PredictedRowsSchema = z.object({
+  /** Names of `values`. */
+  header: z.array(z.string()),
+  rows: z.array(
+    z.object({
+      row: z.int(),
+      /** The patient's key as the file has it; null where it has none. */
+      key: z.string().nullable(),
+      values: z.array(z.number().nullable()),
+    }),
+  ),
+  rejected: z.array(RowErrorSchema),
+  problems: z.array(PredictionProblemSchema),
+  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  /** Share of the file read, 0 to 1. */
+  progress: z.number(),
+})
+export type PredictedRows = z.infer<typeof PredictedRowsSchema>
+
 export const predictions = {
   models: procedure({ access: clinical, audit: false, summary: 'Models that can be asked about a patient' })
     .input(z.object({ patient: z.int() }))
@@ -239,8 +275,11 @@ export const predictions = {
         }),
       ),
     ),
-  /** Rows given as text (a CSV's header and cells): used for files; writes nothing. */
-  rows: procedure({ access: clinical, audit: 'prediction.rows', summary: 'Predict for rows of a table, in order' })
+  rows: procedure({
+    access: clinical,
+    audit: 'prediction.rows',
+    summary: 'Predict for rows of a table, in order; writes nothing',
+  })
     .input(
       z.object({
         model: z.int(),
@@ -252,9 +291,28 @@ export const predictions = {
     .output(
       z.object({
         header: z.array(z.string()),
+        /** One a row given, in order; of a rejected row all null. */
         rows: z.array(z.array(z.number().nullable())),
-        /** Rows count from 1; row 0 means the whole table. */
-        problems: z.array(z.object({ row: z.int(), column: z.string().nullable(), message: z.string() })),
+        rejected: z.array(RowErrorSchema),
+        problems: z.array(PredictionProblemSchema),
       }),
     ),
+  file: procedure({
+    access: clinical,
+    audit: 'prediction.file',
+    streams: true,
+    summary:
+      'Predict for the rows of an uploaded file, each read and checked as an import into the study would; writes nothing',
+  })
+    .input(
+      z.object({
+        model: z.int(),
+        upload: z.string().min(1).max(100),
+        /** What the columns mean; null: as in the study's own files. */
+        mapping: MappingSchema.nullable().default(null),
+        dialect: DialectHintSchema.optional(),
+        times: z.array(z.number().positive()).nullable().default(null),
+      }),
+    )
+    .output(eventIterator(PredictedRowsSchema)),
 }

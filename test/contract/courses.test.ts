@@ -142,10 +142,26 @@ test('histories summed up are features of any learner, and a file may hold them 
   const rows = await client.predictions.rows({
     model: model.model,
     header: ['age', 'bili:last', 'bili:slope@730', 'albumin:min'],
-    rows: [['50', '1.2', '0', '3.5']],
+    rows: [
+      ['50', '1.2', '0', '3.5'],
+      ['500', '1.2', '0', '3.5'],
+      ['50', '<1.2', '0', '3.5'],
+      ['50', '1.2'],
+      ['50', '', '0', 'NA'],
+    ],
     times: null,
   })
-  expect(rows.rows).toHaveLength(1)
+  // Given cells are read and held against ranges as those of a file: an age of 500 has no prediction.
+  expect(rows.rows.map(([risk]) => risk !== null)).toEqual([true, false, false, false, true])
+  expect(rows.rejected.map(({ row, column, code }) => [row, column, code])).toEqual([
+    [2, 'age', 'outOfRange'],
+    [3, 'bili:last', 'notANumber'],
+    [4, null, 'columnCount'],
+  ])
+  expect(rows.problems.filter(({ code }) => code === 'missing').map(({ row, column }) => [row, column])).toEqual([
+    [5, 'bili:last'],
+    [5, 'albumin:min'],
+  ])
 })
 
 test('a model of courses says that a table of one row a case cannot be predicted from', async () => {

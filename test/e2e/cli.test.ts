@@ -92,7 +92,7 @@ test('import counts every row, and says of each rejected one where and why', asy
   const report = await answerOf(vault, words)
   expect(report).toMatchObject({ rows: 418, imported: 417, rejected: 1 })
   expect(report.errors).toEqual([
-    { row: 7, column: 'time', code: expect.any(String), message: expect.stringMatching(/\S/) },
+    { row: 7, place: 'line 8', column: 'time', code: expect.any(String), message: expect.stringMatching(/\S/) },
   ])
   expect(await answerOf(vault, ['studies'])).toEqual(
     expect.arrayContaining([
@@ -176,13 +176,14 @@ test('predict answers every row, in the order of the file, with each class’s p
       .split('\n')
   }
   const forwards = await predict('forwards.csv')
-  expect(forwards[0]?.split(',')).toEqual(['probability_benign', 'probability_malignant'])
+  expect(forwards[0]?.split(',')).toEqual(['row', 'key', 'probability_benign', 'probability_malignant', 'rejected'])
   expect(forwards).toHaveLength(rows.length + 1)
   for (const line of forwards.slice(1)) {
-    const [benign = Number.NaN, malignant = Number.NaN] = line.split(',').map(Number)
+    const [, , benign = Number.NaN, malignant = Number.NaN] = line.split(',').map(Number)
     expect(benign + malignant).toBeCloseTo(1, 10)
   }
-  expect((await predict('backwards.csv')).slice(1).reverse()).toEqual(forwards.slice(1))
+  const withoutRow = (line: string) => line.slice(line.indexOf(','))
+  expect((await predict('backwards.csv')).slice(1).reverse().map(withoutRow)).toEqual(forwards.slice(1).map(withoutRow))
 })
 
 test('predict gives the risk and the survival at the times that were asked for', async () => {
@@ -199,10 +200,10 @@ test('predict gives the risk and the survival at the times that were asked for',
     '365,1825',
   ])
   const [header, ...lines] = readFileSync(at('s.csv'), 'utf8').trim().split('\n')
-  expect(header?.split(',')).toEqual(['risk', 'survival_365', 'survival_1825'])
+  expect(header?.split(',')).toEqual(['row', 'key', 'risk', 'survival_365', 'survival_1825', 'rejected'])
   expect(lines).toHaveLength(418)
   for (const line of lines) {
-    const [, early = Number.NaN, late = Number.NaN] = line.split(',').map(Number)
+    const [, , , early = Number.NaN, late = Number.NaN] = line.split(',').map(Number)
     expect(early).toBeLessThanOrEqual(1)
     expect(late).toBeLessThanOrEqual(early)
     expect(late).toBeGreaterThanOrEqual(0)
@@ -220,11 +221,11 @@ test('predict gives the risk and the survival at the times that were asked for',
 })
 
 test('a failed prediction leaves no file behind', async () => {
-  writeFileSync(at('ragged.csv'), 'age,bili,albumin\n50,1,3\n60,1\n')
   const { model } = await answerOf(vault, [...cox, '--features', 'age,bili,albumin', '--folds', '0'])
+  writeFileSync(at('other.csv'), 'age,bili\n50,1\n60,1\n')
   expect(
-    await refused(['predict', '--model', String(model), '--in', at('ragged.csv'), '--out', at('never.csv')]),
-  ).toMatch(/row 2/)
+    await refused(['predict', '--model', String(model), '--in', at('other.csv'), '--out', at('never.csv')]),
+  ).toMatch(/no column albumin/)
   expect(await refused(['predict', '--model', '999', '--in', sample('pbc'), '--out', at('never.csv')])).toMatch(/999/)
   expect(
     await refused(['predict', '--model', String(model), '--in', at('nowhere.csv'), '--out', at('never.csv')]),

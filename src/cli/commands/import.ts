@@ -1,12 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import * as z from 'zod'
-import { type Dialect, encodings, type Mapping, MappingSchema } from '../../contract/intake.ts'
-import type { Options } from '../arguments.ts'
 import type { Command, Run } from '../command.ts'
-import { UsageError } from '../failure.ts'
 import { finish } from '../job.ts'
-import { nearest } from '../nearest.ts'
+import { dialectFrom, placeText, readingOptions, readMapping } from '../reading.ts'
 
 export const importCommand: Command = {
   name: 'import',
@@ -19,9 +14,7 @@ export const importCommand: Command = {
     suggest: { says: 'print the suggested mapping, to edit and give back with --mapping; import nothing' },
     again: { says: 'import although the study has this very file already' },
     'dry-run': { says: 'check every row and report; import nothing' },
-    delimiter: { value: 'CHAR', says: "',', ';', '|' or 'tab' (default: as the file looks)" },
-    encoding: { value: 'NAME', says: `${encodings.join(', ')} (default: as the file looks)` },
-    decimal: { value: 'CHAR', says: "'.' or ',' (default: as the file looks)" },
+    ...readingOptions,
   },
   examples: [
     'import cases.csv --study clinic --suggest > mapping.json',
@@ -73,57 +66,25 @@ const tell = async (
   const errors = listed?.errors ?? (report.errors as NonNullable<typeof listed>['errors'] | undefined) ?? []
   const warnings = (report.warnings as { reason: string; message: string }[] | undefined) ?? []
   for (const { message } of warnings) terminal.warn(message)
-  const spots = errors.map(({ row, column, code, message }) => ({ row, column, code, message }))
+  const spots = errors.map(({ row, place, column, code, message }) => ({
+    row,
+    place: placeText(place),
+    column,
+    code,
+    message,
+  }))
   terminal.answer({ batch, study, file, rows, imported, rejected, errors: spots, warnings }, [
     batch === null
       ? `${file}: of ${rows} rows ${imported} would be imported into ${study}, ${rejected} rejected.`
       : `${file}: ${imported} of ${rows} rows imported into ${study} as batch ${batch}, ${rejected} rejected.`,
     ...spots
       .slice(0, 20)
-      .map(({ row, column, message }) => `  row ${row}${column === null ? '' : `, ${column}`}: ${message}`),
+      .map(
+        ({ row, place, column, message }) =>
+          `  row ${row} (${place})${column === null ? '' : `, ${column}`}: ${message}`,
+      ),
     ...(rejected > Math.min(spots.length, 20)
       ? [`  and ${rejected - Math.min(spots.length, 20)} more rejected rows`]
       : []),
   ])
-}
-
-const readMapping = async (path: string): Promise<Mapping> => {
-  const text = await readFile(path, 'utf8')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new UsageError(`--mapping ${path} is not JSON: ${(error as Error).message}`)
-  }
-  const parsed = MappingSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new UsageError(
-    `--mapping ${path}: ${z.core.toDotPath(issue?.path ?? []) || 'the document'}: ${issue?.message ?? 'invalid'}`,
-  )
-}
-
-const dialectFrom = (options: Options): Partial<Dialect> => ({
-  ...oneOf(options, 'delimiter', { ',': ',', ';': ';', '|': '|', tab: '\t', '\t': '\t', '\\t': '\t' } as const),
-  ...oneOf(
-    options,
-    'encoding',
-    Object.fromEntries(encodings.map((name) => [name, name])) as Record<string, Dialect['encoding']>,
-  ),
-  ...oneOf(options, 'decimal', { '.': '.', ',': ',' } as const),
-})
-
-const oneOf = <K extends 'delimiter' | 'encoding' | 'decimal'>(
-  options: Options,
-  name: K,
-  allowed: Record<string, Dialect[K]>,
-): Partial<Dialect> => {
-  const value = options.text(name)
-  if (value === undefined) return {}
-  const found = allowed[value.toLowerCase()]
-  if (found === undefined) {
-    const near = nearest(value.toLowerCase(), Object.keys(allowed))
-    throw new UsageError(`--${name} ${value} is not known${near ? `; did you mean ${near}` : ''}.`)
-  }
-  return { [name]: found }
 }

@@ -2,7 +2,7 @@ import type { ImportReport } from '../../contract/intake.ts'
 import { importFile, validateFile } from '../intake/import/importFile.ts'
 import { previewFile } from '../intake/import/rowsThread.ts'
 import type { JobContext } from '../jobs/runner.ts'
-import { listBatches, listRejectedRows, undoBatch } from '../vault/records/batches.ts'
+import { listBatches, listRejectedRows, studyMappings, undoBatch } from '../vault/records/batches.ts'
 import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { listMappings } from '../vault/records/mappings.ts'
 import { findStudy } from '../vault/records/studies.ts'
@@ -33,7 +33,13 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
         const dictionary = study ? listConcepts(read(), study.id).map(plainConcept) : null
         const source = core.uploads.open(input.upload)
         const preview = await previewFile(
-          { source, dictionary, saved: listMappings(read()), ...(input.dialect ? { dialect: input.dialect } : {}) },
+          {
+            source,
+            dictionary,
+            before: study ? studyMappings(read(), study.id) : [],
+            saved: listMappings(read()),
+            ...(input.dialect ? { dialect: input.dialect } : {}),
+          },
           { workerUrl, ...(signal ? { signal } : {}) },
         )
         return { ...preview, upload: input.upload }

@@ -4,7 +4,6 @@ import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/ask/answer.ts'
 import type { ModelAtHand } from '../study/ask/hand.ts'
-import { predictRows } from '../study/ask/rows.ts'
 import { whatIf } from '../study/ask/whatIf.ts'
 import { cellText } from '../study/cells.ts'
 import { getModel, listModels, modelDesign, modelDetail } from '../vault/models/models.ts'
@@ -12,9 +11,10 @@ import { predictionHistory, recordPrediction, respondToPrediction } from '../vau
 import { encountersOf } from '../vault/records/encounters.ts'
 import { describePatients } from '../vault/records/patients.ts'
 import { cardOf } from './cards.ts'
-import { featureReader } from './cells.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
+import { fileReader } from './intake.ts'
+import { predictFile, predictRows } from './predictFile.ts'
 import { fieldCell, fittingStudies, outcomeConcept, patientTable } from './tables.ts'
 
 type PredictionHistory = (ReturnType<typeof predictionHistory>[number] & { task: Task })[]
@@ -220,11 +220,23 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
         ({ input }) => predictionHistory(read(), input.patient) as PredictionHistory,
       ),
 
-      rows: os.predictions.rows.handler(async ({ input }) => {
-        const hand = await core.shelf.take(input.model)
+      rows: os.predictions.rows.handler(async ({ input, signal }) => {
+        const { model, times } = input
+        const hand = await core.shelf.take(model)
         if (input.header.length === 0)
           throw notFound('noHeader', 'The table has no header, so its columns have no names.')
-        return predictRows(hand, input, featureReader)
+        return predictRows(
+          { store: read(), hand, times, thread: { workerUrl: null, ...(signal ? { signal } : {}) } },
+          input,
+        )
+      }),
+
+      file: os.predictions.file.handler(async function* ({ input, signal }) {
+        const { model, upload, mapping, dialect, times } = input
+        const source = core.uploads.open(upload)
+        const hand = await core.shelf.take(model)
+        const thread = { workerUrl: fileReader(core.options.worker), ...(signal ? { signal } : {}) }
+        yield* predictFile({ store: read(), hand, source, mapping, dialect, times, thread })
       }),
     },
   }

@@ -1,6 +1,7 @@
 import type { ColumnMapping, Dialect, Mapping } from '../../../contract/intake.ts'
 import type { Concept, ConceptRole } from '../../../contract/values.ts'
 import { headerWords, loincSystem, measurementOf } from '../catalogue.ts'
+import { dateReader } from '../check/cells.ts'
 import { molarMass, type Units, unitInHeader } from '../units.ts'
 import type { InferredColumn } from './infer.ts'
 
@@ -11,6 +12,8 @@ export interface MappingRequest {
   missing: string[]
   /** Dictionary of the study the file goes to (or of a bundled sample); it wins over what was inferred. */
   dictionary: readonly Concept[] | null
+  /** Mappings of the study's files before, newest first: a column of their name means what it meant there. */
+  before?: readonly Mapping[]
   units: Units
 }
 
@@ -24,13 +27,32 @@ export interface SuggestedMapping {
  * and Chinese), units in headers and the cells themselves say. Without a column for the patient key each row is a patient
  * of its own.
  */
-export const suggestMapping = ({ dialect, columns, missing, dictionary, units }: MappingRequest): SuggestedMapping => {
+export const suggestMapping = ({
+  dialect,
+  columns,
+  missing: inferredMissing,
+  dictionary,
+  before = [],
+  units,
+}: MappingRequest): SuggestedMapping => {
   const warnings: SuggestedMapping['warnings'] = []
   const known = dictionary ?? []
   const roles = suggestRoles(columns)
   const taken = new Set<string>()
   const mapped = columns.map((column): ColumnMapping => {
     const inHeader = unitInHeader(column.name, units)
+    const earlier = asBefore(column, before, known)
+    if (earlier && !taken.has(earlier.concept.name)) {
+      taken.add(earlier.concept.name)
+      if (inHeader)
+        return { ...earlier, sourceUnit: sourceUnitOf(column, earlier.concept, inHeader.unit, units, warnings) }
+      if (earlier.sourceUnit !== null)
+        warnings.push({
+          reason: 'unitAsBefore',
+          message: `${column.name} is taken to be in ${earlier.sourceUnit}, as in the study's file before, and converted to ${earlier.concept.unit}.`,
+        })
+      return earlier
+    }
     const concept = knownConcept(column.name, inHeader?.name ?? null, known, taken)
     if (concept) {
       taken.add(concept.name)
@@ -48,13 +70,19 @@ export const suggestMapping = ({ dialect, columns, missing, dictionary, units }:
       message: `The study's ${absent.map(({ name }) => name).join(', ')} is not in this file and stays not recorded.`,
     })
   const layout = suggestLayout(columns, mapped)
+  const missing = missingAsBefore(inferredMissing, columns, before)
+  if (missing.added.length > 0)
+    warnings.push({
+      reason: 'missingAsBefore',
+      message: `${missing.added.map((text) => JSON.stringify(text)).join(', ')} count as not recorded, as in the study's file before.`,
+    })
   if (layout.shape === 'wide' && !mapped.some(({ concept }) => concept.role === 'patientKey'))
     warnings.push({
       reason: 'noPatientKey',
       message: 'No column identifies the patient, so each row becomes a patient of its own.',
     })
   return {
-    mapping: { version: 1, dialect, layout, missing, identifierSystem: null, columns: mapped },
+    mapping: { version: 1, dialect, layout, missing: missing.texts, identifierSystem: null, columns: mapped },
     warnings,
   }
 }
@@ -167,28 +195,81 @@ const knownConcept = (
 }
 
 const fromDictionary = (
-  { name, kind, dateFormat }: InferredColumn,
+  column: InferredColumn,
   concept: Concept,
   unit: string | null,
   units: Units,
   warnings: SuggestedMapping['warnings'],
 ): ColumnMapping => {
-  let sourceUnit: string | null = null
-  if (unit !== null && concept.unit !== null && unit !== concept.unit) {
-    if (units.conversion(unit, concept.unit, molarMass(concept))) sourceUnit = unit
-    else
-      warnings.push({
-        reason: 'unitMismatch',
-        message: `${name} is in ${unit}, which cannot be converted to the study's ${concept.unit} of ${concept.name}.`,
-      })
-  }
+  const { name, kind, dateFormat } = column
   const isNumeric = (of: string) => of === 'number' || of === 'integer'
   if (isNumeric(concept.kind) && !isNumeric(kind) && kind !== 'boolean')
     warnings.push({
       reason: 'kindMismatch',
       message: `${name} does not look like the numbers that the study has in ${concept.name}; rows that do not fit are rejected.`,
     })
-  return { column: name, use: 'import', concept, sourceUnit, dateFormat: concept.kind === 'date' ? dateFormat : null }
+  return {
+    column: name,
+    use: 'import',
+    concept,
+    sourceUnit: sourceUnitOf(column, concept, unit, units, warnings),
+    dateFormat: concept.kind === 'date' ? dateFormat : null,
+  }
+}
+
+/** The unit that a header states, where it is another than the study's and can be converted to it. */
+const sourceUnitOf = (
+  { name }: InferredColumn,
+  concept: Concept,
+  unit: string | null,
+  units: Units,
+  warnings: SuggestedMapping['warnings'],
+): string | null => {
+  if (unit === null || concept.unit === null || unit === concept.unit) return null
+  if (units.conversion(unit, concept.unit, molarMass(concept))) return unit
+  warnings.push({
+    reason: 'unitMismatch',
+    message: `${name} is in ${unit}, which cannot be converted to the study's ${concept.unit} of ${concept.name}.`,
+  })
+  return null
+}
+
+/** What the study's latest file with a column of this name took it for, where the study still has that. */
+const asBefore = (
+  { name, dateFormat, examples }: InferredColumn,
+  before: readonly Mapping[],
+  dictionary: readonly Concept[],
+): ColumnMapping | null => {
+  for (const { columns } of before) {
+    const earlier = columns.find(({ column, use }) => column === name && use === 'import')
+    const concept = earlier && dictionary.find((known) => known.name === earlier.concept.name)
+    if (!earlier || !concept) continue
+    // A date that may be read in two ways means what it meant before, as long as all look like it.
+    const read = concept.kind === 'date' ? dateReader(earlier.dateFormat) : null
+    const fits = read !== null && examples.every((text) => !Number.isNaN(read(text)))
+    return {
+      column: name,
+      use: 'import',
+      concept,
+      sourceUnit: earlier.sourceUnit ?? (earlier.concept.unit === concept.unit ? null : earlier.concept.unit),
+      dateFormat: concept.kind === 'date' ? (fits ? earlier.dateFormat : dateFormat) : null,
+    }
+  }
+  return null
+}
+
+/** Texts for "not recorded" of the study's latest file with a column of this one's, beside those that were found. */
+const missingAsBefore = (
+  found: string[],
+  columns: readonly InferredColumn[],
+  before: readonly Mapping[],
+): { texts: string[]; added: string[] } => {
+  const names = new Set(columns.map(({ name }) => name))
+  const latest = before.find((mapping) =>
+    mapping.columns.some(({ column, use }) => use === 'import' && names.has(column)),
+  )
+  const added = (latest?.missing ?? []).filter((text) => !found.includes(text))
+  return { texts: [...found, ...added], added }
 }
 
 const fromInference = (

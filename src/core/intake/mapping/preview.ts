@@ -14,6 +14,8 @@ export interface PreviewRequest {
   dialect?: DialectHint
   /** Dictionary of the study the file goes to; null: a new study. */
   dictionary?: readonly Concept[] | null
+  /** Mappings of the study's files before, newest first. */
+  before?: readonly Mapping[]
   /** Dictionaries to take for a new study whose columns are the very same, by name (bundled samples). */
   known?: readonly { name: string; concepts: readonly Concept[] }[]
   /** Saved mappings, of which one that fits is taken. */
@@ -32,6 +34,7 @@ export const previewHere = async ({
   source,
   dialect: given = {},
   dictionary = null,
+  before = [],
   known = [],
   saved = [],
 }: PreviewRequest): Promise<Omit<Preview, 'upload'>> => {
@@ -54,6 +57,7 @@ export const previewHere = async ({
     columns,
     missing,
     dictionary: same?.concepts ?? dictionary,
+    before,
     units: loadUnits(),
   })
   const reused = reuseMapping(looked.header, saved, suggested.mapping)

@@ -8,7 +8,7 @@ import { workerTasks } from '../../learn/workers.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { answerDiagnosis, answerSurvival } from '../ask/answer.ts'
 import { type ModelAtHand, takeInHand } from '../ask/hand.ts'
-import { predictRows } from '../ask/rows.ts'
+import { predictionNames, predictTable } from '../ask/rows.ts'
 import { whatIf } from '../ask/whatIf.ts'
 import { evaluateStudy } from './evaluate.ts'
 import { runStudy, type StudyResult } from './run.ts'
@@ -264,17 +264,12 @@ test('a what-if moves one factor only, passes through the prediction as it is, a
   expect(() => whatIf(coxModel, patient, { feature: 'age', value: 40, horizon: null })).toThrow(/not marked/)
 })
 
-test('predictions of a file are those of the chart, row by row, in the order of the file', () => {
-  const header = ['extra', ...forestModel.header.features.map(({ name }) => name)]
+test('predictions of a table are those of the chart, row by row, in the order of the table', () => {
   const order = [5, 3, 9, 3]
-  const cells = (row: number) =>
-    header.map((name) => {
-      const column = biopsy.columns.find((one) => one.name === name)
-      return column && !Number.isNaN(column.values[row]) ? String(column.values[row]) : ''
-    })
-  const table = predictRows(forestModel, { header, rows: order.map(cells), times: null })
-  expect(table.header).toEqual(['probability_benign', 'probability_malignant'])
-  table.rows.forEach(([, malignant], i) => {
+  expect(predictionNames(forestModel, null)).toEqual(['probability_benign', 'probability_malignant'])
+  const { rows } = predictTable(forestModel, takeRows(biopsy, order), null)
+  expect(rows).toHaveLength(4)
+  rows.forEach(([, malignant], i) => {
     const shown = answerDiagnosis(forestModel, order[i], takeRows(biopsy, [order[i]]), {}, null)
     expect(malignant).toBeCloseTo(shown.classes.find((one) => one.class === 'malignant')!.probability, 12)
   })

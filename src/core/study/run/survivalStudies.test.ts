@@ -7,7 +7,7 @@ import { oneByOne } from '../../learn/parallel.ts'
 import { workerTasks } from '../../learn/workers.ts'
 import { answerSurvival } from '../ask/answer.ts'
 import { takeInHand } from '../ask/hand.ts'
-import { predictRows } from '../ask/rows.ts'
+import { predictTable } from '../ask/rows.ts'
 import { evaluateStudy } from './evaluate.ts'
 import { runStudy, type StudyResult } from './run.ts'
 
@@ -118,16 +118,19 @@ test('predictions of a file stay within their stratum, and a row of none gets no
   })
   expect(result.features.map(({ name }) => name)).not.toContain('stage')
   const hand = await takeInHand(result.artifact, result.reference, known, null)
-  const header = [...features, 'stage']
-  const cells = (row: number, of: string) => [...features.map((name) => String(valuesOf(pbc, name)[row])), of]
-  const table = predictRows(hand, { header, rows: [cells(3, '4'), cells(3, '2'), cells(3, '1')], times: [1000] })
+  const columns = takeRows(pbc, [3, 3, 3]).columns.map((column) =>
+    column.name === 'stage' ? { ...column, values: Float64Array.of(4, 2, 1) } : column,
+  )
+  const given = { ...takeRows(pbc, [3, 3, 3]), columns }
+  const table = predictTable(hand, given, [1000])
   const [fourth, second, first] = table.rows.map(([, survival]) => survival)
   expect(fourth).not.toBe(second)
   expect(first).toBeNull()
   expect(table.problems.filter(({ column }) => column === 'stage').map(({ row }) => row)).toEqual([3])
   const unknown = takeRows(pbc, [Array.from(stage).indexOf(1)])
   expect(() => answerSurvival(hand, 0, unknown, null, { en: 'death' })).toThrow(/among them|none recorded/)
-  expect(() => predictRows(hand, { header: features, rows: [], times: null })).toThrow(/stage/)
+  const without = { ...given, columns: columns.filter(({ name }) => name !== 'stage') }
+  expect(() => predictTable(hand, without, null)).toThrow(/stage/)
 })
 
 test('visits become start-stop rows of which no patient’s part, and only what is defined for them is measured', async () => {

@@ -1,5 +1,5 @@
 import { conflict, notFound } from '../../../contract/errors.ts'
-import type { Batch, RowError } from '../../../contract/intake.ts'
+import { type Batch, type Mapping, MappingSchema, type RowError } from '../../../contract/intake.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import type { ReadStore, Value, WriteStore } from '../store/store.ts'
 import { conceptsById } from './concepts.ts'
@@ -149,6 +149,12 @@ export const batchMapping = (store: ReadStore, batch: number): unknown => {
   const document = store.value<string>('SELECT mapping FROM batch WHERE id = ?', batch)
   return document === undefined ? null : JSON.parse(document)
 }
+
+/** How the files of a study that stand were mapped, newest first. */
+export const studyMappings = (store: ReadStore, study: number): Mapping[] =>
+  store
+    .column<string>('SELECT mapping FROM batch WHERE study = ? AND undone_at IS NULL ORDER BY id DESC', study)
+    .flatMap((document) => MappingSchema.safeParse(JSON.parse(document)).data ?? [])
 
 /** Rejected rows of a batch, in the order of the file. */
 export const listRejectedRows = (
