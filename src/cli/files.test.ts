@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { csvLine, writeOutput } from './output.ts'
+import { writeOutput } from './output.ts'
 import { createTerminal } from './terminal.ts'
 
 const terminal = createTerminal(false)
@@ -37,8 +37,4 @@ test('writing to a folder, or into one that is not there, is refused', async () 
 test('a device is written to, never replaced', async () => {
   await writeOutput('/dev/null', terminal, ({ write }) => write('x'))
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true)
-})
-
-test('cells that need quotes get them', () => {
-  expect(csvLine(['a', 'b,c', 'd"e', 'f\ng', 1.5, null])).toBe('a,"b,c","d""e","f\ng",1.5,\n')
 })

@@ -52,9 +52,3 @@ export const writeError = (path: string, error: unknown): unknown => {
     { cause: error },
   )
 }
-
-/** One line of CSV (RFC 4180). */
-export const csvLine = (cells: readonly (string | number | null)[]): string =>
-  `${cells.map((cell) => (cell === null ? '' : typeof cell === 'number' ? String(cell) : quoted(cell))).join(',')}\n`
-
-const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

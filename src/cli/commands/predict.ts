@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { csvLine } from '../../contract/csv.ts'
 import type { RowError } from '../../contract/intake.ts'
 import type { PredictedRows, PredictionProblem } from '../../contract/predictions.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
-import { csvLine, writeOutput } from '../output.ts'
+import { writeOutput } from '../output.ts'
 import { dialectFrom, placeText, readingOptions, readMapping } from '../reading.ts'
 
 const saidAtMost = 20
@@ -45,10 +46,12 @@ export const predictCommand: Command = {
         )) {
           if (all.header.length === 0) {
             all.header = slice.header
-            await write(csvLine(['row', 'key', ...slice.header, 'rejected']))
+            await write(csvLine(['row', 'key', ...slice.header, 'rejected'], '\n'))
           }
           const lines = linesOf(slice)
-          await write(lines.map(({ row, key, values, rejected }) => csvLine([row, key, ...values, rejected])).join(''))
+          await write(
+            lines.map(({ row, key, values, rejected }) => csvLine([row, key, ...values, rejected], '\n')).join(''),
+          )
           if (inDocument) all.predictions.push(...lines)
           all.rows += lines.length
           all.predicted += slice.rows.length

@@ -1,3 +1,4 @@
+import { csvLine } from '../../contract/csv.ts'
 import type { Cell } from '../../contract/values.ts'
 import type { Released } from './deidentify.ts'
 import { releasedPartial } from './partial.ts'
@@ -87,11 +88,4 @@ const patientColumn = (names: readonly string[]): string => {
   return name
 }
 
-const line = (file: string, cells: readonly Cell[]): Piece => ({ file, text: `${cells.map(written).join(',')}\r\n` })
-
-/** A spreadsheet must not run a cell as a formula: text that begins like one gets an apostrophe before it. */
-const written = (cell: Cell): string => {
-  if (cell === null) return ''
-  const text = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
+const line = (file: string, cells: readonly Cell[]): Piece => ({ file, text: csvLine(cells) })

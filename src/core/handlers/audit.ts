@@ -1,5 +1,6 @@
 import { api } from '../../contract/api.ts'
 import type { AuditFilter } from '../../contract/audit.ts'
+import { csvLine } from '../../contract/csv.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
 import { auditHead } from '../vault/audit/audit.ts'
 import { auditColumns, type ExportedEntry, listAudit, walkAudit } from '../vault/audit/auditSearch.ts'
@@ -8,7 +9,6 @@ import { pemOf, signingKey } from '../vault/audit/signing.ts'
 import { listUsers } from '../vault/keys/users.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import type { Core } from './core.ts'
-import { harmless, quoted } from './exportCases.ts'
 import type { Implementer } from './implementer.ts'
 
 export const auditHandlers = (core: Core, os: Implementer) => {
@@ -69,7 +69,7 @@ async function* exportAudit(
   if (format === 'csv') yield `${auditColumns.join(',')}\r\n`
   const line = (entry: ExportedEntry) =>
     format === 'csv'
-      ? `${auditColumns.map((name) => quoted(harmless(entry[name]))).join(',')}\r\n`
+      ? csvLine(auditColumns.map((name) => entry[name]))
       : `${JSON.stringify(Object.fromEntries(auditColumns.map((name) => [name, entry[name]])))}\n`
   for await (const entries of walkAudit(store, filter, signal)) yield entries.map(line).join('')
 }

@@ -1,3 +1,4 @@
+import { csvLine } from '../../contract/csv.ts'
 import { readCases } from '../vault/records/cases.ts'
 import { listConcepts } from '../vault/records/concepts.ts'
 import { getStudy, type StoredStudy } from '../vault/records/studies.ts'
@@ -5,19 +6,6 @@ import type { ReadStore } from '../vault/store/store.ts'
 import { fieldCell } from './tables.ts'
 
 const casesAChunk = 1000
-
-export const quoted = (cell: unknown): string => {
-  if (cell === null || cell === undefined) return ''
-  const text = String(cell)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-/**
- * A spreadsheet must not run a cell as a formula: text that begins like one gets an apostrophe before it. `+`, `+/-` and
- * `-5 to 0` call nothing: they are results, and stay as they are.
- */
-export const harmless = (cell: unknown): unknown =>
-  typeof cell === 'string' && /^[=@\t\r]|^[+-].*[(|!]/s.test(cell) ? `'${cell}` : cell
 
 /**
  * A study as CSV text (RFC 4180, dates ISO 8601), in pieces of a thousand rows, the header first: its cases, or its repeated
@@ -55,7 +43,7 @@ async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?
       yield rows
         .map(([patient, day, , , value, raw, key]) => {
           const cell = value === null ? raw : kind === 'category' ? (levels?.[value]?.code ?? raw) : value
-          return `${[key ?? `#${patient}`, day, name, cell].map((one) => quoted(harmless(one))).join(',')}\r\n`
+          return csvLine([key ?? `#${patient}`, day, name, cell])
         })
         .join('')
       const [patient, day, batch, row] = rows[rows.length - 1]
@@ -67,22 +55,23 @@ async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?
 
 async function* exportCases(store: ReadStore, study: StoredStudy, signal?: AbortSignal): AsyncGenerator<string> {
   const concepts = listConcepts(store, study.id).filter(({ repeated }) => !repeated)
-  yield `${concepts.map((concept) => quoted(concept.name)).join(',')}\r\n`
+  yield csvLine(concepts.map(({ name }) => name))
   const encounters = store.column<number>('SELECT id FROM encounter WHERE study = ? ORDER BY id', study.id)
   for (let at = 0; at < encounters.length && !signal?.aborted; at += casesAChunk) {
     const lines = readCases(store, encounters.slice(at, at + casesAChunk)).map(({ fields }) => {
       const byConcept = new Map(fields.map((field) => [field.concept.id, field]))
-      return concepts
-        .map(({ id, kind }) => {
+      return csvLine(
+        concepts.map(({ id, kind }) => {
           const field = byConcept.get(id)
-          if (!field) return ''
+          if (!field) return null
           const cell = fieldCell(field)
-          if (kind === 'date' && typeof cell === 'number') return new Date(cell * 86_400_000).toISOString().slice(0, 10)
-          return quoted(harmless(cell))
-        })
-        .join(',')
+          return kind === 'date' && typeof cell === 'number'
+            ? new Date(cell * 86_400_000).toISOString().slice(0, 10)
+            : cell
+        }),
+      )
     })
-    yield `${lines.join('\r\n')}\r\n`
+    yield lines.join('')
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

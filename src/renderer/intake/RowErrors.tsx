@@ -4,7 +4,8 @@ import { useState } from 'react'
 import type { ImportReport, RowError } from '../../contract/intake.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { rowErrorsCsv, saveText } from './csv.ts'
+import { saveFile } from '../shell/save.ts'
+import { rowErrorsCsv } from './csv.ts'
 import classes from './Intake.module.css'
 import { byCount, matches, type ReasonGroup } from './report.ts'
 
@@ -42,9 +43,10 @@ export const RowErrors = ({
     try {
       const list = all ? await all() : errors
       const header = ['row', 'place', 'column', 'reason', 'text', 'detail'].map((each) => t(`rejected.${each}`))
-      saveText(
+      saveFile(
         `${file.replace(/\.[^.]*$/, '')} ${t('rejected.fileName')}.csv`,
-        rowErrorsCsv(header, list, { placeOf, reasonOf: (error) => t(`codes.${error.code}`) }),
+        [rowErrorsCsv(header, list, { placeOf, reasonOf: (error) => t(`codes.${error.code}`) })],
+        'text/csv;charset=utf-8',
       )
     } catch (error) {
       setFailed(error)

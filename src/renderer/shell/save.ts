@@ -1,10 +1,12 @@
-/** Hands the user a file. */
+/** Hands the user a file, by way of the browser's own download. */
 export const saveFile = (name: string, parts: BlobPart[], type = 'application/octet-stream'): void => {
   const url = URL.createObjectURL(new Blob(parts, { type }))
   const link = document.createElement('a')
   link.href = url
   link.download = name
+  document.body.append(link)
   link.click()
+  link.remove()
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
