@@ -3,7 +3,17 @@ import * as z from 'zod'
 import { FailureSchema } from './errors.ts'
 import { clinical, procedure, staff } from './procedure.ts'
 
-export const jobKinds = ['train', 'evaluate', 'import', 'validate', 'samples', 'rekey', 'backup'] as const
+export const jobKinds = [
+  'train',
+  'evaluate',
+  'import',
+  'validate',
+  'samples',
+  'rekey',
+  'backup',
+  'editTerms',
+  'verifyBackup',
+] as const
 /** `interrupted`: it was waiting or at work when Bedside ended or the vault was closed. */
 export const jobStates = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const
 

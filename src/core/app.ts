@@ -10,6 +10,7 @@ import { createCore, type VaultState } from './handlers/core.ts'
 import { exportHandlers } from './handlers/exports.ts'
 import { implementer } from './handlers/implementer.ts'
 import { intakeHandlers } from './handlers/intake.ts'
+import { jobHandlersOf } from './handlers/jobKinds.ts'
 import { jobHandlers } from './handlers/jobs.ts'
 import { modelHandlers } from './handlers/models.ts'
 import { patientHandlers } from './handlers/patients.ts'
@@ -87,15 +88,18 @@ const routerOf = (core: ReturnType<typeof createCore>) => {
 
 /** The composition root: the only place that sees all rooms. */
 export const createApp = (options: AppOptions): App => {
-  const core = createCore({
-    threads: availableParallelism(),
-    log: () => {},
-    ...options,
-    // From sources it takes a fifth of a second to find, and most commands never ask.
-    get build() {
-      return typeof options.build === 'string' ? options.build : options.build()
+  const core = createCore(
+    {
+      threads: availableParallelism(),
+      log: () => {},
+      ...options,
+      // From sources it takes a fifth of a second to find, and most commands never ask.
+      get build() {
+        return typeof options.build === 'string' ? options.build : options.build()
+      },
     },
-  })
+    jobHandlersOf,
+  )
   const router = routerOf(core)
   const stopSchedule = startBackupSchedule(core)
   return {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { createApp } from '../../src/core/app.ts'
 import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
+import { type StoredJob, saveJob } from '../../src/core/vault/models/jobs.ts'
 import { openVault } from '../../src/core/vault/store/vault.ts'
 import { ended, importSample } from '../crash/acts.ts'
 import { answerOf, bedside } from '../e2e/command.ts'
@@ -143,6 +144,65 @@ test('locking does not wait for a training that is paused: it is interrupted, an
   await client.vault.unlock({ passphrase })
   expect((await client.jobs.list())[0]).toMatchObject({ job, state: 'interrupted' })
   await client.jobs.cancel({ job })
+})
+
+/** As if Bedside had been killed in the middle of these. */
+const cutOff = async (jobs: (Pick<StoredJob, 'kind' | 'spec'> & { job: string })[]) => {
+  await app.close()
+  const { vault } = await openVault(vaultPath, { passphrase })
+  const stood = { state: 'running' as const, endedAt: null, worked: 0, result: null, failure: null, user: null }
+  const startedAt = new Date().toISOString()
+  await vault.write((store) => {
+    for (const job of jobs) saveJob(store, { ...stood, ...job, startedAt, title: job.job })
+  })
+  vault.close()
+  await start()
+  await client.vault.unlock({ passphrase })
+}
+const found = async (job: string) => (await client.jobs.list()).find((each) => each.job === job)
+
+test('an evaluation that was cut off is begun again from what is kept of it, and is made once', async () => {
+  const trained = await ended(client, await client.models.train(night({ parameters: { nTrees: 20 } })))
+  const model = Number(trained.result?.model)
+  const { job } = await client.models.evaluate({ model, study: 'pima' })
+  await again()
+  expect(await found(job)).toMatchObject({ state: 'interrupted', resumable: true, kind: 'evaluate' })
+  await client.jobs.resume({ job })
+  expect(await ended(client, { job })).toMatchObject({ state: 'done', result: { model } })
+  expect(await client.models.evaluations({ model })).toHaveLength(1)
+})
+
+test('what cannot be begun again says so: a file that is gone, a change of key, a spec that cannot be read', async () => {
+  const mapping = { columns: [] }
+  await cutOff([
+    { job: 'file', kind: 'import', spec: { kind: 'import', input: { upload: 'gone', study: 'pima', mapping } } },
+    { job: 'key', kind: 'rekey', spec: { kind: 'rekey', input: { cipher: null } } },
+    { job: 'newer', kind: 'train', spec: { kind: 'train', input: { plan: 'of another version' } } },
+  ])
+  for (const job of ['file', 'key', 'newer']) {
+    expect(await found(job)).toMatchObject({ state: 'interrupted', resumable: false })
+    expect(await failureOf(client.jobs.resume({ job }))).toMatchObject({ reason: 'jobNotResumable' })
+  }
+})
+
+test('a doctor takes up no work that only an administrator may ask for', async () => {
+  const backups = join(folder, 'backups')
+  mkdirSync(backups)
+  await cutOff([{ job: 'copy', kind: 'backup', spec: { kind: 'backup', input: { folder: backups, reason: 'asked' } } }])
+  const given = {
+    displayName: 'Dr. Brown',
+    login: 'brown',
+    role: 'doctor' as const,
+    passphrase: 'velvet otter ladder moon',
+  }
+  await client.users.add(given)
+  const doctor = app.client(app.connect('cli'))
+  await doctor.vault.unlock({ user: 'brown', passphrase: given.passphrase })
+  expect(await failureOf(doctor.jobs.resume({ job: 'copy' }))).toMatchObject({ code: 'notAllowed', reason: 'role' })
+  expect(readdirSync(backups)).toEqual([])
+  await client.jobs.resume({ job: 'copy' })
+  expect(await ended(client, { job: 'copy' })).toMatchObject({ state: 'done' })
+  expect(readdirSync(backups)).toHaveLength(1)
 })
 
 test('cases that came or went since then are not slipped under an interrupted training', async () => {

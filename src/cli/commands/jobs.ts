@@ -20,7 +20,7 @@ const named = (jobs: readonly Job[], given: string): Job => {
 export const jobsCommand: Command = {
   name: 'jobs',
   operands: `[${verbs.join('|')}] [JOB]`,
-  says: 'Show what ran, waits or was interrupted; take up an interrupted training where it was (resume)',
+  says: 'Show what ran, waits or was interrupted; take up what was interrupted (resume), a training from where it was',
   options: {},
   examples: ['jobs', 'jobs resume 3f2a', 'jobs cancel 3f2a'],
   unlocks: true,

@@ -8,6 +8,7 @@ import { leastKeyDerivation } from '../vault/keys/slots.ts'
 import { readSettings, writeSettings } from '../vault/store/settings.ts'
 import { startBackupSchedule } from './backup.ts'
 import { type Core, createCore } from './core.ts'
+import { jobHandlersOf } from './jobKinds.ts'
 
 const endings: (() => unknown)[] = []
 afterEach(async () => {
@@ -18,7 +19,7 @@ const scheduled = async (settings: Record<string, string | number>): Promise<{ c
   const root = mkdtempSync(join(tmpdir(), 'bedside-schedule-'))
   const folder = join(root, 'backups')
   mkdirSync(folder)
-  const core = createCore({
+  const options = {
     vaultPath: join(root, 'vault'),
     resources: '',
     worker: new URL('../jobs/worker.ts', import.meta.url),
@@ -26,7 +27,8 @@ const scheduled = async (settings: Record<string, string | number>): Promise<{ c
     threads: 1,
     log: () => {},
     keyDerivation: leastKeyDerivation,
-  })
+  }
+  const core = createCore(options, jobHandlersOf)
   endings.push(
     () => core.close(),
     () => rmSync(root, { recursive: true, force: true }),

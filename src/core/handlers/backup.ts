@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { basename, isAbsolute, resolve } from 'node:path'
 import type { BackupSchedule, RestoreEvent } from '../../contract/backup.ts'
 import { BedsideError, conflict, invalidInput, notAllowed } from '../../contract/errors.ts'
-import type { JobContext } from '../jobs/runner.ts'
+import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import { listBackups, makeBackup, pruneBackups, verifyBackup } from '../vault/backup/backup.ts'
 import { restoreBackup } from '../vault/backup/restore.ts'
 import { vaultExists } from '../vault/store/failures.ts'
@@ -33,36 +33,13 @@ export const backupHandlers = (core: Core, os: Implementer) => {
     backup: {
       create: os.backup.create.handler(({ input, context }) => {
         const folder = folderOf(input.folder)
-        const { user } = sessionOf(context)
-        const { job } = core.jobs.start(
-          'backup',
-          basename(folder),
-          (job) => runBackup(core, folder, 'asked', user, job),
-          { beside: true, by: user },
-        )
-        return { job }
+        const spec = { kind: 'backup' as const, input: { folder, reason: 'asked' as const } }
+        return { job: core.jobs.start(spec, sessionOf(context).user).job }
       }),
       list: os.backup.list.handler(({ input }) => listBackups(folderOf(input.folder), core.vault().keyring.vault)),
-      verify: os.backup.verify.handler(({ input }) => {
-        const path = absolute('path', input.path)
-        const own = core.vault().keyring.vault
-        const work = async ({ signal, report }: JobContext) => {
-          const manifest = await verifyBackup(path, { signal, onProgress: (share) => report('readingBackup', share) })
-          const { backup, vault, createdAt, files, tables, audit, key } = manifest
-          return {
-            path,
-            backup,
-            vault,
-            own: vault === own,
-            createdAt,
-            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-            tables: tables.length,
-            rows: tables.reduce((sum, { rows }) => sum + rows, 0),
-            audit,
-            key,
-          }
-        }
-        return { job: core.jobs.start('backup', basename(path), work, { beside: true }).job }
+      verify: os.backup.verify.handler(({ input, context }) => {
+        const spec = { kind: 'verifyBackup' as const, input: { path: absolute('path', input.path) } }
+        return { job: core.jobs.start(spec, sessionOf(context).user).job }
       }),
       settings: os.backup.settings.handler(() => {
         const schedule = readSchedule(read())
@@ -122,13 +99,45 @@ const absolute = (name: string, path: string): string => {
   return resolve(path)
 }
 
+/** Backups, as jobs. After one by the schedule, those beyond the number to keep are removed. */
+export const backupJob = (core: Core): JobHandler<'backup'> => ({
+  title: ({ folder }) => basename(folder),
+  run: async ({ folder, reason }, context) => {
+    const made = await runBackup(core, folder, reason, context)
+    if (reason === 'asked') return made
+    const { keep } = readSchedule(core.vault().read)
+    return { ...made, removed: pruneBackups(folder, core.vault().keyring.vault, keep).length }
+  },
+})
+
+/** Checks of every byte of a backup, as jobs. */
+export const verifyBackupJob = (core: Core): JobHandler<'verifyBackup'> => ({
+  title: ({ path }) => basename(path),
+  run: async ({ path }, { signal, report }) => {
+    const own = core.vault().keyring.vault
+    const manifest = await verifyBackup(path, { signal, onProgress: (share) => report('readingBackup', share) })
+    const { backup, vault, createdAt, files, tables, audit, key } = manifest
+    return {
+      path,
+      backup,
+      vault,
+      own: vault === own,
+      createdAt,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      tables: tables.length,
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      audit,
+      key,
+    }
+  },
+})
+
 /** A backup with its entries in the audit log: one that the backup itself holds, signed, and one of how it ended. */
 const runBackup = async (
   core: Core,
   folder: string,
   reason: 'asked' | 'scheduled',
-  actor: string,
-  { signal, report }: JobContext,
+  { user: actor, signal, report }: JobContext,
 ): Promise<Record<string, unknown>> => {
   const id = randomUUID()
   const entry = (outcome: string) => ({ actor, act: 'backup.create', record: `backup/${id}`, outcome })
@@ -167,30 +176,15 @@ const runBackup = async (
 export const startBackupSchedule = (core: Core, everyMilliseconds = 60_000): (() => void) => {
   /** A disk that is not connected is not asked for each minute. */
   let tried = 0
-  let running = false
   const look = async () => {
-    if (running || !core.isOpen()) return
+    if (!core.isOpen() || core.jobs.list().some(({ kind, endedAt }) => kind === 'backup' && endedAt === null)) return
     const { read } = core.vault()
     const schedule = readSchedule(read)
-    const { folder, keep } = schedule
+    const { folder } = schedule
     const due = dueAt(schedule, readLast(read), tried)
     if (folder === null || due === null || due > Date.now()) return
-    running = true
     tried = Date.now()
-    core.jobs.start(
-      'backup',
-      basename(folder),
-      async (context) => {
-        try {
-          const made = await runBackup(core, folder, 'scheduled', 'system', context)
-          const removed = pruneBackups(folder, core.vault().keyring.vault, keep)
-          return { ...made, removed: removed.length }
-        } finally {
-          running = false
-        }
-      },
-      { beside: true },
-    )
+    core.jobs.start({ kind: 'backup', input: { folder, reason: 'scheduled' } }, 'system')
   }
   const timer = setInterval(() => {
     look().catch((error) => core.log(`backup: ${(error as Error).name}`))

@@ -3,7 +3,10 @@ import { BedsideError, locked } from '../../contract/errors.ts'
 import type { Job } from '../../contract/jobs.ts'
 import type { LockReason, Policy, Session } from '../../contract/vault.ts'
 import { createUploads, type Uploads } from '../intake/import/uploads.ts'
-import { createJobRunner, type JobRunner } from '../jobs/runner.ts'
+import { type JobHandlers, JobRunner, type KeptJob } from '../jobs/runner.ts'
+import { readSpec, rulesOf } from '../jobs/specs.ts'
+import { threadTransport } from '../jobs/transport/threads.ts'
+import type { Transport } from '../jobs/transport/transport.ts'
 import { type AuditLog, openAuditLog } from '../vault/audit/auditLog.ts'
 import { noteRefusal, type RefusedAct, refusedUser } from '../vault/audit/refusals.ts'
 import { replacePassphrase, requireStrong } from '../vault/keys/access.ts'
@@ -78,6 +81,8 @@ export interface Core {
   options: CoreOptions
   log: (line: string) => void
   jobs: JobRunner
+  /** Where long tasks run: on threads of this machine. */
+  transport: Transport
   uploads: Uploads
   shelf: ModelShelf
   /** What neural nets were last trained on; null until then. */
@@ -131,21 +136,25 @@ const isWrongPassphrase = (error: unknown): boolean =>
 /** So many jobs of before are shown. */
 const knownJobs = 50
 
-const jobOf = ({ designed, ...stored }: StoredJob): Job => ({
-  ...stored,
-  position: null,
-  progress: stored.state === 'done' ? 1 : null,
-  endsAt: null,
-  workingSince: null,
-  stage: stored.state,
-  curve: null,
-  pausable: false,
-  resumable: designed,
-})
+const keptOf = ({ spec, user, ...stored }: StoredJob): KeptJob => {
+  const read = readSpec(spec)
+  const job: Job = {
+    ...stored,
+    position: null,
+    progress: stored.state === 'done' ? 1 : null,
+    endsAt: null,
+    workingSince: null,
+    stage: stored.state,
+    curve: null,
+    pausable: false,
+    resumable: read !== null && rulesOf[stored.kind].resumable,
+  }
+  return { job, spec: read, by: user ?? 'system' }
+}
 
 const sessionOf = ({ id, displayName, role }: User): Session => ({ user: id, displayName, role })
 
-export const createCore = (options: CoreOptions): Core => {
+export const createCore = (options: CoreOptions, jobHandlersOf: (core: Core) => JobHandlers): Core => {
   const { vaultPath, log, keychain = null } = options
   const sessions = createSessions({
     onClose: () => void closeWhenUnused().catch((error) => incidentOf(error, log)),
@@ -153,8 +162,13 @@ export const createCore = (options: CoreOptions): Core => {
     now: options.now,
   })
   const newUploads = () => createUploads({ folder: tmpdir() })
-  const newJobs = (known: readonly Job[] = []) =>
-    createJobRunner({ incident: (error) => incidentOf(error, log), keep: keepJob, known })
+  const newJobs = (known: readonly KeptJob[] = []) =>
+    new JobRunner({
+      handlers: () => jobHandlersOf(core),
+      incident: (error) => incidentOf(error, log),
+      keep: keepJob,
+      known,
+    })
   let vault: Vault | null = null
   let auditLog: AuditLog | null = null
   let opening: Promise<unknown> = Promise.resolve()
@@ -169,11 +183,8 @@ export const createCore = (options: CoreOptions): Core => {
     return auditLog
   }
 
-  /** Checks are only a step of the intake; all else is known after a restart, too. */
-  const keepJob = async (job: Job, { by, design }: { by?: string | undefined; design?: unknown }): Promise<void> => {
-    if (!vault || job.kind === 'validate') return
-    const user = by === undefined || by === 'system' ? null : by
-    await vault.write((store) => saveJob(store, job, { user, design }))
+  const keepJob = async ({ job, spec, by }: KeptJob): Promise<void> => {
+    await vault?.write((store) => saveJob(store, { ...job, spec, user: by === 'system' ? null : by }))
   }
 
   /** A vault is open only once its audit log is, too. What was cut off when it was last open shows as interrupted. */
@@ -182,7 +193,7 @@ export const createCore = (options: CoreOptions): Core => {
       auditLog = await openAuditLog(opened, log)
       await opened.write(interruptJobs)
       vault = opened
-      core.jobs = newJobs(listJobs(opened.read, knownJobs).map(jobOf))
+      core.jobs = newJobs(listJobs(opened.read, knownJobs).map(keptOf))
     } catch (error) {
       opened.close()
       throw error
@@ -309,6 +320,7 @@ export const createCore = (options: CoreOptions): Core => {
     options,
     log,
     jobs: newJobs(),
+    transport: threadTransport(options.worker),
     uploads: newUploads(),
     shelf: createModelShelf(current),
     neuralBackend: null,

@@ -1,9 +1,9 @@
-import type { TermEditInput } from '../../contract/terms.ts'
 import { decodeSnapshot } from '../cohort/snapshot.ts'
-import { runLong } from '../jobs/long.ts'
-import type { JobContext } from '../jobs/runner.ts'
+import type { JobContext, JobHandler } from '../jobs/runner.ts'
+import type { JobInput } from '../jobs/specs.ts'
 import { keepVaultRows, vaultRowsOf } from '../study/ask/vaultRows.ts'
 import { editArtifact } from '../study/inspect/terms.ts'
+import { userById } from '../vault/keys/users.ts'
 import {
   getModel,
   insertModel,
@@ -17,25 +17,21 @@ import { getStudy } from '../vault/records/studies.ts'
 import type { StoredDetail } from './cards.ts'
 import type { Core } from './core.ts'
 
-interface Change {
-  model: number
-  edits: TermEditInput[]
-  reason: string
-}
-
-/** Begins an edit as a job. Throws at once where an edit fits nothing, so that nobody waits for a refusal. */
-export const startEditing = (core: Core, change: Change, user: { id: string; name: string }) => {
-  const { read } = core.vault()
-  const { name } = getModel(read, change.model)
-  editArtifact(modelArtifact(read, change.model), change.edits)
-  return core.jobs.start('evaluate', name, (context) => editTermsOf(core, change, user, context))
-}
+/** Changes of a model's terms by hand, as jobs. */
+export const editTermsJob = (core: Core): JobHandler<'editTerms'> => ({
+  title: ({ model }) => getModel(core.vault().read, model).name,
+  check: ({ model, edits }) => {
+    const { read } = core.vault()
+    getModel(read, model)
+    editArtifact(modelArtifact(read, model), edits)
+  },
+  run: (input, context) => editTermsOf(core, input, context),
+})
 
 /** Makes the next version of a model with terms changed by hand; the old one stays. */
 const editTermsOf = async (
   core: Core,
-  { model, edits, reason }: Change,
-  user: { id: string; name: string },
+  { model, edits, reason }: JobInput<'editTerms'>,
   context: JobContext,
 ): Promise<{ model: number; hash: string }> => {
   context.report('readingRows', 0)
@@ -43,12 +39,7 @@ const editTermsOf = async (
   const parent = getModel(read, model)
   const table = decodeSnapshot(readSnapshot(read, parent.snapshotHash))
   const input = { artifact: modelArtifact(read, model), edits, table }
-  const { artifact, hash, reference, warnings, ...found } = await runLong(
-    core.options.worker,
-    'editTerms',
-    input,
-    context,
-  )
+  const { artifact, hash, reference, warnings, ...found } = await core.transport.run('editTerms', input, context)
   const vaultRows = vaultRowsOf(modelReference(read, model))
   const before = modelDetail(read, model) as StoredDetail
   const detail: StoredDetail = {
@@ -60,7 +51,14 @@ const editTermsOf = async (
     comparatorAssessment: null,
     features: before.features.map((feature) => ({ ...feature, importance: null, permutation: null })),
     warnings: [...warnings, ...before.warnings.filter(({ reason: old }) => !old.startsWith('edited'))],
-    edited: { model, parent: parent.hash, at: new Date().toISOString(), by: user.name, reason, edits },
+    edited: {
+      model,
+      parent: parent.hash,
+      at: new Date().toISOString(),
+      by: userById(read, context.user)?.displayName ?? '',
+      reason,
+      edits,
+    },
   }
   const stored = await core.vault().write((store) =>
     insertModel(store, {
@@ -75,7 +73,7 @@ const editTermsOf = async (
       design: modelDesign(store, model),
       snapshot: parent.snapshotHash,
       detail,
-      by: user.id,
+      by: context.user,
     }),
   )
   return { model: stored.id, hash }

@@ -1,7 +1,7 @@
 import type { ImportReport } from '../../contract/intake.ts'
 import { importFile, validateFile } from '../intake/import/importFile.ts'
 import { previewFile } from '../intake/import/rowsThread.ts'
-import type { JobContext } from '../jobs/runner.ts'
+import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import { listBatches, listRejectedRows, studyMappings, undoBatch } from '../vault/records/batches.ts'
 import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { listMappings } from '../vault/records/mappings.ts'
@@ -44,49 +44,12 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
         )
         return { ...preview, upload: input.upload }
       }),
-      validate: os.intake.validate.handler(({ input }) => {
-        const source = core.uploads.open(input.upload)
-        const { study, mapping } = input
-        const { job } = core.jobs.start('validate', source.file, async (context) =>
-          resultOf(
-            await validateFile({
-              source,
-              study,
-              mapping,
-              store: read(),
-              signal: context.signal,
-              workerUrl,
-              onProgress: follow(context),
-            }),
-          ),
-        )
+      validate: os.intake.validate.handler(({ input, context }) => {
+        const { job } = core.jobs.start({ kind: 'validate', input }, sessionOf(context).user)
         return { job }
       }),
-      import: os.intake.import.handler(({ input, context: { connection } }) => {
-        const { user } = sessionOf({ connection })
-        const source = core.uploads.open(input.upload)
-        const { study, mapping, saveMappingAs, again } = input
-        const { job } = core.jobs.start(
-          'import',
-          source.file,
-          async (context) => {
-            const report = await importFile({
-              vault: core.vault(),
-              source,
-              study,
-              mapping,
-              user,
-              saveMappingAs,
-              again,
-              signal: context.signal,
-              workerUrl,
-              onProgress: follow(context),
-            })
-            await core.uploads.discard(input.upload)
-            return resultOf(report)
-          },
-          { by: user },
-        )
+      import: os.intake.import.handler(({ input, context }) => {
+        const { job } = core.jobs.start({ kind: 'import', input }, sessionOf(context).user)
         return { job }
       }),
       batches: os.intake.batches.handler(() => listBatches(read())),
@@ -100,5 +63,40 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
     },
   }
 }
+
+/** Checks of a file against a mapping, as jobs. */
+export const validateJob = (core: Core): JobHandler<'validate'> => ({
+  title: ({ upload }) => core.uploads.open(upload).file,
+  run: async ({ upload, study, mapping }, context) =>
+    resultOf(
+      await validateFile({
+        source: core.uploads.open(upload),
+        study,
+        mapping,
+        store: core.vault().read,
+        signal: context.signal,
+        workerUrl: fileReader(core.options.worker),
+        onProgress: follow(context),
+      }),
+    ),
+})
+
+/** Imports of a file, as jobs. */
+export const importJob = (core: Core): JobHandler<'import'> => ({
+  title: ({ upload }) => core.uploads.open(upload).file,
+  run: async ({ upload, ...given }, context) => {
+    const report = await importFile({
+      ...given,
+      vault: core.vault(),
+      source: core.uploads.open(upload),
+      user: context.user,
+      signal: context.signal,
+      workerUrl: fileReader(core.options.worker),
+      onProgress: follow(context),
+    })
+    await core.uploads.discard(upload)
+    return resultOf(report)
+  },
+})
 
 const resultOf = (report: ImportReport): Record<string, unknown> => ({ ...report })

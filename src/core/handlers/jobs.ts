@@ -1,6 +1,7 @@
+import { notAllowed } from '../../contract/errors.ts'
+import { rulesOf } from '../jobs/specs.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
-import { resumeTraining } from './training.ts'
 
 export const jobHandlers = (core: Core, os: Implementer) => ({
   jobs: {
@@ -11,8 +12,15 @@ export const jobHandlers = (core: Core, os: Implementer) => ({
       return {}
     }),
     resume: os.jobs.resume.handler(({ input, context }) => {
-      if (core.jobs.get(input.job).state === 'interrupted') resumeTraining(core, input.job, sessionOf(context).user)
-      else core.jobs.resume(input.job)
+      const { user, role } = sessionOf(context)
+      const { kind, state, title } = core.jobs.get(input.job)
+      const { access } = rulesOf[kind]
+      if (state === 'interrupted' && !access.includes(role))
+        throw notAllowed('role', `A ${role} may not take up again ${title}; it needs ${access.join(' or ')}.`, {
+          role,
+          needs: access.join(', '),
+        })
+      core.jobs.resume(input.job, user)
       return {}
     }),
     cancel: os.jobs.cancel.handler(({ input }) => {

@@ -2,7 +2,7 @@ import { StudyDesignSchema } from '../../contract/design.ts'
 import { invalidInput } from '../../contract/errors.ts'
 import { type Evaluation, learnerInputs } from '../../contract/models.ts'
 import { summaryName } from '../cohort/history.ts'
-import { runLong } from '../jobs/long.ts'
+import type { JobHandler } from '../jobs/runner.ts'
 import type { Learner } from '../learn/learner.ts'
 import { learners } from '../learn/learners.ts'
 import { outcomeColumns } from '../study/design/cases.ts'
@@ -16,11 +16,10 @@ import { listConcepts } from '../vault/records/concepts.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import { cardOf, detailOf } from './cards.ts'
 import type { Core } from './core.ts'
-import { startEditing } from './editing.ts'
 import { withHistory } from './history.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { memoryFor } from './memory.ts'
-import { checkDesignOf, startTraining } from './training.ts'
+import { checkDesignOf } from './training.ts'
 
 export const modelHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read
@@ -44,7 +43,7 @@ export const modelHandlers = (core: Core, os: Implementer) => {
       check: os.models.check.handler(({ input, signal }) => checkDesignOf(core, input, signal)),
       train: os.models.train.handler(({ input, context }) => {
         getStudy(read(), input.study)
-        const { job } = startTraining(core, input, sessionOf(context).user)
+        const { job } = core.jobs.start({ kind: 'train', input: { design: input } }, sessionOf(context).user)
         return { job }
       }),
       memory: os.models.memory.handler(({ input }) => {
@@ -56,8 +55,7 @@ export const modelHandlers = (core: Core, os: Implementer) => {
         return { model: input.model, ...readTerms(modelArtifact(read(), input.model)), edited }
       }),
       editTerms: os.models.editTerms.handler(({ input, context }) => {
-        const { user, displayName } = sessionOf(context)
-        const { job } = startEditing(core, input, { id: user, name: displayName })
+        const { job } = core.jobs.start({ kind: 'editTerms', input }, sessionOf(context).user)
         return { job }
       }),
       describe: os.models.describe.handler(async ({ input, context }) => {
@@ -81,50 +79,7 @@ export const modelHandlers = (core: Core, os: Implementer) => {
         return {}
       }),
       evaluate: os.models.evaluate.handler(({ input, context }) => {
-        const model = getModel(read(), input.model)
-        const other = getStudy(read(), input.study)
-        const { user } = sessionOf(context)
-        const { job } = core.jobs.start(
-          'evaluate',
-          `${model.name} on ${other.name}`,
-          async (jobContext) => {
-            jobContext.report('readingRows', 0)
-            const artifact = modelArtifact(read(), model.id)
-            const design = StudyDesignSchema.parse(modelDesign(read(), model.id))
-            const { features } = detailOf(read(), model)
-            const outcome = input.outcome
-            const summaries = new Set((design.summaries ?? []).map(summaryName))
-            const columns = [
-              ...new Set([
-                ...features.map(({ name }) => name).filter((name) => !summaries.has(name)),
-                ...(design.grids?.columns ?? []),
-                ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
-              ]),
-            ]
-            const known = new Set(listConcepts(read(), other.id).map(({ name }) => name))
-            const lacking = columns.filter((name) => !known.has(name))
-            if (lacking.length > 0)
-              throw invalidInput(
-                'columnsDiffer',
-                `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
-                lacking.map((name) => ({ path: name, reason: 'is not there' })),
-              )
-            const { table, warnings } = withHistory(read(), other, design, readTable(read(), other.id, columns))
-            const result = await runLong(
-              core.options.worker,
-              'evaluate',
-              { artifact, study: other.name, table, warnings, outcome },
-              jobContext,
-            )
-            const evaluation = await core
-              .vault()
-              .write((store) =>
-                insertEvaluation(store, { model: model.id, study: other.id, by: user, document: result }),
-              )
-            return { evaluation, model: model.id }
-          },
-          { by: user, pausable: true },
-        )
+        const { job } = core.jobs.start({ kind: 'evaluate', input }, sessionOf(context).user)
         return { job }
       }),
       evaluations: os.models.evaluations.handler(({ input }) =>
@@ -142,3 +97,49 @@ export const modelHandlers = (core: Core, os: Implementer) => {
     },
   }
 }
+
+/** Assessments of a model on another study, as jobs. */
+export const evaluateJob = (core: Core): JobHandler<'evaluate'> => ({
+  title: ({ model, study }) => {
+    const { read } = core.vault()
+    return `${getModel(read, model).name} on ${getStudy(read, study).name}`
+  },
+  run: async (input, context) => {
+    const { read } = core.vault()
+    const model = getModel(read, input.model)
+    const other = getStudy(read, input.study)
+    context.report('readingRows', 0)
+    const artifact = modelArtifact(read, model.id)
+    const design = StudyDesignSchema.parse(modelDesign(read, model.id))
+    const { features } = detailOf(read, model)
+    const { outcome } = input
+    const summaries = new Set((design.summaries ?? []).map(summaryName))
+    const columns = [
+      ...new Set([
+        ...features.map(({ name }) => name).filter((name) => !summaries.has(name)),
+        ...(design.grids?.columns ?? []),
+        ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
+      ]),
+    ]
+    const known = new Set(listConcepts(read, other.id).map(({ name }) => name))
+    const lacking = columns.filter((name) => !known.has(name))
+    if (lacking.length > 0)
+      throw invalidInput(
+        'columnsDiffer',
+        `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
+        lacking.map((name) => ({ path: name, reason: 'is not there' })),
+      )
+    const { table, warnings } = withHistory(read, other, design, readTable(read, other.id, columns))
+    const result = await core.transport.run(
+      'evaluate',
+      { artifact, study: other.name, table, warnings, outcome },
+      context,
+    )
+    const evaluation = await core
+      .vault()
+      .write((store) =>
+        insertEvaluation(store, { model: model.id, study: other.id, by: context.user, document: result }),
+      )
+    return { evaluation, model: model.id }
+  },
+})

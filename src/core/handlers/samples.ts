@@ -2,7 +2,8 @@ import type { StudyDesign } from '../../contract/design.ts'
 import { notFound } from '../../contract/errors.ts'
 import { importFile } from '../intake/import/importFile.ts'
 import { listSamples, openSample, starterDesigns } from '../intake/import/samples.ts'
-import type { JobContext } from '../jobs/runner.ts'
+import type { JobContext, JobHandler } from '../jobs/runner.ts'
+import type { JobInput } from '../jobs/specs.ts'
 import { listModels } from '../vault/models/models.ts'
 import { findStudy } from '../vault/records/studies.ts'
 import type { Core } from './core.ts'
@@ -13,12 +14,14 @@ import { trainModel } from './training.ts'
 /** Loading takes about a fifth of the time of loading and training. */
 const shareOfLoading = 0.2
 
-export const sampleHandlers = (core: Core, os: Implementer) => {
+const isLoaded = (core: Core, name: string): boolean => (findStudy(core.vault().read, name)?.cases ?? 0) > 0
+
+/** The sample clinic, as a job: cohorts that are not there yet, and starter models trained on them. */
+export const samplesJob = (core: Core): JobHandler<'samples'> => {
   const { resources, worker } = core.options
   const read = () => core.vault().read
-  const isLoaded = (name: string) => (findStudy(read(), name)?.cases ?? 0) > 0
 
-  const loadOne = async (name: string, user: string, context: JobContext) => {
+  const loadOne = async (name: string, context: JobContext) => {
     const { entry, source, mapping } = openSample(resources, name)
     const { title, source: origin, licence } = entry
     await importFile({
@@ -27,7 +30,7 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
       study: name,
       about: { title: title.en, source: `${origin} (${licence})` },
       mapping,
-      user,
+      user: context.user,
       signal: context.signal,
       workerUrl: fileReader(worker),
     })
@@ -39,12 +42,12 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
     return starterDesigns(resources, names).filter(({ name, study }) => !trained.has(`${study}/${name}`))
   }
 
-  const load = async (names: readonly string[], train: boolean, user: string, context: JobContext) => {
-    const missing = names.filter((name) => !isLoaded(name))
+  const load = async ({ names, train }: JobInput<'samples'>, context: JobContext) => {
+    const missing = names.filter((name) => !isLoaded(core, name))
     const share = train ? shareOfLoading : 1
     for (const [at, name] of missing.entries()) {
       context.report('loadingSample', (share * at) / missing.length, { study: name })
-      await loadOne(name, user, context)
+      await loadOne(name, context)
     }
     const designs = train ? toTrain(names) : []
     const models: number[] = []
@@ -55,18 +58,23 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
           number: at + 1,
           of: designs.length,
         })
-      const { model } = await trainModel(core, design, user, { ...context, report })
+      const { model } = await trainModel(core, design, context.user, { ...context, report })
       models.push(model)
     }
     return { studies: missing, models }
   }
 
+  return { title: () => 'Sample clinic', run: load }
+}
+
+export const sampleHandlers = (core: Core, os: Implementer) => {
+  const { resources } = core.options
   return {
     samples: {
       list: os.samples.list.handler(() =>
         listSamples(resources).map(({ file: _file, dictionary: _dictionary, ...sample }) => ({
           ...sample,
-          loaded: isLoaded(sample.name),
+          loaded: isLoaded(core, sample.name),
         })),
       ),
       load: os.samples.load.handler(({ input, context }) => {
@@ -76,11 +84,10 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
         const unknown = names.find((name) => !known.includes(name))
         if (unknown !== undefined)
           throw notFound('sample', `There is no sample ${unknown}. See the list of samples.`, { sample: unknown })
-        const { user } = sessionOf(context)
-        const { job } = core.jobs.start('samples', 'Sample clinic', (job) => load(names, input.train, user, job), {
-          by: user,
-          pausable: input.train,
-        })
+        const { job } = core.jobs.start(
+          { kind: 'samples', input: { names, train: input.train } },
+          sessionOf(context).user,
+        )
         return { job }
       }),
     },

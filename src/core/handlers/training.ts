@@ -1,14 +1,12 @@
-import { type StudyDesign, StudyDesignSchema } from '../../contract/design.ts'
+import type { StudyDesign } from '../../contract/design.ts'
 import { conflict } from '../../contract/errors.ts'
-import type { Job } from '../../contract/jobs.ts'
 import type { DesignCheck } from '../../contract/models.ts'
 import { encodeSnapshot, hashWithVaultRows, withoutVaultRows } from '../cohort/snapshot.ts'
-import { runLong } from '../jobs/long.ts'
-import type { JobContext } from '../jobs/runner.ts'
+import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import { keepVaultRows } from '../study/ask/vaultRows.ts'
 import { columnsOf, outcomeColumns } from '../study/design/cases.ts'
 import { checkHistory, summaryConcepts } from '../study/design/history.ts'
-import { jobDesign, jobUnits, noteJobSnapshot, saveJobUnit } from '../vault/models/jobs.ts'
+import { jobSnapshot, jobUnits, noteJobSnapshot, saveJobUnit } from '../vault/models/jobs.ts'
 import { insertModel } from '../vault/models/models.ts'
 import { saveSnapshot } from '../vault/models/snapshots.ts'
 import { readTable } from '../vault/records/cases.ts'
@@ -53,40 +51,22 @@ const readColumns = (core: Core, design: StudyDesign) => {
 export const checkDesignOf = async (core: Core, design: StudyDesign, signal?: AbortSignal): Promise<DesignCheck> => {
   const { concepts, table, warnings } = readColumns(core, design)
   const context = { signal: signal ?? new AbortController().signal, report: () => {} }
-  const found = await runLong(core.options.worker, 'check', { design, concepts, table }, context)
+  const found = await core.transport.run('check', { design, concepts, table }, context)
   return { ...found, warnings: [...warnings, ...found.warnings] }
 }
 
-/** A training that can be interrupted and taken up again, by its job. */
-interface Attempt {
-  job: string
-  /** Of the columns that it had read when it was interrupted. */
-  snapshot: string | null
-}
-
-/** Begins a training as a job, or takes one up again that was interrupted. Throws `notEnoughMemory`. */
-export const startTraining = (core: Core, design: StudyDesign, user: string, again?: Attempt): Job => {
-  // While another is at work, what will be free at its end is not known; it is looked at again when its turn comes.
-  if (!core.jobs.list().some(({ state }) => state === 'running' || state === 'paused')) requireMemory(core, design)
-  const title = design.name || `${design.study}: ${design.learner}`
-  return core.jobs.start(
-    'train',
-    title,
-    (context) => trainModel(core, design, user, context, { job: context.job, snapshot: again?.snapshot ?? null }),
-    { by: user, design, pausable: true, resumable: true, ...(again ? { again: again.job } : {}) },
-  )
-}
-
-/** The interrupted job's training, from where it was. Throws `jobNotResumable`. */
-export const resumeTraining = (core: Core, job: string, user: string): void => {
-  const kept = jobDesign(core.vault().read, job)
-  if (!kept)
-    throw conflict(
-      'jobNotResumable',
-      'Only a training that was interrupted can be taken up again; begin this one anew.',
-    )
-  startTraining(core, StudyDesignSchema.parse(kept.design), user, { job, snapshot: kept.snapshot })
-}
+/** Trainings as jobs; one that was interrupted goes on from its finished fits. */
+export const trainJob = (core: Core): JobHandler<'train'> => ({
+  title: ({ design }) => design.name || `${design.study}: ${design.learner}`,
+  check: ({ design }) => {
+    // While another is at work, what will be free at its end is not known; it is looked at again when its turn comes.
+    if (!core.jobs.busy) requireMemory(core, design)
+  },
+  run: ({ design }, context) => {
+    const snapshot = jobSnapshot(core.vault().read, context.job)
+    return trainModel(core, design, context.user, context, { job: context.job, snapshot })
+  },
+})
 
 /** Of one training; what goes beyond is made again after an interruption. */
 const mostUnitBytes = 512 * 1024 * 1024
@@ -114,6 +94,13 @@ const unitsOf = async (vault: Vault, job: string, snapshot: string) => {
   }
 }
 
+/** A training that can be interrupted and taken up again, by its job. */
+interface Attempt {
+  job: string
+  /** Of the columns that it had read when it was interrupted. */
+  snapshot: string | null
+}
+
 /**
  * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its snapshot, in
  * one transaction. Cancelled or failed, it leaves nothing.
@@ -122,7 +109,7 @@ export const trainModel = async (
   core: Core,
   design: StudyDesign,
   user: string,
-  context: JobContext,
+  context: Omit<JobContext, 'job' | 'user'>,
   attempt?: Attempt,
 ): Promise<{ model: number; hash: string }> => {
   context.report('readingRows', 0)
@@ -131,7 +118,7 @@ export const trainModel = async (
   const { study, concepts, measured, table: read, warnings } = readColumns(core, design)
   const { table, vaultRows } = withoutVaultRows(read)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
-  const { build, threads, worker } = core.options
+  const { build, threads } = core.options
   if (attempt?.snapshot && ![snapshotHash, hashWithVaultRows(read)].includes(attempt.snapshot))
     throw conflict(
       'casesChanged',
@@ -140,7 +127,7 @@ export const trainModel = async (
     )
   const units = attempt && (await unitsOf(vault, attempt.job, snapshotHash))
   const input = { design, concepts, measured, table, warnings, snapshotHash, build: fitCodeIn(build), threads }
-  const result = await runLong(worker, 'train', input, context, units).finally(() => units?.kept())
+  const result = await core.transport.run('train', input, { ...context, units }).finally(() => units?.kept())
   if (result.backend !== null && nets.includes(result.learner)) core.neuralBackend = result.backend
   const { artifact, reference, hash, learner, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { JobHandler } from '../jobs/runner.ts'
 import {
   addMember,
   changeMemberRole,
@@ -133,29 +134,25 @@ export const userHandlers = (core: Core, os: Implementer) => ({
     }),
     rekey: os.users.rekey.handler(async ({ input, context }) => {
       await core.confirm(context.connection, input.passphrase)
-      const { job } = core.jobs.start(
-        'rekey',
-        'Encrypting the vault under a new key',
-        async ({ signal, report }) => {
-          const vault = core.vault()
-          await vault.write((store) => writeSettings(store, null, { [rekeyBegun]: new Date().toISOString() }))
-          // Where it ends by itself, done or not, nothing was cut off.
-          try {
-            await vault.rekey({
-              signal,
-              report,
-              cipher: input.cipher ?? undefined,
-              worker: threadOf(core.options.worker),
-            })
-          } finally {
-            await vault.write((store) => store.run('DELETE FROM setting WHERE user IS NULL AND name = ?', rekeyBegun))
-          }
-          return {}
-        },
-        { by: sessionOf(context).user },
-      )
+      const { job } = core.jobs.start({ kind: 'rekey', input: { cipher: input.cipher } }, sessionOf(context).user)
       return { job }
     }),
+  },
+})
+
+/** A vault's change of key, as a job. */
+export const rekeyJob = (core: Core): JobHandler<'rekey'> => ({
+  title: () => 'Encrypting the vault under a new key',
+  run: async ({ cipher }, { signal, report }) => {
+    const vault = core.vault()
+    await vault.write((store) => writeSettings(store, null, { [rekeyBegun]: new Date().toISOString() }))
+    // Where it ends by itself, done or not, nothing was cut off.
+    try {
+      await vault.rekey({ signal, report, cipher: cipher ?? undefined, worker: threadOf(core.options.worker) })
+    } finally {
+      await vault.write((store) => store.run('DELETE FROM setting WHERE user IS NULL AND name = ?', rekeyBegun))
+    }
+    return {}
   },
 })
 

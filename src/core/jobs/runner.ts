@@ -1,232 +1,162 @@
 import { randomUUID } from 'node:crypto'
 import { BedsideError, cancelled, conflict, type Failure, notFound } from '../../contract/errors.ts'
 import type { Job, JobKind } from '../../contract/jobs.ts'
-import { createCurve } from './curve.ts'
-import { createPause, type Pause, setPaused } from './pause.ts'
-import { createRate, type Rate } from './rate.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { JobEntry } from './entry.ts'
+import { type Pause, setPaused } from './pause.ts'
+import { isPausable, type JobInput, type JobSpec, rulesOf } from './specs.ts'
 
 export interface JobContext {
   job: string
+  /** Who asked for it, or took it up again; `system`: Bedside by itself. */
+  user: string
   signal: AbortSignal
   report: (stage: string, progress: number | null, detail?: Record<string, string | number>) => void
   /** Set while the job is paused; what can be paused hands it to its threads. */
   pause: Pause
 }
 
-export interface StartOptions {
-  /** Work that is light on the processor, a backup say, does not wait for a training that takes the night. */
-  beside?: boolean
-  /** Takes up again a job of this id that was interrupted. */
-  again?: string
-  pausable?: boolean
-  resumable?: boolean
-  /** Who asked for it and by what design: handed on to `keep`. */
-  by?: string | undefined
-  design?: unknown
+/** What jobs of a kind do. */
+export interface JobHandler<K extends JobKind> {
+  /** What people read in lists. */
+  title(input: JobInput<K>): string
+  /** Throws at once where it cannot be done, so that nobody waits for a refusal. */
+  check?(input: JobInput<K>): void
+  /** Resolves to what the job made, e.g. `{ model: 3 }`. */
+  run(input: JobInput<K>, context: JobContext): Promise<Record<string, unknown>>
 }
+export type JobHandlers = { [K in JobKind]: JobHandler<K> }
 
-export interface JobRunner {
-  /** Starts the work, or queues it behind the job that runs; returns at once. */
-  start(
-    kind: JobKind,
-    title: string,
-    work: (context: JobContext) => Promise<Record<string, unknown>>,
-    options?: StartOptions,
-  ): Job
-  get(job: string): Job
-  list(): Job[]
-  /** The job's states as they come, the last one included; ends with the job. */
-  watch(job: string, signal?: AbortSignal): AsyncGenerator<Job>
-  /** Stops it between two units of work. Meanwhile the next in the queue has its turn. Throws `jobNotPausable`. */
-  pause(job: string): void
-  /** Goes on with a paused one, first in the queue where another runs by now. Throws `jobNotPaused`. */
-  resume(job: string): void
-  cancel(job: string): void
-  /** Resolves when nothing runs and nothing waits but behind a pause; at once where that is so. */
-  settled(): Promise<void>
-  /** Interrupts what can be taken up again, cancels what cannot, and waits until nothing runs. */
-  close(): Promise<void>
+/** A job as it is kept: how it stands, what it is to do, and who asked for it. */
+export interface KeptJob {
+  job: Job
+  spec: JobSpec | null
+  by: string
 }
 
 export interface RunnerOptions {
+  /** Asked for when there is a job to do: they may stand on what is made after the runner. */
+  handlers: () => JobHandlers
   /** Turns an unexpected error into a failure without patient data. */
   incident: (error: unknown) => Failure
   /** Told of each job when it is asked for and when it has ended; `close` waits for what it returns. */
-  keep?: (job: Job, given: Pick<StartOptions, 'by' | 'design'>) => Promise<void>
-  /** Jobs of before, as they are known to have ended. */
-  known?: readonly Job[]
+  keep?: (kept: KeptJob) => Promise<void>
+  /** Jobs of before, as they are known to have ended, newest first. */
+  known?: readonly KeptJob[]
+  clock?: Clock
 }
 
-interface Entry {
-  job: Job
-  controller: AbortController
-  listeners: Set<() => void>
-  work: ((context: JobContext) => Promise<Record<string, unknown>>) | null
-  pause: Pause
-  rate: Rate
-  curve: ReturnType<typeof createCurve>
-  /** When it last went to work, in milliseconds; null while it does not. */
-  workingSince: number | null
-  worked: number
-  begun: boolean
-  beside: boolean
-  interrupted: boolean
-  given: Pick<StartOptions, 'by' | 'design'>
-}
+/** So many jobs that have ended are shown. */
+const mostShown = 100
 
-const kept = 100
+/**
+ * Long work of the core: training, imports, samples. One heavy job is at work at a time, the others wait their turn; light ones
+ * go beside. It knows jobs by their specs alone: what is done for each kind stands in `handlers`.
+ */
+export class JobRunner {
+  readonly #options: RunnerOptions
+  readonly #clock: Clock
+  readonly #entries = new Map<string, JobEntry>()
+  readonly #waiting: JobEntry[] = []
+  #atWork: JobEntry | null = null
+  readonly #going = new Set<Promise<void>>()
+  readonly #keeping = new Set<Promise<void>>()
+  #settling: (() => void)[] = []
 
-/** Long work of the core: training, imports, samples. One heavy job is at work at a time, the others wait their turn. */
-export const createJobRunner = ({ incident, keep = async () => {}, known = [] }: RunnerOptions): JobRunner => {
-  const entries = new Map<string, Entry>()
-  const waiting: Entry[] = []
-  let atWork: Entry | null = null
-  const going = new Set<Promise<void>>()
-  const keeping = new Set<Promise<void>>()
-  let settling: (() => void)[] = []
-
-  const change = (entry: Entry, changes: Partial<Job>) => {
-    const left = entry.workingSince === null ? null : entry.rate.left(workedOf(entry))
-    const endsAt = left === null ? null : new Date(Date.now() + left * 1000).toISOString()
-    entry.job = { ...entry.job, endsAt, ...changes }
-    for (const listener of entry.listeners) listener()
-  }
-  const keepNow = (entry: Entry) => {
-    const promise: Promise<void> = keep(entry.job, entry.given)
-      .catch((error) => void incident(error))
-      .finally(() => keeping.delete(promise))
-    keeping.add(promise)
+  constructor(options: RunnerOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    // Oldest first, as they would have come.
+    for (const { job, ...given } of [...(options.known ?? [])].reverse())
+      this.#entries.set(job.job, new JobEntry(job, { ...given, clock: this.#clock }))
   }
 
-  const begin = (entry: Entry, changes: Partial<Job>) => {
-    entry.workingSince = performance.now()
-    change(entry, { state: 'running', position: null, workingSince: new Date().toISOString(), ...changes })
-  }
-  const rest = (entry: Entry, changes: Partial<Job>) => {
-    entry.worked = workedOf(entry)
-    entry.workingSince = null
-    change(entry, { worked: entry.worked, workingSince: null, ...changes })
+  /** Starts a job, or queues it behind the one that runs; returns at once. Throws what its kind's `check` throws. */
+  start(spec: JobSpec, by: string): Job {
+    const { title, check } = this.#handlerOf(spec)
+    check?.(spec.input)
+    return this.#enter(spec, by, { job: randomUUID(), title: title(spec.input) })
   }
 
-  const finish = (entry: Entry, changes: Partial<Job>) => {
-    rest(entry, { position: null, ...changes, endedAt: new Date().toISOString() })
-    keepNow(entry)
+  get(job: string): Job {
+    return this.#entryOf(job).job
   }
 
-  const number = () => {
-    waiting.forEach((entry, at) => {
-      if (entry.job.position !== at + 1) change(entry, { position: at + 1 })
+  /** Newest first. */
+  list(): Job[] {
+    return [...this.#entries.values()].map(({ job }) => job).reverse()
+  }
+
+  /** Whether one is at work, or would be but for a pause. */
+  get busy(): boolean {
+    return this.list().some(({ state }) => state === 'running' || state === 'paused')
+  }
+
+  /** The job's states as they come, the last one included; ends with the job. */
+  watch(job: string, signal?: AbortSignal): AsyncGenerator<Job> {
+    return this.#entryOf(job).watch(signal)
+  }
+
+  /** Stops it between two units of work. Meanwhile the next in the queue has its turn. Throws `jobNotPausable`. */
+  pause(job: string): void {
+    const entry = this.#entryOf(job)
+    const { state, pausable, title } = entry.job
+    if (!pausable || state !== 'running')
+      throw conflict('jobNotPausable', `${title} cannot be paused: only a training or an evaluation at work can.`)
+    setPaused(entry.pause, true)
+    entry.rest({ state: 'paused' })
+    if (this.#atWork === entry) this.#atWork = null
+    this.#next()
+  }
+
+  /**
+   * Goes on with a paused one, first in the queue where another runs by now; or begins one that was interrupted again, under its
+   * own name and for `by`. Throws `jobNotPaused`, `jobNotResumable`, and what its kind's `check` throws.
+   */
+  resume(job: string, by: string): void {
+    const entry = this.#entryOf(job)
+    if (entry.job.state === 'interrupted') {
+      this.#takeUp(entry, by)
+      return
+    }
+    if (entry.job.state !== 'paused' || this.#waiting.includes(entry))
+      throw conflict('jobNotPaused', `${entry.job.title} is not paused; nothing was changed.`)
+    this.#waiting.unshift(entry)
+    this.#number()
+    this.#next()
+  }
+
+  cancel(job: string): void {
+    this.#stop(this.#entryOf(job), false)
+  }
+
+  /** Resolves when nothing runs and nothing waits but behind a pause; at once where that is so. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settling.push(resolve)
+      this.#settleIfIdle()
     })
   }
 
-  const settleIfIdle = () => {
-    const busy = atWork !== null || waiting.length > 0 || [...entries.values()].some(isBesideAtWork)
-    if (busy) return
-    for (const resolve of settling) resolve()
-    settling = []
+  /** Interrupts what can be taken up again, cancels what cannot, and waits until nothing runs. */
+  async close(): Promise<void> {
+    for (const entry of this.#entries.values()) this.#stop(entry, true)
+    while (this.#going.size > 0 || this.#keeping.size > 0) await Promise.all([...this.#going, ...this.#keeping])
   }
 
-  const run = async (entry: Entry): Promise<void> => {
-    entry.begun = true
-    begin(entry, { stage: 'starting', progress: 0 })
-    try {
-      const result = await entry.work?.({
-        job: entry.job.job,
-        signal: entry.controller.signal,
-        pause: entry.pause,
-        report: (stage, progress, detail) => {
-          if (entry.job.endedAt !== null) return
-          if (progress !== null && entry.workingSince !== null) entry.rate.note(workedOf(entry), progress)
-          change(entry, { stage, progress, ...(detail ? { detail } : {}), curve: entry.curve.note(detail) })
-        },
-      })
-      finish(entry, { state: 'done', stage: 'done', progress: 1, result: result ?? {} })
-    } catch (error) {
-      const failure = error instanceof BedsideError ? error.failure : incident(error)
-      const stopped = failure.code === 'cancelled' || entry.controller.signal.aborted
-      const state = stopped ? (entry.interrupted ? 'interrupted' : 'cancelled') : 'failed'
-      finish(entry, stopped ? { state } : { state, failure })
-    }
+  #takeUp({ job, spec }: JobEntry, by: string): void {
+    if (!job.resumable || !spec)
+      throw conflict('jobNotResumable', `${job.title} cannot be taken up again after an interruption; begin it anew.`)
+    this.#handlerOf(spec).check?.(spec.input)
+    this.#enter(spec, by, { job: job.job, title: job.title })
   }
 
-  const goOn = (entry: Entry) => {
-    if (entry.begun) {
-      begin(entry, {})
-      setPaused(entry.pause, false)
-      return
-    }
-    const promise: Promise<void> = run(entry).finally(() => {
-      going.delete(promise)
-      if (atWork === entry) {
-        atWork = null
-        next()
-      }
-      settleIfIdle()
-    })
-    going.add(promise)
-  }
-
-  const next = () => {
-    if (atWork !== null) return
-    const entry = waiting.shift()
-    if (!entry) return settleIfIdle()
-    atWork = entry
-    goOn(entry)
-    number()
-  }
-
-  const entryOf = (job: string): Entry => {
-    const entry = entries.get(job)
-    if (!entry) throw notFound('job', 'This job is not known; it may have ended long ago.')
-    return entry
-  }
-
-  const forget = () => {
-    for (const [id, { job }] of entries) {
-      if (entries.size <= kept) return
-      if (job.endedAt !== null && job.state !== 'interrupted') entries.delete(id)
-    }
-  }
-
-  const stop = (entry: Entry, interrupted: boolean) => {
-    if (entry.job.endedAt !== null) {
-      // What was interrupted is given up by a cancel.
-      if (entry.job.state === 'interrupted' && !interrupted) finish(entry, { state: 'cancelled' })
-      return
-    }
-    entry.interrupted = interrupted && entry.job.resumable
-    entry.controller.abort(cancelled('cancelled', `${entry.job.title} was cancelled; nothing was kept.`))
-    // Its threads have to wake up to be ended.
-    setPaused(entry.pause, false)
-    const at = waiting.indexOf(entry)
-    if (at >= 0) waiting.splice(at, 1)
-    if (!entry.begun) finish(entry, { state: entry.interrupted ? 'interrupted' : 'cancelled' })
-    number()
-    settleIfIdle()
-  }
-
-  const entryFor = (job: Job): Entry => ({
-    job,
-    controller: new AbortController(),
-    listeners: new Set(),
-    work: null,
-    pause: createPause(),
-    rate: createRate(),
-    curve: createCurve(),
-    workingSince: null,
-    worked: 0,
-    begun: false,
-    beside: false,
-    interrupted: false,
-    given: {},
-  })
-  // Oldest first, as they would have come.
-  for (const job of [...known].reverse()) entries.set(job.job, entryFor(job))
-
-  return {
-    start: (kind, title, work, { beside = false, again, pausable = false, resumable = false, by, design } = {}) => {
-      const job: Job = {
-        job: again ?? randomUUID(),
+  #enter(spec: JobSpec, by: string, { job, title }: Pick<Job, 'job' | 'title'>): Job {
+    const { kind } = spec
+    const { beside, resumable } = rulesOf[kind]
+    const entry = new JobEntry(
+      {
+        job,
         kind,
         title,
         state: 'queued',
@@ -237,94 +167,141 @@ export const createJobRunner = ({ incident, keep = async () => {}, known = [] }:
         workingSince: null,
         stage: 'queued',
         curve: null,
-        pausable,
+        pausable: isPausable(spec),
         resumable,
-        startedAt: new Date().toISOString(),
+        startedAt: new Date(this.#clock.now()).toISOString(),
         endedAt: null,
         result: null,
         failure: null,
-      }
-      const entry: Entry = { ...entryFor(job), work, beside, given: { by, design } }
-      // Taken up again it is the newest.
-      entries.delete(job.job)
-      entries.set(job.job, entry)
-      forget()
-      keepNow(entry)
-      if (beside) {
-        const promise: Promise<void> = Promise.resolve()
-          .then(() => run(entry))
-          .finally(() => {
-            going.delete(promise)
-            settleIfIdle()
-          })
-        going.add(promise)
-        return entry.job
-      }
-      waiting.push(entry)
-      number()
+      },
+      { spec, by, clock: this.#clock },
+    )
+    // Taken up again it is the newest.
+    this.#entries.delete(job)
+    this.#entries.set(job, entry)
+    this.#forget()
+    this.#keep(entry)
+    if (beside) this.#go(Promise.resolve().then(() => this.#run(entry, spec)))
+    else {
+      this.#waiting.push(entry)
+      this.#number()
       // Not before the caller has the job in hand.
-      queueMicrotask(next)
-      return entry.job
-    },
-    get: (job) => entryOf(job).job,
-    list: () => [...entries.values()].map(({ job }) => job).reverse(),
-    async *watch(id, signal) {
-      const entry = entryOf(id)
-      let last: Job | null = null
-      let wake = () => {}
-      const listener = () => wake()
-      entry.listeners.add(listener)
-      signal?.addEventListener('abort', listener)
-      try {
-        while (!signal?.aborted) {
-          if (entry.job === last) {
-            await new Promise<void>((resolve) => {
-              wake = resolve
-            })
-            continue
-          }
-          last = entry.job
-          yield last
-          if (last.endedAt !== null) return
-        }
-      } finally {
-        entry.listeners.delete(listener)
-        signal?.removeEventListener('abort', listener)
-      }
-    },
-    pause: (id) => {
-      const entry = entryOf(id)
-      const { state, pausable, title } = entry.job
-      if (!pausable || state !== 'running')
-        throw conflict('jobNotPausable', `${title} cannot be paused: only a training or an evaluation at work can.`)
-      setPaused(entry.pause, true)
-      rest(entry, { state: 'paused' })
-      if (atWork === entry) atWork = null
-      next()
-    },
-    resume: (id) => {
-      const entry = entryOf(id)
-      if (entry.job.state !== 'paused' || waiting.includes(entry))
-        throw conflict('jobNotPaused', `${entry.job.title} is not paused; nothing was changed.`)
-      waiting.unshift(entry)
-      number()
-      next()
-    },
-    cancel: (job) => stop(entryOf(job), false),
-    settled: () =>
-      new Promise((resolve) => {
-        settling.push(resolve)
-        settleIfIdle()
-      }),
-    close: async () => {
-      for (const entry of entries.values()) stop(entry, true)
-      while (going.size > 0 || keeping.size > 0) await Promise.all([...going, ...keeping])
-    },
+      queueMicrotask(() => this.#next())
+    }
+    return entry.job
+  }
+
+  async #run(entry: JobEntry, spec: JobSpec): Promise<void> {
+    entry.begun = true
+    entry.work({ stage: 'starting', progress: 0 })
+    try {
+      const result = await this.#handlerOf(spec).run(spec.input, {
+        job: entry.job.job,
+        user: entry.by,
+        signal: entry.controller.signal,
+        pause: entry.pause,
+        report: (stage, progress, detail) => entry.report(stage, progress, detail),
+      })
+      this.#end(entry, { state: 'done', stage: 'done', progress: 1, result })
+    } catch (error) {
+      const failure = error instanceof BedsideError ? error.failure : this.#options.incident(error)
+      const stopped = failure.code === 'cancelled' || entry.controller.signal.aborted
+      if (stopped) this.#end(entry, { state: entry.interrupted ? 'interrupted' : 'cancelled' })
+      else this.#end(entry, { state: 'failed', failure })
+    }
+  }
+
+  /** The next in the queue has its turn, where nothing heavy is at work. */
+  #next(): void {
+    if (this.#atWork !== null) return
+    const entry = this.#waiting.shift()
+    if (!entry) {
+      this.#settleIfIdle()
+      return
+    }
+    this.#atWork = entry
+    if (entry.begun) {
+      entry.work()
+      setPaused(entry.pause, false)
+    } else
+      this.#go(
+        this.#run(entry, entry.spec as JobSpec).finally(() => {
+          if (this.#atWork !== entry) return
+          this.#atWork = null
+          this.#next()
+        }),
+      )
+    this.#number()
+  }
+
+  #go(work: Promise<void>): void {
+    const going: Promise<void> = work.finally(() => {
+      this.#going.delete(going)
+      this.#settleIfIdle()
+    })
+    this.#going.add(going)
+  }
+
+  #stop(entry: JobEntry, interrupted: boolean): void {
+    if (entry.ended) {
+      // What was interrupted is given up by a cancel.
+      if (entry.job.state === 'interrupted' && !interrupted) this.#end(entry, { state: 'cancelled' })
+      return
+    }
+    entry.interrupted = interrupted && entry.job.resumable
+    entry.controller.abort(cancelled('cancelled', `${entry.job.title} was cancelled; nothing was kept.`))
+    // Its threads have to wake up to be ended.
+    setPaused(entry.pause, false)
+    const at = this.#waiting.indexOf(entry)
+    if (at >= 0) this.#waiting.splice(at, 1)
+    if (!entry.begun) this.#end(entry, { state: entry.interrupted ? 'interrupted' : 'cancelled' })
+    this.#number()
+    this.#settleIfIdle()
+  }
+
+  #end(entry: JobEntry, changes: Partial<Job>): void {
+    entry.end(changes)
+    this.#keep(entry)
+  }
+
+  #keep({ job, spec, by }: JobEntry): void {
+    const { keep, incident } = this.#options
+    if (!keep || !rulesOf[job.kind].kept) return
+    const keeping: Promise<void> = keep({ job, spec, by })
+      .catch((error) => void incident(error))
+      .finally(() => this.#keeping.delete(keeping))
+    this.#keeping.add(keeping)
+  }
+
+  /** Says who waits where in the queue. */
+  #number(): void {
+    this.#waiting.forEach((entry, at) => {
+      if (entry.job.position !== at + 1) entry.change({ position: at + 1 })
+    })
+  }
+
+  #settleIfIdle(): void {
+    const beside = [...this.#entries.values()].some(({ job, ended }) => rulesOf[job.kind].beside && !ended)
+    if (this.#atWork !== null || this.#waiting.length > 0 || beside) return
+    for (const resolve of this.#settling) resolve()
+    this.#settling = []
+  }
+
+  #forget(): void {
+    for (const [id, { job, ended }] of this.#entries) {
+      if (this.#entries.size <= mostShown) return
+      if (ended && job.state !== 'interrupted') this.#entries.delete(id)
+    }
+  }
+
+  #entryOf(job: string): JobEntry {
+    const entry = this.#entries.get(job)
+    if (!entry) throw notFound('job', 'This job is not known; it may have ended long ago.')
+    return entry
+  }
+
+  /** A spec's input is that of its own kind's handler, which types cannot follow through a union. */
+  #handlerOf({ kind }: JobSpec): JobHandler<JobKind> {
+    return this.#options.handlers()[kind] as JobHandler<JobKind>
   }
 }
-
-const isBesideAtWork = ({ beside, job }: Entry): boolean => beside && job.endedAt === null
-
-/** Seconds at work. */
-const workedOf = ({ worked, workingSince }: Entry): number =>
-  worked + (workingSince === null ? 0 : (performance.now() - workingSince) / 1000)

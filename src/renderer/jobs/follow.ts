@@ -39,6 +39,7 @@ const changedBy: Record<Job['kind'], () => readonly (readonly unknown[])[]> = {
   rekey: () => [orpc.users.key()],
   train: () => [orpc.models.key(), orpc.predictions.models.key()],
   evaluate: () => [orpc.models.evaluations.key()],
+  editTerms: () => [orpc.models.key(), orpc.predictions.models.key()],
   import: () => [orpc.patients.key(), orpc.studies.key(), orpc.intake.batches.key(), orpc.intake.mappings.key()],
   samples: () => [
     orpc.patients.key(),
@@ -49,6 +50,7 @@ const changedBy: Record<Job['kind'], () => readonly (readonly unknown[])[]> = {
     orpc.predictions.models.key(),
   ],
   backup: () => [orpc.backup.key()],
+  verifyBackup: () => [],
 }
 
 const refresh = (keys: readonly (readonly unknown[])[]) =>

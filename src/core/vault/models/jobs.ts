@@ -1,14 +1,14 @@
-import type { Failure } from '../../../contract/errors.ts'
 import type { Job } from '../../../contract/jobs.ts'
 import type { ReadStore, WriteStore } from '../store/store.ts'
-import { saveDesign } from './models.ts'
 
 export type StoredJob = Pick<
   Job,
   'job' | 'kind' | 'title' | 'state' | 'startedAt' | 'endedAt' | 'worked' | 'result' | 'failure'
 > & {
-  /** Whether a design is kept with it, by which it can be taken up again. */
-  designed: boolean
+  /** What it is to do (core/jobs/specs.ts), by which it can be begun again; null in some of before. */
+  spec: unknown
+  /** Null: Bedside by itself. */
+  user: string | null
 }
 
 /** So many jobs that have ended are kept. */
@@ -18,22 +18,18 @@ const most = 200
  * Keeps how a job stands or ended; one of the same id is replaced. What has ended for good keeps no units, and of what ended long
  * ago nothing is kept.
  */
-export const saveJob = (
-  store: WriteStore,
-  job: Omit<StoredJob, 'designed'>,
-  { user = null, design }: { user?: string | null; design?: unknown } = {},
-): void => {
+export const saveJob = (store: WriteStore, job: StoredJob): void => {
   store.run(
-    `INSERT INTO job (id, kind, title, state, design, user, started_at, ended_at, worked, result, failure)
+    `INSERT INTO job (id, kind, title, state, spec, user, started_at, ended_at, worked, result, failure)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at,
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, spec = excluded.spec, started_at = excluded.started_at,
        ended_at = excluded.ended_at, worked = excluded.worked, result = excluded.result, failure = excluded.failure`,
     job.job,
     job.kind,
     job.title,
     job.state,
-    design === undefined ? null : saveDesign(store, design),
-    user,
+    job.spec === null ? null : JSON.stringify(job.spec),
+    job.user,
     job.startedAt,
     job.endedAt,
     job.worked,
@@ -56,36 +52,31 @@ export const interruptJobs = (store: WriteStore): number =>
     new Date().toISOString(),
   )
 
-/** Jobs of all times, newest first. */
+/** Jobs of all times, newest first. Trainings of before had a design beside them in place of a spec. */
 export const listJobs = (store: ReadStore, limit: number): StoredJob[] =>
   store
     .all<
-      Omit<StoredJob, 'result' | 'failure' | 'designed'> & {
+      Omit<StoredJob, 'result' | 'failure' | 'spec'> & {
         result: string | null
         failure: string | null
-        designed: number
+        spec: string | null
       }
     >(
-      `SELECT id AS job, kind, title, state, started_at AS startedAt, ended_at AS endedAt, worked, result, failure,
-         design IS NOT NULL AS designed
-       FROM job ORDER BY started_at DESC, rowid DESC LIMIT ?`,
+      `SELECT j.id AS job, j.kind, j.title, j.state, j.user, j.started_at AS startedAt, j.ended_at AS endedAt, j.worked,
+         j.result, j.failure,
+         coalesce(j.spec, iif(d.document IS NULL, NULL,
+           json_object('kind', j.kind, 'input', json_object('design', json(d.document))))) AS spec
+       FROM job j LEFT JOIN design d ON d.hash = j.design
+       ORDER BY j.started_at DESC, j.rowid DESC LIMIT ?`,
       limit,
     )
-    .map((row) => ({
-      ...row,
-      designed: row.designed === 1,
-      result: row.result === null ? null : (JSON.parse(row.result) as Job['result']),
-      failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
-    }))
+    .map((row) => ({ ...row, spec: parsed(row.spec), result: parsed(row.result), failure: parsed(row.failure) }))
 
-/** By what a job was begun, and the hash of the columns it had read; undefined where it had not come so far. */
-export const jobDesign = (store: ReadStore, job: string): { design: unknown; snapshot: string | null } | undefined => {
-  const found = store.get<{ document: string; snapshot: string | null }>(
-    'SELECT d.document, j.snapshot_hash AS snapshot FROM job j JOIN design d ON d.hash = j.design WHERE j.id = ?',
-    job,
-  )
-  return found && { design: JSON.parse(found.document), snapshot: found.snapshot }
-}
+const parsed = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T))
+
+/** Hash of the columns that a job had read when it was interrupted; null where it had not come so far. */
+export const jobSnapshot = (store: ReadStore, job: string): string | null =>
+  store.value<string | null>('SELECT snapshot_hash FROM job WHERE id = ?', job) ?? null
 
 export const noteJobSnapshot = (store: WriteStore, job: string, hash: string): void => {
   store.run('UPDATE job SET snapshot_hash = ? WHERE id = ?', hash, job)

@@ -234,12 +234,11 @@ test('how a job ended is kept', async () => {
     worked: 0,
     result: null,
     failure: null,
-    designed: false,
+    spec: { kind: 'train', input: { design: { study: 'pbc' } } },
+    user: user.id,
   }
-  await vault.write((store) => saveJob(store, job, { user: user.id }))
+  await vault.write((store) => saveJob(store, job))
   const failure = { code: 'cancelled' as const, reason: 'cancelled', message: 'Cancelled.' }
-  await vault.write((store) =>
-    saveJob(store, { ...job, state: 'cancelled', endedAt: '2025-01-01T00:01:00Z', failure }, { user: user.id }),
-  )
+  await vault.write((store) => saveJob(store, { ...job, state: 'cancelled', endedAt: '2025-01-01T00:01:00Z', failure }))
   expect(listJobs(vault.read, 10)).toEqual([{ ...job, state: 'cancelled', endedAt: '2025-01-01T00:01:00Z', failure }])
 })
