@@ -38,6 +38,16 @@ test('a changed constant where models are fitted is another build', () => {
   expect(fitCodeOf(sources, { ...versions, '@tensorflow/tfjs': '0.0.0' }).digest).not.toBe(own.digest)
 })
 
+test('numbers that a module takes from a JSON file count, the way they are laid out does not', () => {
+  const digestOf = (json: string) =>
+    fitCodeDigest((path) => {
+      if (path === 'core/learn/cuts.json') return json
+      return path === 'core/learn/workers.ts' ? "import cuts from './cuts.json' with { type: 'json' }" : ''
+    }, {}).digest
+  expect(digestOf('{"cuts": [1, 2]}')).toBe(digestOf('{ "cuts":\n  [1,2] }'))
+  expect(digestOf('{"cuts": [1, 2]}')).not.toBe(digestOf('{"cuts": [1, 3]}'))
+})
+
 test('what decides no fit is not read: vault, files coming in, handlers, shells, tests', () => {
   expect(own.modules.length).toBeGreaterThan(100)
   const aside = own.modules.filter((path) =>

@@ -24,7 +24,7 @@ export const fitCodeDigest = (
   const waiting: string[] = [...entries]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (tokens.has(path) || beside.test(path)) continue
-    const found = tokensOf(withoutTypes(read(path)))
+    const found = path.endsWith('.json') ? [JSON.stringify(JSON.parse(read(path)))] : tokensOf(withoutTypes(read(path)))
     tokens.set(path, found.join('\n'))
     for (const name of importsIn(found)) if (name.startsWith('.')) waiting.push(posix.join(posix.dirname(path), name))
     if (path.startsWith('core/')) for (const name of packagesIn(found, versions)) packages.add(name)
