@@ -63,6 +63,20 @@ export const rooms: Record<string, Room> = {
   core: { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
 }
 
+/** What every view of the renderer may use; none of it may use a view. Files beside these folders put views together. */
+const shared = ['parts', 'language', 'errors', 'theme']
+const composing = ['api.ts', 'connection.ts']
+
+/** Why a file of the renderer may not import another, or null where it may: a view never reaches into another view. */
+const trespass = (from: string, to: string): string | null => {
+  const placeOf = (path: string) => path.slice('renderer/'.length).split('/')
+  const [[home, ...inside], [there = '', ...deeper]] = [placeOf(from), placeOf(to)]
+  const composes = inside.length === 0 && !composing.includes(home)
+  if (composes || home === there || shared.includes(there) || (deeper.length === 0 && composing.includes(there)))
+    return null
+  return shared.includes(home) ? 'what views share may not reach a view' : `view ${home} may not reach into ${there}`
+}
+
 /** A wall that was walked through: file (relative to src/), what it imports, and why that is wrong. */
 export interface Breach {
   file: string
@@ -121,6 +135,10 @@ export const breachesIn = (file: string, source: string): Breach[] => {
       const room = roomOf(target)
       const allowed = [home, ...may].some((reach) => target === reach || target.startsWith(`${reach}/`))
       if (!allowed) breach(`${home} may not reach ${room ?? target}`)
+      else if (home === 'renderer' && room === 'renderer') {
+        const reason = trespass(file, target)
+        if (reason) breach(reason)
+      }
     }
   }
   return breaches

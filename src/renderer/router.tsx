@@ -7,7 +7,6 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { AuditView } from './audit/index.tsx'
-import { auditSearchOf } from './audit/search.ts'
 import { BackupsView } from './backups/index.tsx'
 import { HistoryView } from './chart/HistoryView.tsx'
 import { ChartView } from './chart/index.tsx'
@@ -15,18 +14,19 @@ import { PatientView } from './chart/PatientView.tsx'
 import { DeidentifyView } from './deidentify/index.tsx'
 import { BatchView } from './intake/BatchView.tsx'
 import { IntakeView } from './intake/index.tsx'
+import { auditSearchOf } from './parts/auditSearch.ts'
+import { currentSession } from './parts/session.ts'
 import { SettingsView } from './settings/index.tsx'
 import { NotFound } from './shell/NotFound.tsx'
 import { landingOf } from './shell/places.ts'
 import { Shell } from './shell/Shell.tsx'
-import { currentSession } from './unlock/session.ts'
 import { WorklistView } from './worklist/index.tsx'
 
 // The views that draw figures are loaded when they are first opened.
 const DiagnosisView = lazyRouteComponent(() => import('./diagnosis/index.tsx'), 'DiagnosisView')
 const SurvivalView = lazyRouteComponent(() => import('./survival/index.tsx'), 'SurvivalView')
 const AdviceView = lazyRouteComponent(() => import('./advice/index.tsx'), 'AdviceView')
-const loadModels = () => import('./models/index.tsx')
+const loadModels = () => import('./modelling.tsx')
 const ModelsView = lazyRouteComponent(loadModels, 'ModelsView')
 const ModelView = lazyRouteComponent(loadModels, 'ModelView')
 const TrainView = lazyRouteComponent(loadModels, 'TrainView')

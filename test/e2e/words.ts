@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const views = join(dirname(dirname(import.meta.dirname)), 'src', 'renderer')
@@ -10,7 +10,11 @@ export const words =
   (language: Language) =>
   (key: string): RegExp => {
     const [view = '', path = ''] = key.split(':')
-    const texts = JSON.parse(readFileSync(join(views, view, 'locales', `${language}.json`), 'utf8')) as object
+    const file = ['', 'parts']
+      .map((folder) => join(views, folder, view, 'locales', `${language}.json`))
+      .find((path) => existsSync(path))
+    if (!file) throw new Error(`There are no texts of ${view} in ${language}`)
+    const texts = JSON.parse(readFileSync(file, 'utf8')) as object
     const found = path
       .split('.')
       .reduce((at: unknown, part) => (at as Record<string, unknown> | undefined)?.[part], texts)

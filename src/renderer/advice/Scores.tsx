@@ -8,7 +8,7 @@ import type { Cell } from '../../contract/values.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
-import { Empty, Waiting } from '../shell/View.tsx'
+import { Empty, Waiting } from '../parts/View.tsx'
 import classes from './advice.module.css'
 import { ScoreCard } from './ScoreCard.tsx'
 

@@ -2,7 +2,7 @@ import { Alert, List } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { Finding } from '../../contract/audit.ts'
 import { useTranslation } from '../language/index.ts'
-import { PlaceLink } from '../shell/place.tsx'
+import { PlaceLink } from '../parts/place.tsx'
 
 /** What was wrong with the log when the vault was opened: on top of everything until somebody has seen to it. */
 export const Alarms = ({ alarms, atProof }: { alarms: readonly Finding[]; atProof: boolean }) => {

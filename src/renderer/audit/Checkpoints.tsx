@@ -7,8 +7,8 @@ import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { noValue } from '../language/formats.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { saveFile } from '../shell/save.ts'
-import { Waiting } from '../shell/View.tsx'
+import { saveFile } from '../parts/save.ts'
+import { Waiting } from '../parts/View.tsx'
 import classes from './audit.module.css'
 
 const perPage = 10

@@ -5,8 +5,8 @@ import { useEffect, useRef, useState } from 'react'
 import { client, orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { gather, saveFile, stamp } from '../shell/save.ts'
-import { type AuditSearch, filterOf, isFiltered } from './search.ts'
+import { type AuditSearch, filterOf, isFiltered } from '../parts/auditSearch.ts'
+import { gather, saveFile, stamp } from '../parts/save.ts'
 
 const types = { csv: 'text/csv', jsonl: 'application/jsonl' } as const
 type Format = keyof typeof types

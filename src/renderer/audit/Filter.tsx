@@ -2,9 +2,9 @@ import { Select, TextInput } from '@mantine/core'
 import { type FormEvent, useEffect, useState } from 'react'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
-import { usePlace } from '../shell/place.tsx'
+import type { AuditSearch } from '../parts/auditSearch.ts'
+import { usePlace } from '../parts/place.tsx'
 import classes from './audit.module.css'
-import type { AuditSearch } from './search.ts'
 import { type Choices, outcomeKinds, useTerms } from './terms.ts'
 
 /** What an address asks for stays choosable, also where the core knows no such user or act any more. */

@@ -5,8 +5,8 @@ import { useEffect, useState } from 'react'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { copyText, saveFile } from '../shell/save.ts'
-import { Waiting } from '../shell/View.tsx'
+import { copyText, saveFile } from '../parts/save.ts'
+import { Waiting } from '../parts/View.tsx'
 import classes from './audit.module.css'
 
 /** The public part of the key that signs checkpoints, backups and reports: what a stranger verifies them with. */

@@ -20,7 +20,7 @@ import { auditFaults, type Finding, type Verdict } from '../../contract/audit.ts
 import { client, orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { usePlace } from '../shell/place.tsx'
+import { usePlace } from '../parts/place.tsx'
 import classes from './audit.module.css'
 import { type Kept, keptIn } from './kept.ts'
 

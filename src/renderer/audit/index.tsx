@@ -3,13 +3,13 @@ import { IconListDetails, IconShieldCheck, IconShieldOff } from '@tabler/icons-r
 import { useQuery } from '@tanstack/react-query'
 import { orpc } from '../api.ts'
 import { useTranslation } from '../language/index.ts'
-import { usePlace } from '../shell/place.tsx'
-import { Empty, View } from '../shell/View.tsx'
-import { useMay } from '../unlock/session.ts'
+import type { AuditSearch } from '../parts/auditSearch.ts'
+import { usePlace } from '../parts/place.tsx'
+import { useMay } from '../parts/session.ts'
+import { Empty, View } from '../parts/View.tsx'
 import { Alarms } from './Alarms.tsx'
 import { Entries } from './Entries.tsx'
 import { Proof } from './Proof.tsx'
-import type { AuditSearch } from './search.ts'
 
 /** Who did what to which record, and whether the log that says so is whole. Clinical values are never in it. */
 export const AuditView = ({ search }: { search: AuditSearch }) => {

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Text } from '@mantine/core'
 import { useTranslation } from '../language/index.ts'
-import { Restore } from './Restore.tsx'
+import { Restore } from '../parts/backup/Restore.tsx'
 
 /** A backup restored to a folder beside the vault that is open, which stays as it is. */
 export const RestoreElsewhere = ({ path, onClose }: { path: string; onClose: () => void }) => {

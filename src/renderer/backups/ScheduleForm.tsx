@@ -6,7 +6,7 @@ import type { BackupSchedule } from '../../contract/backup.ts'
 import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { FolderField } from './FolderField.tsx'
+import { FolderField } from '../parts/backup/FolderField.tsx'
 
 const usual = [0, 1, 6, 12, 24, 48, 168]
 

@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { PlaceLink } from '../shell/place.tsx'
-import { Empty, Waiting } from '../shell/View.tsx'
+import { PlaceLink } from '../parts/place.tsx'
+import { Empty, Waiting } from '../parts/View.tsx'
 import classes from './HistoryView.module.css'
 
 const tones = {

@@ -1,7 +1,7 @@
 import { Table, Title } from '@mantine/core'
 import type { Chart } from '../../contract/patients.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { PlaceLink } from '../shell/place.tsx'
+import { PlaceLink } from '../parts/place.tsx'
 import type { Encounter } from './record.ts'
 
 /** Where what is shown came from: file, row, when, by whom. */

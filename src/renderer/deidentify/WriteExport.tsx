@@ -6,9 +6,9 @@ import type { ExportReport } from '../../contract/exports.ts'
 import { client, orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { saveFile, stamp } from '../shell/save.ts'
-import { zip } from '../shell/zip.ts'
+import { saveFile, stamp } from '../parts/save.ts'
 import type { Choices } from './choices.ts'
+import { zip } from './zip.ts'
 
 /** The key, and then the files: only for a report that was seen and is still true. */
 export const WriteExport = ({

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { orpc } from '../api.ts'
-import { Answer, askedOnce, type Head, PredictionPage } from '../prediction/PredictionPage.tsx'
+import { Answer, askedOnce, type Head, PredictionPage } from '../parts/prediction/PredictionPage.tsx'
 import { Ranked } from './Ranked.tsx'
 import { Valued } from './Valued.tsx'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import reasons from '../../../resources/texts/reasons.zh-CN.json'
-import jobsTexts from '../jobs/locales/en.json'
+import jobsTexts from '../parts/jobs/locales/en.json'
 
 const core = import.meta.glob<string>(
   ['../../core/**/*.ts', '!../../core/**/*.test.ts', '!../../core/**/*.worker.ts'],

@@ -6,8 +6,8 @@ import type { Batch } from '../../contract/intake.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { PlaceLink } from '../shell/place.tsx'
-import { Waiting } from '../shell/View.tsx'
+import { PlaceLink } from '../parts/place.tsx'
+import { Waiting } from '../parts/View.tsx'
 import { UndoBatch } from './UndoBatch.tsx'
 
 /** What was imported, newest first; each can be looked into and taken back. */

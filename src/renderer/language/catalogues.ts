@@ -1,7 +1,7 @@
 import { type Catalogues, cataloguesOf, type TextTree } from '../../contract/texts.ts'
 
 /** Texts of every view: `<view>/locales/<language>.json` is the namespace `<view>`. */
-const views = import.meta.glob<TextTree>('../*/locales/*.json', { eager: true, import: 'default' })
+const views = import.meta.glob<TextTree>('../**/locales/*.json', { eager: true, import: 'default' })
 /** Texts of what the core says by code: `resources/texts/<room>.<language>.json` is the namespace `<room>`. */
 const rooms = import.meta.glob<TextTree>('../../../resources/texts/*.json', { eager: true, import: 'default' })
 

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
-import { Dialog } from './Dialog.tsx'
+import { Dialog } from '../parts/Dialog.tsx'
 import classes from './Settings.module.css'
 
 /** Binds the own key to this computer's keychain, and unbinds it. */

@@ -6,8 +6,8 @@ import type { KeySlotSchema } from '../../contract/users.ts'
 import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { useSession } from '../unlock/session.ts'
-import { Dialog } from './Dialog.tsx'
+import { Dialog } from '../parts/Dialog.tsx'
+import { useSession } from '../parts/session.ts'
 import classes from './Settings.module.css'
 
 type KeySlot = z.infer<typeof KeySlotSchema>

@@ -8,10 +8,10 @@ import { clinical, staff } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
-import { lockVault, useMay, useSession } from '../unlock/session.ts'
-import { useAbout } from '../worklist/about.ts'
+import { useAbout } from '../parts/about.ts'
+import { usePlace } from '../parts/place.tsx'
+import { lockVault, useMay, useSession } from '../parts/session.ts'
 import classes from './CommandPalette.module.css'
-import { usePlace } from './place.tsx'
 import { placesOf } from './places.ts'
 
 interface Command {

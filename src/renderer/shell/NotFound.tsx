@@ -1,7 +1,7 @@
 import { IconMapOff } from '@tabler/icons-react'
 import { useTranslation } from '../language/index.ts'
-import { PlaceLink } from './place.tsx'
-import { Empty, View } from './View.tsx'
+import { PlaceLink } from '../parts/place.tsx'
+import { Empty, View } from '../parts/View.tsx'
 
 export const NotFound = () => {
   const { t } = useTranslation('shell')

@@ -3,9 +3,9 @@ import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, us
 import type { Survival } from '../../contract/predictions.ts'
 import { axisFactor, axisUnitOf, type Figure, survivalAt, survivalCurve } from '../../figures/index.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
-import { FigureBox } from '../prediction/FigureBox.tsx'
-import classes from '../prediction/prediction.module.css'
-import { wordsOf } from '../prediction/words.ts'
+import { FigureBox } from '../parts/FigureBox.tsx'
+import classes from '../parts/prediction/prediction.module.css'
+import { wordsOf } from '../parts/prediction/words.ts'
 
 const namespace = 'http://www.w3.org/2000/svg'
 

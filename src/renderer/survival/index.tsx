@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { orpc } from '../api.ts'
-import { Answer, askedOnce, type Head, PredictionPage } from '../prediction/PredictionPage.tsx'
+import { Answer, askedOnce, type Head, PredictionPage } from '../parts/prediction/PredictionPage.tsx'
 import { Course } from './Course.tsx'
 
 /** A patient's predicted survival beside the cohort's, with its reasons and whether to believe it. */

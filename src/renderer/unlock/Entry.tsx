@@ -1,8 +1,8 @@
 import { Group, Text, Title } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
 import { useTranslation } from '../language/index.ts'
-import { Mark } from '../shell/Mark.tsx'
-import { Switches } from '../shell/Switches.tsx'
+import { Mark } from '../parts/Mark.tsx'
+import { Switches } from '../parts/Switches.tsx'
 import classes from './Entry.module.css'
 
 /** The page in front of the app. */

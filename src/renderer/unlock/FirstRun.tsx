@@ -3,13 +3,13 @@ import { IconAlertTriangle, IconLockOpen, IconShieldLock } from '@tabler/icons-r
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { orpc, queryClient } from '../api.ts'
-import { Restore } from '../backups/Restore.tsx'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
+import { Restore } from '../parts/backup/Restore.tsx'
+import { faultless, NewPassphraseFields, useNewPassphrase } from '../parts/NewPassphrase.tsx'
+import { signedIn } from '../parts/session.ts'
 import classes from './Entry.module.css'
 import { Entry } from './Entry.tsx'
-import { faultless, NewPassphraseFields, useNewPassphrase } from './NewPassphrase.tsx'
-import { signedIn } from './session.ts'
 
 /** Where there is no vault yet: a new one, or one from a backup. */
 export const FirstRun = ({ path }: { path: string }) => {

@@ -5,9 +5,9 @@ import { type FormEvent, useState } from 'react'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useTranslation } from '../language/index.ts'
+import { faultless, NewPassphraseFields, useNewPassphrase } from '../parts/NewPassphrase.tsx'
+import { signedIn } from '../parts/session.ts'
 import { Entry } from './Entry.tsx'
-import { faultless, NewPassphraseFields, useNewPassphrase } from './NewPassphrase.tsx'
-import { signedIn } from './session.ts'
 
 /** Opens the vault with the code of a recovery kit and sets a new passphrase. */
 export const Recover = ({ onBack }: { onBack: () => void }) => {

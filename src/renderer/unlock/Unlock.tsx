@@ -7,10 +7,10 @@ import { orpc, queryClient } from '../api.ts'
 import { FailureAlert, useSentence } from '../errors/FailureAlert.tsx'
 import { failureOf } from '../errors/failure.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { lastLockReason, signedIn } from '../parts/session.ts'
 import classes from './Entry.module.css'
 import { Entry } from './Entry.tsx'
 import { Recover } from './Recover.tsx'
-import { lastLockReason, signedIn } from './session.ts'
 import { useCountdown } from './wait.ts'
 
 export const Unlock = ({ status }: { status: VaultStatus }) => {

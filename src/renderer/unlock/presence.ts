@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { client } from '../api.ts'
-import { forgetRecords } from './session.ts'
+import { forgetRecords } from '../parts/session.ts'
 
 /** Told to the core no more often than this that somebody is here. */
 const presenceMilliseconds = 30_000

@@ -11,7 +11,7 @@ import type { PatientRow } from '../../contract/patients.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { usePlace } from '../shell/place.tsx'
+import { usePlace } from '../parts/place.tsx'
 import classes from './PatientTable.module.css'
 import { mostRows, moved, pageSize, pagesOf } from './pages.ts'
 

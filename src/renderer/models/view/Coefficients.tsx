@@ -1,0 +1,135 @@
+import { Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { useCallback } from 'react'
+import type { ModelDetail } from '../../../contract/models.ts'
+import { forestPlot } from '../../../figures/index.ts'
+import { useFormats, useLanguage, useTranslation } from '../../language/index.ts'
+import { FigureBox } from '../../parts/FigureBox.tsx'
+import { ScrollX } from '../../parts/ScrollX.tsx'
+
+const z95 = 1.959963984540054
+
+/** Intercepts, also a class's, thresholds between classes in order, and the scale of a distribution are no effects. */
+const isEffect = (term: string) => !term.endsWith('(Intercept)') && !term.includes('|') && term !== 'Log(scale)'
+/** Learners of survival whose coefficients are no log hazard ratios. */
+const ownAxis = new Set(['aft', 'fineGray'])
+
+/** The table and forest plot of a regression's coefficients. */
+export const Coefficients = ({ model }: { model: ModelDetail }) => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const language = useLanguage()
+  const fit = model.fit
+  const counts =
+    model.learner === 'poisson' || (model.learner === 'elasticNet' && model.design.parameters.family === 'poisson')
+  const ratios = model.task !== 'regression' || counts
+  const shown = (fit?.coefficients ?? []).filter(({ term, standardError }) => isEffect(term) && standardError !== null)
+  const axis = ownAxis.has(model.learner) ? model.learner : counts ? 'poisson' : model.task
+  const draw = useCallback(
+    (size: { width: number; document: Document }) =>
+      forestPlot(
+        {
+          rows: shown.map((one) => {
+            const of = (value: number) => (ratios ? Math.exp(value) : value)
+            const { low, high } = limitsOf(one)
+            return { label: one.term, value: of(one.estimate), low: of(low), high: of(high) }
+          }),
+          reference: ratios ? 1 : 0,
+          logarithmic: ratios,
+          digits: 3,
+        },
+        {
+          ...size,
+          locale: language,
+          texts: {
+            title: t('coefficients.title'),
+            description: t('coefficients.help'),
+            axis: t(`coefficients.axis.${axis}`),
+            to: t('folds.to'),
+          },
+        },
+      ),
+    [shown, ratios, axis, language, t],
+  )
+  if (!fit) return null
+  const interval = (one: (typeof fit.coefficients)[number]) => {
+    if (one.standardError === null || (one.low === null && one.z === null)) return '–'
+    const { low, high } = limitsOf(one)
+    const of = (value: number) => formats.number(Number((ratios ? Math.exp(value) : value).toPrecision(3)), 8)
+    const range = `${of(low)} ${t('folds.to')} ${of(high)}`
+    return ratios ? `${of(one.estimate)} (${range})` : range
+  }
+  const number = (value: number | null) => (value === null ? '–' : formats.number(Number(value.toPrecision(6)), 8))
+  return (
+    <Paper p="md">
+      <Stack gap="xs">
+        <Title order={2}>{t('coefficients.title')}</Title>
+        <Text size="sm" c="dimmed">
+          {t('coefficients.help')}
+        </Text>
+        {shown.length > 0 && <FigureBox draw={draw} maxWidth={820} />}
+        <ScrollX>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('coefficients.term')}</Table.Th>
+                <Table.Th ta="right">{t('coefficients.estimate')}</Table.Th>
+                <Table.Th ta="right">{t('coefficients.standardError')}</Table.Th>
+                <Table.Th ta="right">{t(`coefficients.axis.${axis}`)}</Table.Th>
+                <Table.Th ta="right">z</Table.Th>
+                <Table.Th ta="right">p</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {fit.coefficients.map((one) => (
+                <Table.Tr key={one.term}>
+                  <Table.Th scope="row" fw={500}>
+                    {one.term}
+                  </Table.Th>
+                  <Table.Td ta="right" className="tabular">
+                    {number(one.estimate)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {number(one.standardError)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {isEffect(one.term) ? interval(one) : '–'}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.fixed(one.z, 2)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {one.p === null ? '–' : one.p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(one.p, 4)}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
+        <Text size="xs" c="dimmed" className="tabular">
+          {fit.logLikelihood !== null &&
+            t('coefficients.likelihood', {
+              full: number(fit.logLikelihood),
+              empty: number(fit.nullLogLikelihood),
+              iterations: formats.integer(fit.iterations),
+            })}{' '}
+          {fit.aic !== null && fit.aic !== undefined && t('coefficients.aic', { aic: number(fit.aic) })}{' '}
+          {fit.r2 !== null &&
+            fit.r2 !== undefined &&
+            t(model.learner === 'linear' ? 'coefficients.r2' : 'coefficients.nagelkerke', {
+              r2: formats.fixed(fit.r2, 3),
+            })}{' '}
+          {fit.dispersion !== null &&
+            fit.dispersion !== undefined &&
+            t('coefficients.dispersion', { dispersion: formats.fixed(fit.dispersion, 2) })}{' '}
+          {fit.converged === false && t('coefficients.notConverged')} {fit.robust && t('coefficients.robust')}
+        </Text>
+      </Stack>
+    </Paper>
+  )
+}
+
+/** The stated limits, or Wald's of models from before limits were kept. */
+const limitsOf = ({ estimate, standardError, low, high }: NonNullable<ModelDetail['fit']>['coefficients'][number]) => ({
+  low: low ?? estimate - z95 * (standardError ?? 0),
+  high: high ?? estimate + z95 * (standardError ?? 0),
+})

@@ -1,0 +1,217 @@
+import { Badge, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import type { Choice, ModelDetail, Parameter, Trial, Tuning } from '../../../contract/models.ts'
+import { useFormats, useText, useTranslation } from '../../language/index.ts'
+import { useLearnerName, useLearners } from '../../parts/metrics.ts'
+import { ScrollX } from '../../parts/ScrollX.tsx'
+import { SortHead, useSorting } from '../../parts/sorting.tsx'
+
+/** How the learner and its parameters were found: what was tried, how it did, and why this one was taken. */
+export const Search = ({ model }: { model: ModelDetail }) => (
+  <Stack gap="xl">
+    {model.choice && <Candidates choice={model.choice} />}
+    {model.tuning && <Trials tuning={model.tuning} />}
+    {model.choice?.candidates.map(
+      ({ learner, tuning }) => tuning && learner !== model.tuning?.learner && <Trials key={learner} tuning={tuning} />,
+    )}
+  </Stack>
+)
+
+const useNumber = () => {
+  const formats = useFormats()
+  return (value: number | null) =>
+    value === null ? formats.number(null) : formats.number(Number(value.toPrecision(4)))
+}
+
+const useMetricName = () => {
+  const { t } = useTranslation('models')
+  return (metric: string, higherIsBetter: boolean) =>
+    `${t(`metrics.names.${metric}.label`, { defaultValue: metric })} (${t(higherIsBetter ? 'search.higher' : 'search.lower')})`
+}
+
+const Candidates = ({ choice }: { choice: Choice }) => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const number = useNumber()
+  const metric = useMetricName()
+  const name = useLearnerName()
+  const { chosen, best, reason } = choice
+  return (
+    <Paper p="md">
+      <Stack gap="xs">
+        <Title order={2}>{t('search.choice')}</Title>
+        <Text>{t(`search.reasons.${reason}`, { chosen: name(chosen), best: name(best) })}</Text>
+        <Text size="sm" c="dimmed">
+          {t('search.choiceHelp', {
+            metric: metric(choice.metric, choice.higherIsBetter),
+            folds: formats.integer(choice.folds),
+          })}
+        </Text>
+        <ScrollX>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('search.learner')}</Table.Th>
+                <Table.Th ta="right">{t('search.mean')}</Table.Th>
+                <Table.Th ta="right">{t('search.standardError')}</Table.Th>
+                <Table.Th ta="right">{t('search.difference')}</Table.Th>
+                <Table.Th>{t('search.verdict')}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {choice.candidates.map(({ learner, mean, standardError, difference, asGood, failure }) => (
+                <Table.Tr key={learner}>
+                  <Table.Th scope="row" fw={learner === chosen ? 650 : 500}>
+                    {name(learner)}
+                  </Table.Th>
+                  <Table.Td ta="right" className="tabular">
+                    {number(mean)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {number(standardError)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {difference && difference.low !== null && difference.high !== null
+                      ? t('prediction:metrics.estimate', {
+                          value: number(difference.value),
+                          low: number(difference.low),
+                          high: number(difference.high),
+                        })
+                      : number(difference?.value ?? null)}
+                  </Table.Td>
+                  <Table.Td>
+                    {failure ? (
+                      <Failed reason={failure} />
+                    ) : (
+                      <>
+                        {learner === chosen && <Badge color="moss">{t('search.taken')}</Badge>}{' '}
+                        {learner === best && <Badge color="gray">{t('search.best')}</Badge>}{' '}
+                        {learner !== best && learner !== chosen && (
+                          <Text span size="sm" c="dimmed">
+                            {t(asGood ? 'search.asGood' : 'search.worse')}
+                          </Text>
+                        )}
+                      </>
+                    )}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
+      </Stack>
+    </Paper>
+  )
+}
+
+const Failed = ({ reason }: { reason: string }) => {
+  const { t } = useTranslation('models')
+  return (
+    <Text span size="sm" c="var(--warn)">
+      {t('search.failed', { reason: t(`reasons:${reason}`, { defaultValue: reason }) })}
+    </Text>
+  )
+}
+
+const values = {
+  trial: ({ trial }: Trial) => trial,
+  mean: ({ mean }: Trial) => mean,
+  seconds: ({ seconds }: Trial) => seconds,
+  effort: ({ effort }: Trial) => effort,
+}
+
+const Trials = ({ tuning }: { tuning: Tuning }) => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const text = useText()
+  const number = useNumber()
+  const metric = useMetricName()
+  const name = useLearnerName()
+  const parameters: readonly Parameter[] = useLearners().find(({ id }) => id === tuning.learner)?.parameters ?? []
+  const { sorted, by, toggle } = useSorting(tuning.trials, values)
+  const named = [...new Set(tuning.trials.flatMap((trial) => Object.keys(trial.parameters)))]
+  const label = (parameter: string) => text(parameters.find((each) => each.name === parameter)?.label) || parameter
+  const rounds = tuning.trials.some(({ effort }) => effort < 1)
+  return (
+    <Paper p="md">
+      <Stack gap="xs">
+        <Title order={2}>{t('search.trials', { learner: name(tuning.learner) })}</Title>
+        <Text size="sm" c="dimmed">
+          {t('search.trialsHelp', {
+            method: t(`tuning.methods.${tuning.method}`),
+            count: tuning.trials.length,
+            number: formats.integer(tuning.trials.length),
+            metric: metric(tuning.metric, tuning.higherIsBetter),
+            folds: formats.integer(tuning.folds),
+            repeats: formats.integer(tuning.repeats),
+          })}{' '}
+          {tuning.chosen !== tuning.best && t('search.simpler')}
+        </Text>
+        <ScrollX>
+          <Table fz="sm">
+            <Table.Thead>
+              <Table.Tr>
+                <SortHead column="trial" by={by} onSort={toggle} right>
+                  {t('search.trial')}
+                </SortHead>
+                {named.map((parameter) => (
+                  <Table.Th key={parameter} ta="right">
+                    {label(parameter)}
+                  </Table.Th>
+                ))}
+                {rounds && (
+                  <SortHead column="effort" by={by} onSort={toggle} right>
+                    {t('search.effort')}
+                  </SortHead>
+                )}
+                <SortHead column="mean" by={by} onSort={toggle} right>
+                  {t('search.mean')}
+                </SortHead>
+                <Table.Th ta="right">{t('search.standardError')}</Table.Th>
+                <SortHead column="seconds" by={by} onSort={toggle} right>
+                  {t('making.seconds')}
+                </SortHead>
+                <Table.Th>{t('search.verdict')}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {sorted.map((trial) => (
+                <Table.Tr key={trial.trial}>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.integer(trial.trial)}
+                  </Table.Td>
+                  {named.map((parameter) => {
+                    const value = trial.parameters[parameter]
+                    return (
+                      <Table.Td key={parameter} ta="right" className="tabular">
+                        {typeof value === 'number' ? number(value) : String(value ?? '')}
+                      </Table.Td>
+                    )
+                  })}
+                  {rounds && (
+                    <Table.Td ta="right" className="tabular">
+                      {formats.percent(trial.effort)}
+                    </Table.Td>
+                  )}
+                  <Table.Td ta="right" className="tabular" fw={trial.trial === tuning.chosen ? 650 : undefined}>
+                    {number(trial.mean)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {number(trial.standardError)}
+                  </Table.Td>
+                  <Table.Td ta="right" className="tabular">
+                    {formats.quantity(Number(trial.seconds.toPrecision(2)), 's')}
+                  </Table.Td>
+                  <Table.Td>
+                    {trial.failure && <Failed reason={trial.failure} />}
+                    {trial.trial === tuning.chosen && <Badge color="moss">{t('search.taken')}</Badge>}{' '}
+                    {trial.trial === tuning.best && <Badge color="gray">{t('search.best')}</Badge>}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
+      </Stack>
+    </Paper>
+  )
+}

@@ -1,0 +1,11 @@
+import type { Estimate } from '../../../contract/values.ts'
+import { useLanguage, useTranslation } from '../../language/index.ts'
+import { wordsOf } from './words.ts'
+
+/** How often such intervals held, as measured; an empty text where that is not known. */
+export const useCoverage = (): ((coverage: Estimate | null | undefined) => string) => {
+  const { t } = useTranslation('prediction')
+  const words = wordsOf(useLanguage())
+  return (coverage) =>
+    coverage && coverage.value !== null ? ` ${t('coverage', { coverage: words.withInterval(coverage) })}` : ''
+}

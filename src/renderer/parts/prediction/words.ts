@@ -1,0 +1,143 @@
+import type { Estimate } from '../../../contract/values.ts'
+import english from './locales/en.json' with { type: 'json' }
+import chinese from './locales/zh-CN.json' with { type: 'json' }
+
+/**
+ * How a probability is told to a doctor: as patients of 100, never a bare percentage. Shares are rounded to whole
+ * patients; what rounds to none or to all is "fewer than 1" and "more than 99": nothing a model says is impossible or
+ * certain. Natural frequencies: Gigerenzer and Edwards, BMJ 2003.
+ */
+export interface Words {
+  /** `about 18 of 100`, `fewer than 1 of 100`, `more than 99 of 100`. */
+  perHundred: (share: number) => string
+  /** `About 18 of 100 patients like this one`. */
+  patients: (share: number) => string
+  /** `12 to 25 of 100`; empty where an end is not known. */
+  interval: (estimate: Pick<Estimate, 'low' | 'high'>) => string
+  /** `about 18 of 100 (12 to 25)`. */
+  withInterval: (estimate: Estimate) => string
+  /** A stretch of time: `1 year`, `3 years`, `7 months`, `12 days`. */
+  duration: (years: number) => string
+  /** What to call an event: a death is a death, however the dictionary writes it. */
+  event: (event: string) => string
+  /** The event in quotes, as the dictionary has it; death without. */
+  quoted: (event: string) => string
+  /** Whether the event is death, which has words of its own. */
+  isDeath: (event: string) => boolean
+  /** The event by then: `About 34 of 100 patients like this one die within 3 years.` */
+  risk: (event: string, years: number, share: number) => string
+  /** The median survival, or that half have not had the event by the end of follow-up. */
+  median: (event: string, medianYears: Estimate, followUpYears: number) => string
+  /** `about 16 fewer of 100`, `no difference that shows in 100 patients`. */
+  change: (before: number, after: number) => string
+}
+
+export type WordsLanguage = string
+
+export interface Hundred {
+  kind: 'fewer' | 'about' | 'more'
+  count: number
+}
+
+/** Of 100 patients: rounded to whole ones, half up; below 0.5 and from 99.5 it is "fewer than 1" and "more than 99". */
+export const ofHundred = (share: number): Hundred => {
+  const patients = share * 100
+  if (patients < 0.5 - 1e-9) return { kind: 'fewer', count: 1 }
+  if (patients > 99.5 - 1e-9) return { kind: 'more', count: 99 }
+  return { kind: 'about', count: Math.max(1, Math.round(patients)) }
+}
+
+/** Words that dictionaries use for death: it has a verb of its own. */
+const isDeath = (event: string): boolean => /^(death|dead|die[ds]?|死亡|去世)$/i.test(event.trim())
+
+const fill = (text: string, values: Record<string, string | number>): string =>
+  text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
+
+const made = new Map<WordsLanguage, Words>()
+
+export const wordsOf = (language: WordsLanguage): Words => {
+  const known = made.get(language)
+  if (known) return known
+  const words = makeWords(language)
+  made.set(language, words)
+  return words
+}
+
+const makeWords = (language: WordsLanguage): Words => {
+  const texts = (language === 'zh-CN' ? chinese : english).words
+  const number = (value: number, digits = 0) =>
+    new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)
+  const known = (share: number | null): share is number => share !== null && Number.isFinite(share)
+
+  const end = (share: number) => {
+    const { kind, count } = ofHundred(share)
+    return kind === 'about' ? number(count) : fill(texts.end[kind], { count })
+  }
+  const span = (low: number, high: number) => {
+    const from = end(low)
+    const to = end(high)
+    return from === to ? from : fill(texts.span, { from, to })
+  }
+  const perHundred = (share: number) => {
+    if (!known(share)) return texts.unknown
+    const { kind, count } = ofHundred(share)
+    return fill(texts.perHundred[kind], { count })
+  }
+  const patients = (share: number) => {
+    if (!known(share)) return texts.unknown
+    const { kind, count } = ofHundred(share)
+    return fill(texts.patients[kind], { count })
+  }
+  const duration = (years: number) => {
+    const count = (value: number, unit: 'years' | 'months' | 'days', digits = 0) => {
+      const rounded = Number(value.toFixed(digits))
+      return fill(rounded === 1 ? texts.duration[unit].one : texts.duration[unit].other, {
+        count: number(rounded, digits),
+      })
+    }
+    if (Math.abs(years - Math.round(years)) < 0.02 && Math.round(years) > 0) return count(Math.round(years), 'years')
+    if (years >= 2) return count(years, 'years', 1)
+    if (years >= 2 / 12) return count(years * 12, 'months')
+    return count(years * 365.25, 'days')
+  }
+  const interval: Words['interval'] = ({ low, high }) =>
+    known(low) && known(high) ? fill(texts.interval, { span: span(low, high) }) : ''
+
+  return {
+    perHundred,
+    patients,
+    interval,
+    withInterval: ({ value, low, high }) => {
+      if (!known(value)) return texts.unknown
+      if (!known(low) || !known(high)) return perHundred(value)
+      return fill(texts.withInterval, { about: perHundred(value), span: span(low, high) })
+    },
+    duration,
+    event: (event) => (isDeath(event) ? texts.death : event),
+    quoted: (event) => (isDeath(event) ? texts.death : fill(texts.quoted, { event })),
+    isDeath,
+    risk: (event, years, share) =>
+      fill(isDeath(event) ? texts.riskDeath : texts.risk, {
+        patients: patients(share),
+        event,
+        time: duration(years),
+      }),
+    median: (event, { value, low, high }, followUpYears) => {
+      const time = duration(followUpYears)
+      if (!known(value))
+        return fill(isDeath(event) ? texts.medianNotReachedDeath : texts.medianNotReached, { event, time })
+      const about = fill(isDeath(event) ? texts.medianDeath : texts.median, { event, time: duration(value) })
+      if (!known(low)) return about
+      const range = known(high)
+        ? fill(texts.medianRange, { from: duration(low), to: duration(high) })
+        : fill(texts.medianOpen, { from: duration(low), time })
+      return `${about}${range}`
+    },
+    change: (before, after) => {
+      if (!known(before) || !known(after)) return texts.unknown
+      const patients = Math.round(Math.abs(after - before) * 100)
+      if (patients === 0) return texts.change.none
+      return fill(after < before ? texts.change.fewer : texts.change.more, { count: patients })
+    },
+  }
+}
