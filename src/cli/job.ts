@@ -17,9 +17,8 @@ export const finish = async ({ client, terminal, signal }: Run, job: string): Pr
       if (state.state === 'running') terminal.progress(state)
     }
     terminal.clearProgress()
-    if (last?.state === 'interrupted')
-      throw cancelled('interrupted', `Interrupted. Go on with it by: bedside jobs resume ${job.slice(0, 8)}`)
-    if (last?.state === 'cancelled') throw cancelled('cancelled', 'Interrupted; nothing was kept.')
+    if (last?.state === 'interrupted') throw cancelled('interrupted', { job: job.slice(0, 8) })
+    if (last?.state === 'cancelled') throw cancelled('cancelled')
     if (last?.failure) throw new BedsideError(last.failure)
     if (last?.state !== 'done') throw new Error('The job ended without saying how')
     return last.result ?? {}

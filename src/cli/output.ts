@@ -45,10 +45,5 @@ export const writeOutput = async <T>(
 export const writeError = (path: string, error: unknown): unknown => {
   const { code } = (error ?? {}) as NodeJS.ErrnoException
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
-  return storageFailed(
-    'outputDiskFull',
-    `There is not enough space for ${path}; nothing of it was left there. Free some space or name another place.`,
-    { path },
-    { cause: error },
-  )
+  return storageFailed('outputDiskFull', { path }, { cause: error })
 }

@@ -56,7 +56,7 @@ const typeHidden = (prompt: string, signal: AbortSignal): Promise<string> => {
       stderr.write('\n')
       settle()
     }
-    const stop = () => end(() => reject(cancelled('cancelled', 'Interrupted.')))
+    const stop = () => end(() => reject(cancelled('cancelled')))
     const receive = (text: string) => {
       // Arrow keys and the like: not part of a passphrase.
       if (text.startsWith('\x1b')) return

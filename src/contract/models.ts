@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { OutcomeDesignSchema, StudyDesignSchema, tuningMethods } from './design.ts'
 import { clinical, everyone, procedure } from './procedure.ts'
+import { SpokenSchema } from './said.ts'
 import { EditedSchema, ModelTermsSchema, TermEditSchema } from './terms.ts'
 import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
 
@@ -202,7 +203,7 @@ export const TrialSchema = z.object({
   standardError: z.number().nullable(),
   /** Time of its fits, on one thread. */
   seconds: z.number(),
-  failure: z.string().nullable(),
+  failure: SpokenSchema.nullable(),
 })
 export type Trial = z.infer<typeof TrialSchema>
 
@@ -237,7 +238,7 @@ export const ChoiceSchema = z.object({
       difference: EstimateSchema.nullable(),
       /** Whether it is as good as the best within one standard error of their difference. */
       asGood: z.boolean(),
-      failure: z.string().nullable(),
+      failure: SpokenSchema.nullable(),
       tuning: TuningSchema.nullable(),
     }),
   ),

@@ -51,11 +51,7 @@ const verify = (options: Options) => {
       `${count} entries, ${checkpoints.inside} checkpoints in the vault, ${checkpoints.outside} beside it, ${checkpoints.against} given: ${intact ? 'intact' : 'not intact'}.`,
       `Signing key ${key}`,
     ])
-    if (!intact)
-      throw conflict(
-        'auditNotIntact',
-        `The audit log is not intact: ${[...new Set(findings.map(({ fault }) => fault))].join(', ')}.`,
-      )
+    if (!intact) throw conflict('auditNotIntact', { faults: [...new Set(findings.map(({ fault }) => fault))] })
   }
 }
 
@@ -93,7 +89,7 @@ const exportLog = (options: Options) => {
     const bytes = await writeOutput(out, terminal, async ({ write }) => {
       let written = 0
       for await (const text of await client.audit.export({ ...filter, format: named })) {
-        if (signal.aborted) throw cancelled('cancelled', 'Interrupted; nothing was written.')
+        if (signal.aborted) throw cancelled('nothingWritten')
         await write(text)
         written += Buffer.byteLength(text)
       }

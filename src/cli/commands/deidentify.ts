@@ -68,10 +68,10 @@ export const prepareDeidentify = (options: Options): ((run: Run) => Promise<void
     const pieces = await client.exports.write({ ...choices, key, report: report.digest })
     const whole = async function* () {
       for await (const piece of pieces) {
-        if (signal.aborted) throw cancelled('cancelled', 'Interrupted; nothing was written.')
+        if (signal.aborted) throw cancelled('nothingWritten')
         yield piece
       }
-      if (signal.aborted) throw cancelled('cancelled', 'Interrupted; nothing was written.')
+      if (signal.aborted) throw cancelled('nothingWritten')
     }
     const files = toFile
       ? [

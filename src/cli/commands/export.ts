@@ -37,7 +37,7 @@ export const exportCommand: Command = {
         const bytes = await writeOutput(out, terminal, async ({ write }) => {
           let written = 0
           for await (const text of await client.studies.export({ study, what })) {
-            if (signal.aborted) throw cancelled('cancelled', 'Interrupted; nothing was written.')
+            if (signal.aborted) throw cancelled('nothingWritten')
             await write(text)
             written += Buffer.byteLength(text)
           }

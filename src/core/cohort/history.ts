@@ -97,11 +97,7 @@ export const sequencesOf = (
   }
   for (let row = 0; row < rows; row++) {
     offsets[row + 1] = offsets[row] + walk(row, () => {})
-    if (offsets[row + 1] * width > mostCells)
-      throw invalidInput(
-        'sequencesTooLong',
-        `The cases have more than ${mostCells / 1e6} million measurements before them, counted once a case; name a window of days, or fewer channels.`,
-      )
+    if (offsets[row + 1] * width > mostCells) throw invalidInput('sequencesTooLong', { millions: mostCells / 1e6 })
   }
   const times = sharedFloats(offsets[rows])
   const values = sharedFloats(offsets[rows] * width).fill(Number.NaN)

@@ -45,10 +45,7 @@ export const splitRows = (
   const test = rowsOf(all, groups, held, true)
   const development = rowsOf(all, groups, held, false)
   if (test.length === 0 || development.length === 0)
-    throw invalidInput(
-      'emptySplit',
-      `Holding out ${Math.round(share * 100)}% of ${groups.length} patients leaves ${test.length === 0 ? 'nobody to test on' : 'nobody to learn from'}; choose another share or split.`,
-    )
+    throw invalidInput('emptySplit', { percent: Math.round(share * 100), patients: groups.length })
   return { development, test }
 }
 
@@ -66,7 +63,7 @@ export const foldsOf = (table: Table, rows: ArrayLike<number>, outcome: Outcome,
   if (split === 'site') {
     const keys = keysOf(table, all, groups, split, splitColumn)
     const names = shuffle([...new Set(keys)], random)
-    if (names.length < 2) throw invalidInput('oneSite', `${splitColumn} has one value only; nothing can be left out.`)
+    if (names.length < 2) throw invalidInput('oneSite')
     const sizes = new Map(names.map((name) => [name, 0]))
     groups.forEach((members, group) => {
       sizes.set(keys[group], (sizes.get(keys[group]) ?? 0) + members.length)
@@ -89,11 +86,7 @@ export const foldsOf = (table: Table, rows: ArrayLike<number>, outcome: Outcome,
       ),
     )
   }
-  if (groups.length < folds)
-    throw invalidInput(
-      'tooFewForFolds',
-      `${folds} folds need at least as many patients; there are ${groups.length}. Ask for fewer folds.`,
-    )
+  if (groups.length < folds) throw invalidInput('tooFewForFolds', { folds, patients: groups.length })
   const strata = split === 'random' ? new Int32Array(groups.length) : strataOf(outcome, groups)
   const fold = new Int32Array(groups.length)
   let next = 0
@@ -192,12 +185,10 @@ const keysOf = (
   split: 'time' | 'site',
   name: string | null,
 ): number[] => {
-  if (!name)
-    throw invalidInput('noSplitColumn', `A split by ${split} needs a column (splitColumn) that says the ${split}.`)
+  if (!name) throw invalidInput('noSplitColumn', { split })
   const column = columnOf(table, name)
-  if (!column) throw invalidInput('unknownColumn', `There is no column ${name} in this study.`)
-  if (split === 'time' && column.levels)
-    throw invalidInput('splitNotATime', `${name} is a category; a split by time needs a date or a number.`)
+  if (!column) throw invalidInput('unknownColumn', { column: name })
+  if (split === 'time' && column.levels) throw invalidInput('splitNotATime', { column: name })
   let without = 0
   const keys = groups.map((members) => {
     const values = members.map((position) => column.values[rows[position]]).filter((value) => !Number.isNaN(value))
@@ -205,12 +196,7 @@ const keysOf = (
     return split === 'time' ? Math.min(...values) : values[0]
   })
   if (without > 0)
-    throw invalidInput(
-      'splitColumnMissing',
-      `${name} is missing for ${without} of ${groups.length} patients, so they cannot be split by ${split}; filter them out first.`,
-      [],
-      { patients: without },
-    )
+    throw invalidInput('splitColumnMissing', { column: name, patients: without, all: groups.length, split })
   return keys
 }
 
@@ -229,11 +215,7 @@ const latest = (times: number[], groups: number[][], share: number): boolean[] =
       cut = times[order[i]]
     }
   }
-  if (Number.isNaN(cut))
-    throw invalidInput(
-      'oneTime',
-      'All patients have the same time in the split column; nothing is later than the rest.',
-    )
+  if (Number.isNaN(cut)) throw invalidInput('oneTime')
   return times.map((time) => time >= cut)
 }
 
@@ -242,8 +224,7 @@ const sites = (keys: number[], groups: number[][], share: number, random: Random
   groups.forEach((members, group) => {
     sizes.set(keys[group], (sizes.get(keys[group]) ?? 0) + members.length)
   })
-  if (sizes.size < 2)
-    throw invalidInput('oneSite', 'All patients are of one site in the split column; no site can be held out.')
+  if (sizes.size < 2) throw invalidInput('oneSite')
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
   const order = shuffle(
     [...sizes.keys()].sort((a, b) => a - b),

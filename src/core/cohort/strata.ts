@@ -1,4 +1,4 @@
-import { invalidInput } from '../../contract/errors.ts'
+import { invalidInput, issue, named } from '../../contract/errors.ts'
 import { columnOf, compareLevels, type Table } from './table.ts'
 
 /** The levels of a column that each have a baseline of their own, as seen among training rows. */
@@ -13,8 +13,7 @@ export const fitStrata = (table: Table, rows: ArrayLike<number>, name: string): 
   const { values, levels } = sourceOf(table, name)
   const seen = new Set<number>()
   for (let i = 0; i < rows.length; i++) if (!Number.isNaN(values[rows[i]])) seen.add(values[rows[i]])
-  if (seen.size === 0)
-    throw invalidInput('strataMissing', `${name} is not recorded in any training row, so there are no strata.`)
+  if (seen.size === 0) throw invalidInput('strataMissing', { column: name })
   const found = [...seen].sort((a, b) => (levels ? compareLevels(levels[a], levels[b]) : a - b))
   return { name, levels: found.map((value) => (levels ? levels[value] : String(value))) }
 }
@@ -37,8 +36,6 @@ export const strataOf = (
 const sourceOf = (table: Table, name: string) => {
   const column = columnOf(table, name)
   if (!column)
-    throw invalidInput('columnsDiffer', `The model needs the column ${name}, which is not there.`, [
-      { path: name, reason: 'is not there' },
-    ])
+    throw invalidInput('columnsDiffer', { faults: named([issue(name, 'notThere')]) }, [issue(name, 'notThere')])
   return column
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { invalidInput, notFound, outOfDomain } from '../../contract/errors.ts'
+import { invalidInput, issue, notFound, outOfDomain } from '../../contract/errors.ts'
 import type { ExportChoices, ExportReport } from '../../contract/exports.ts'
 import type { Cell, Concept, Text } from '../../contract/values.ts'
 import { type Column, columnOf, type Table } from '../cohort/table.ts'
@@ -69,8 +69,7 @@ export const deidentify = (
 ): Deidentified => {
   checkNames(source, choices)
   const people = source.people()
-  if (people.length === 0)
-    throw outOfDomain('noCases', `Study ${source.name} has no cases to export.`, { study: source.name })
+  if (people.length === 0) throw outOfDomain('nothingToExport', { study: source.name })
   const indexOf = new Map(people.map(({ patient }, index) => [patient, index]))
   const table = source.table(readable(source.concepts))
   const events = source.events().filter(({ patient }) => indexOf.has(patient))
@@ -180,8 +179,7 @@ export const deidentify = (
 const checkNames = ({ name: study, concepts }: StudySource, { drop, keep, quasi, sensitive }: ExportChoices): void => {
   const known = new Set(concepts.map(({ name }) => name))
   for (const column of [...drop, ...keep, ...(quasi ?? []), ...(sensitive === null ? [] : [sensitive])])
-    if (!known.has(column))
-      throw notFound('columnMissing', `Study ${study} has no column ${column}. See its dictionary.`, { study, column })
+    if (!known.has(column)) throw notFound('columnMissing', { study, column })
 }
 
 /** Free text is not even read; a site's name is, to be replaced. */
@@ -233,9 +231,7 @@ const measureRisk = (
   const named = (column: string, path: string) => {
     const found = byName.get(column)
     if (!found)
-      throw invalidInput('invalidInput', `Column ${column} of ${study} is not released, so it cannot be ${path}.`, [
-        { path, reason: `${column} is not released` },
-      ])
+      throw invalidInput('columnNotReleased', { column, study, path }, [issue(path, 'notReleased', { column })])
     return found
   }
   const quasi = (asked ?? released.filter(({ plan }) => plan.quasi).map(({ plan }) => plan.concept.name)).map(

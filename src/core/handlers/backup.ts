@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { basename, isAbsolute, resolve } from 'node:path'
 import type { BackupSchedule, RestoreEvent } from '../../contract/backup.ts'
-import { BedsideError, conflict, invalidInput, notAllowed } from '../../contract/errors.ts'
+import { BedsideError, conflict, invalidInput, issue, notAllowed } from '../../contract/errors.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import { listBackups, makeBackup, pruneBackups, verifyBackup } from '../vault/backup/backup.ts'
 import { restoreBackup } from '../vault/backup/restore.ts'
@@ -26,7 +26,7 @@ export const backupHandlers = (core: Core, os: Implementer) => {
   const folderOf = (given: string | null): string => {
     if (given !== null) return absolute('folder', given)
     const { folder } = readSchedule(read())
-    if (folder === null) throw conflict('noBackupFolder', 'No folder for backups was chosen yet. Name one.')
+    if (folder === null) throw conflict('noBackupFolder')
     return folder
   }
   return {
@@ -62,8 +62,7 @@ export const backupHandlers = (core: Core, os: Implementer) => {
             everyHours: input.everyHours ?? everyHours,
             keep: input.keep ?? keep,
           }
-          if (schedule.everyHours > 0 && schedule.folder === null)
-            throw conflict('noBackupFolder', 'No folder for backups was chosen yet. Name one.')
+          if (schedule.everyHours > 0 && schedule.folder === null) throw conflict('noBackupFolder')
           writeSettings(store, null, {
             'backup.folder': schedule.folder ?? '',
             'backup.everyHours': schedule.everyHours,
@@ -77,7 +76,7 @@ export const backupHandlers = (core: Core, os: Implementer) => {
         // Before anyone is signed in a restore may only make the vault that is not there yet, as creating one does.
         const own = resolve(into) === resolve(core.options.vaultPath)
         if (!own && (context.connection.session?.role !== 'administrator' || !core.isOpen()))
-          throw notAllowed('restoreElsewhere', 'Only an administrator who is signed in may restore to another place.')
+          throw notAllowed('restoreElsewhere')
         // Before the named folder is looked at: with a vault here, a stranger learns nothing of this machine's files.
         if (own && vaultState(into) === 'locked') throw vaultExists(into)
         const path = absolute('path', input.path)
@@ -92,10 +91,7 @@ export const backupHandlers = (core: Core, os: Implementer) => {
 
 /** A page knows nothing of the core's working folder, so a path is whole or refused. */
 const absolute = (name: string, path: string): string => {
-  if (!isAbsolute(path))
-    throw invalidInput('pathNotAbsolute', `${path} is not a whole path; write it from the root of the disk on.`, [
-      { path: name, reason: 'is not a whole path' },
-    ])
+  if (!isAbsolute(path)) throw invalidInput('pathNotAbsolute', { path }, [issue(name, 'notWholePath')])
   return resolve(path)
 }
 

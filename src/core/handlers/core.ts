@@ -174,12 +174,12 @@ export const createCore = (options: CoreOptions, jobHandlersOf: (core: Core) => 
   let opening: Promise<unknown> = Promise.resolve()
 
   const current = (): Vault => {
-    if (!vault) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+    if (!vault) throw locked('locked')
     return vault
   }
 
   const currentLog = (): AuditLog => {
-    if (!auditLog) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+    if (!auditLog) throw locked('locked')
     return auditLog
   }
 
@@ -391,7 +391,7 @@ export const createCore = (options: CoreOptions, jobHandlersOf: (core: Core) => 
       alone(() =>
         attempt(async () => {
           const user = connection.session?.user
-          if (!user) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+          if (!user) throw locked('locked')
           if (!(await holderOf(user, passphrase))) throw wrongPassphrase()
         }),
       ),

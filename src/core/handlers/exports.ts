@@ -1,4 +1,4 @@
-import { invalidInput } from '../../contract/errors.ts'
+import { invalidInput, issue } from '../../contract/errors.ts'
 import type { ExportChoices } from '../../contract/exports.ts'
 import { deidentify } from '../export/deidentify.ts'
 import { exportKey, newSecret } from '../export/key.ts'
@@ -30,10 +30,7 @@ export const exportHandlers = (core: Core, os: Implementer) => {
       keys: os.exports.keys.handler(() => listKeys(read())),
       createKey: os.exports.createKey.handler(({ input: { key }, context }) =>
         core.vault().write((store) => {
-          if (keysOf(store).has(key))
-            throw invalidInput('invalidInput', `There is already an export key named ${key}. Choose another name.`, [
-              { path: 'key', reason: 'is taken' },
-            ])
+          if (keysOf(store).has(key)) throw invalidInput('exportKeyTaken', { key }, [issue('key', 'taken')])
           const secret = newSecret()
           const kept: KeptKey = {
             secret: Buffer.from(secret).toString('base64'),
@@ -48,12 +45,7 @@ export const exportHandlers = (core: Core, os: Implementer) => {
       preview: os.exports.preview.handler(({ input }) => prepare(input).report),
       write: os.exports.write.handler(({ input: { report: seen, ...input }, signal }) => {
         const { report, released } = prepare(input)
-        if (report.digest !== seen)
-          throw invalidInput(
-            'invalidInput',
-            'This is not the export whose report was seen: the cases or the choices have changed. Look at the report again.',
-            [{ path: 'report', reason: 'is not that of this export' }],
-          )
+        if (report.digest !== seen) throw invalidInput('reportOutdated', {}, [issue('report', 'otherExport')])
         return writeExport(released, report, signal)
       }),
     },
@@ -91,12 +83,7 @@ const listKeys = (store: ReadStore) => {
 
 const secretOf = (store: ReadStore, key: string): Uint8Array => {
   const kept = keysOf(store).get(key)
-  if (!kept)
-    throw invalidInput(
-      'invalidInput',
-      `There is no export key named ${key}. Make it first, or name one that is there.`,
-      [{ path: 'key', reason: 'is not there' }],
-    )
+  if (!kept) throw invalidInput('exportKeyMissing', { key }, [issue('key', 'notThere')])
   return Uint8Array.from(Buffer.from(kept.secret, 'base64'))
 }
 

@@ -1,5 +1,5 @@
 import { ORPCError, os, ValidationError } from '@orpc/server'
-import { BedsideError, type Failure, type FailureCode, locked, notAllowed } from '../../contract/errors.ts'
+import { BedsideError, type Failure, type FailureCode, failure, locked, notAllowed } from '../../contract/errors.ts'
 import type { ProcedureMeta } from '../../contract/procedure.ts'
 import { findStudy } from '../vault/records/studies.ts'
 import type { CallContext } from './connection.ts'
@@ -29,8 +29,8 @@ const invalidFailure = (error: ValidationError): Failure => {
     path: (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
     reason: message,
   }))
-  const said = issues.map(({ path, reason }) => (path ? `${path}: ${reason}` : reason)).join('; ')
-  return { code: 'invalidInput', reason: 'invalidInput', message: `The request does not fit: ${said}.`, issues }
+  const faults = issues.map(({ path, reason }) => (path ? `${path}: ${reason}` : reason))
+  return failure('invalidInput', 'invalidInput', { faults }, issues)
 }
 
 const failureOf = (error: unknown, log: (line: string) => void): Failure => {
@@ -98,24 +98,17 @@ export const guard = (core: Core) =>
     try {
       const session = connection.session
       if (access !== 'anyone') {
-        if (!session || !core.isOpen()) throw locked('locked', 'The vault is locked. Unlock it and try again.')
+        if (!session || !core.isOpen()) throw locked('locked')
         if (!access.includes(session.role))
-          throw notAllowed(
-            'role',
-            `A ${session.role} may not do this (${path.join('.')}); it needs ${access.join(' or ')}.`,
-            {
-              role: session.role,
-              needs: access.join(', '),
-            },
-          )
+          throw notAllowed('role', { role: session.role, act: path.join('.'), needs: access })
       }
       if (!background) core.touch(connection)
       const result = await next()
       await settle('done', result.output)
       return isStream(result.output) ? { ...result, output: withFailures(result.output, core.log) } : result
     } catch (error) {
-      const failure = failureOf(error, core.log)
-      await settle(failure.code === 'notAllowed' ? 'refused' : `failed: ${failure.reason}`).catch(() => {})
-      throw replyOf(failure)
+      const failed = failureOf(error, core.log)
+      await settle(failed.code === 'notAllowed' ? 'refused' : `failed: ${failed.reason}`).catch(() => {})
+      throw replyOf(failed)
     }
   })

@@ -153,7 +153,7 @@ test('days since a patient’s own start are held against a column in that clock
 })
 
 test('days and dates are never compared as if they were one clock', () => {
-  expect(reasonOf(() => told('dated', { caseTime: 'outcome' }))).toBe('clocksDiffer')
+  expect(reasonOf(() => told('dated', { caseTime: 'outcome' }))).toBe('clockOfDays')
 })
 
 test('without any time of the cases all measurements count, and that is said', () => {

@@ -1,5 +1,5 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import { invalidInput } from '../../contract/errors.ts'
+import { invalidInput, issue } from '../../contract/errors.ts'
 import type { ConceptKind } from '../../contract/values.ts'
 import {
   type CaseClock,
@@ -105,10 +105,7 @@ export const withHistory = (
   const concepts = listConcepts(store, study.id)
   const conceptOf = (name: string): StoredConcept => {
     const found = concepts.find((concept) => concept.name === name)
-    if (!found)
-      throw invalidInput('columnsDiffer', `Study ${study.name} has no column or measurement ${name}.`, [
-        { path: name, reason: 'is not there' },
-      ])
+    if (!found) throw invalidInput('measurementMissing', { study: study.name, column: name }, [issue(name, 'notThere')])
     return found
   }
   const repeated = names.filter((name) => conceptOf(name).repeated)
@@ -125,22 +122,14 @@ export const withHistory = (
   const anyTime = timed.length > 0 || hasDates(store, study)
   const isDate = timed.length === 0 || conceptOf(timed[0]).kind === ('date' satisfies ConceptKind)
   if (fields.length > 0 && !anyTime)
-    throw invalidInput(
-      'noCaseTime',
-      `${fields.join(', ')} are columns of the cases, and nothing says when a case was: name the column of its day (caseTime), or import a date.`,
-      [{ path: 'caseTime', reason: 'is missing' }],
-    )
+    throw invalidInput('noCaseTime', { columns: fields }, [issue('caseTime', 'missing')])
   const dated = datedConcepts(store, study.id)
   if (anyTime) {
     const other = repeated.filter((name) => dated.has(conceptOf(name).id) !== isDate)
     if (other.length > 0)
-      throw invalidInput(
-        'clocksDiffer',
-        isDate
-          ? `The cases have dates, but ${other.join(', ')} count days from each patient's own start: what was measured after a case cannot be told. Name the column of the case's day in that clock (caseTime).`
-          : `${design.caseTime} counts days, but ${other.join(', ')} have dates: what was measured after a case cannot be told. Leave caseTime out to take the case's date, or name a date.`,
-        [{ path: 'caseTime', reason: 'is in another clock than the measurements' }],
-      )
+      throw invalidInput(isDate ? 'clocksDiffer' : 'clockOfDays', { columns: other, caseTime: design.caseTime ?? '' }, [
+        issue('caseTime', 'otherClock'),
+      ])
   }
 
   const courses = new Map(

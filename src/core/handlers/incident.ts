@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Failure } from '../../contract/errors.ts'
+import { type Failure, failure } from '../../contract/errors.ts'
 
 /** A frame of V8's, by its end: a file with line and column, or what has none. What a message holds does not look so. */
 const frame = /^\s+at .{1,500}(?::\d+:\d+\)?|<anonymous>\)?|\(native\))$/
@@ -11,12 +11,7 @@ const frame = /^\s+at .{1,500}(?::\d+:\d+\)?|<anonymous>\)?|\(native\))$/
 export const incidentOf = (error: unknown, log: (line: string) => void): Failure => {
   const incident = randomUUID().slice(0, 8)
   log(`incident ${incident}: ${kindOf(error)}\n${framesOf(error)}`)
-  return {
-    code: 'incident',
-    reason: 'incident',
-    message: `Something went wrong inside Bedside (incident ${incident}). Nothing was half-written; try again, and report the incident if it comes back.`,
-    details: { incident },
-  }
+  return failure('incident', 'incident', { incident })
 }
 
 /**

@@ -16,10 +16,7 @@ export const jobHandlers = (core: Core, os: Implementer) => ({
       const { kind, state, title } = core.jobs.get(input.job)
       const { access } = rulesOf[kind]
       if (state === 'interrupted' && !access.includes(role))
-        throw notAllowed('role', `A ${role} may not take up again ${title}; it needs ${access.join(' or ')}.`, {
-          role,
-          needs: access.join(', '),
-        })
+        throw notAllowed('role', { role, act: title, needs: access })
       core.jobs.resume(input.job, user)
       return {}
     }),

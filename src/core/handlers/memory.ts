@@ -43,11 +43,7 @@ export const requireMemory = (core: Core, design: StudyDesign): void => {
   }
   const { needs, free, cases } = known
   if (needs <= free) return
-  throw conflict(
-    'notEnoughMemory',
-    `This training needs about ${gigabytes(needs)} GB of memory for ${cases} cases, and ${gigabytes(free)} GB are free. Close other programs, take fewer columns or cases, or let Bedside use fewer threads.`,
-    { needs: gigabytes(needs), free: gigabytes(free), cases },
-  )
+  throw conflict('notEnoughMemory', { needs: gigabytes(needs), free: gigabytes(free), cases })
 }
 
 /** Rounded up to a tenth. */

@@ -1,5 +1,5 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
-import { invalidInput } from '../../contract/errors.ts'
+import { invalidInput, issue } from '../../contract/errors.ts'
 import { type Evaluation, learnerInputs } from '../../contract/models.ts'
 import { summaryName } from '../cohort/history.ts'
 import type { JobHandler } from '../jobs/runner.ts'
@@ -125,9 +125,9 @@ export const evaluateJob = (core: Core): JobHandler<'evaluate'> => ({
     const lacking = columns.filter((name) => !known.has(name))
     if (lacking.length > 0)
       throw invalidInput(
-        'columnsDiffer',
-        `Study ${other.name} has no column ${lacking.join(', ')}, which the model needs; name the outcome's columns if they are called otherwise there.`,
-        lacking.map((name) => ({ path: name, reason: 'is not there' })),
+        'outcomeColumnsMissing',
+        { study: other.name, columns: lacking },
+        lacking.map((name) => issue(name, 'notThere')),
       )
     const { table, warnings } = withHistory(read, other, design, readTable(read, other.id, columns))
     const result = await core.transport.run(

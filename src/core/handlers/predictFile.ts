@@ -1,4 +1,4 @@
-import { invalidInput } from '../../contract/errors.ts'
+import { invalidInput, issue } from '../../contract/errors.ts'
 import type { DialectHint, Mapping, RowError } from '../../contract/intake.ts'
 import type { PredictedRows, PredictionProblem } from '../../contract/predictions.ts'
 import type { Concept } from '../../contract/values.ts'
@@ -146,8 +146,8 @@ const planFor = (
   if (plan.shape === 'wide' && lacking.length === 0) return plan
   throw invalidInput(
     'columnsMissing',
-    `The file has no column ${lacking.map(({ name }) => name).join(', ')}, which the model needs. It has ${columns.slice(0, 20).join(', ')}.`,
-    lacking.map(({ name }) => ({ path: name, reason: 'is not in the file' })),
+    { lacking: lacking.map(({ name }) => name), header: columns.slice(0, 20) },
+    lacking.map(({ name }) => issue(name, 'notInFile')),
   )
 }
 

@@ -1,5 +1,5 @@
 import { StudyDesignSchema } from '../../contract/design.ts'
-import { invalidInput, notFound, outOfDomain } from '../../contract/errors.ts'
+import { invalidInput, issue, notFound, outOfDomain } from '../../contract/errors.ts'
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/ask/answer.ts'
@@ -87,10 +87,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
     return { prediction, at, patient, encounter, model: cardOf(read(), getModel(read(), model)) }
   }
 
-  const wrongTask = (hand: ModelAtHand) =>
-    outOfDomain('wrongTask', `This model's task is ${hand.header.task}; ask it through the view of that task.`, {
-      task: hand.header.task,
-    })
+  const wrongTask = (hand: ModelAtHand) => outOfDomain('wrongTask', { task: hand.header.task })
 
   return {
     predictions: {
@@ -209,9 +206,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
 
       respond: os.predictions.respond.handler(async ({ input, context }) => {
         if (input.outcome === 'overridden' && input.reason === null)
-          throw invalidInput('reasonNeeded', 'An override needs a reason: choose one.', [
-            { path: 'reason', reason: 'is missing' },
-          ])
+          throw invalidInput('reasonNeeded', {}, [issue('reason', 'missing')])
         await core.vault().write((store) => respondToPrediction(store, { ...input, user: sessionOf(context).user }))
         return {}
       }),
@@ -223,8 +218,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
       rows: os.predictions.rows.handler(async ({ input, signal }) => {
         const { model, times } = input
         const hand = await core.shelf.take(model)
-        if (input.header.length === 0)
-          throw notFound('noHeader', 'The table has no header, so its columns have no names.')
+        if (input.header.length === 0) throw notFound('noTableHeader')
         return predictRows(
           { store: read(), hand, times, thread: { workerUrl: null, ...(signal ? { signal } : {}) } },
           input,

@@ -82,8 +82,7 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
         const clinic = listSamples(resources).flatMap((sample) => (sample.clinic ? [sample.name] : []))
         const names = input.names ?? clinic
         const unknown = names.find((name) => !known.includes(name))
-        if (unknown !== undefined)
-          throw notFound('sample', `There is no sample ${unknown}. See the list of samples.`, { sample: unknown })
+        if (unknown !== undefined) throw notFound('sample', { sample: unknown })
         const { job } = core.jobs.start(
           { kind: 'samples', input: { names, train: input.train } },
           sessionOf(context).user,

@@ -75,19 +75,14 @@ export const patientTable = (
   asked: number | null,
 ): { table: Table; stored: StoredCase; study: string } => {
   const own = encountersOf(store, patient)
-  if (own.length === 0)
-    throw notFound('patientMissing', `There is no patient ${patient}, or no case of this patient.`, { patient })
+  if (own.length === 0) throw notFound('patientMissing', { patient })
   const fitting = fittingStudies(store, inputsOf(header), header.design)
   const order = (study: string) => (study === header.design.study ? 0 : fitting.has(study) ? 1 : 2)
   const candidates = own
     .filter(({ encounter }) => asked === null || encounter === asked)
     .sort((a, b) => order(a.study) - order(b.study))
   const [chosen] = candidates
-  if (!chosen || order(chosen.study) === 2)
-    throw outOfDomain(
-      'modelDoesNotApply',
-      'This model needs values that no study of this patient records. Choose a model of one of the studies.',
-    )
+  if (!chosen || order(chosen.study) === 2) throw outOfDomain('modelDoesNotApply')
   const stored = readCase(store, chosen.encounter)
   const { design } = header
   const summaries = new Set((design.summaries ?? []).map(summaryName))

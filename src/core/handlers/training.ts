@@ -120,11 +120,7 @@ export const trainModel = async (
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
   const { build, threads } = core.options
   if (attempt?.snapshot && ![snapshotHash, hashWithVaultRows(read)].includes(attempt.snapshot))
-    throw conflict(
-      'casesChanged',
-      `The cases of ${study.name} have changed since this training began. Start it anew to learn from them as they are now.`,
-      { study: study.name },
-    )
+    throw conflict('casesChanged', { study: study.name })
   const units = attempt && (await unitsOf(vault, attempt.job, snapshotHash))
   const input = { design, concepts, measured, table, warnings, snapshotHash, build: fitCodeIn(build), threads }
   const result = await core.transport.run('train', input, { ...context, units }).finally(() => units?.kept())

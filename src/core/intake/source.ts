@@ -86,7 +86,7 @@ export const sourceBytes = async (source: FileSource): Promise<number> => {
   } catch (error) {
     throw await unreadable(source.file, error)
   }
-  throw (await failures()).invalidInput('notAFile', `${source.file} is not a file.`)
+  throw (await failures()).invalidInput('notAFile', { file: source.file })
 }
 
 /** Bytes a sealed piece is longer than what it holds: length, nonce, tag. */
@@ -124,14 +124,9 @@ export const pieceLabel = (index: number): Buffer => {
 
 /** `broken`: rows that are there, but fit the header in no way. */
 export const emptyFile = async (file: string, broken = 0): Promise<Error> =>
-  (await failures()).invalidInput(
-    'emptyFile',
-    broken > 0
-      ? `None of the ${broken} rows of ${file} has as many fields as its header; check the delimiter and the quotes.`
-      : `${file} has no rows below its header.`,
-    [],
-    { file },
-  )
+  broken > 0
+    ? (await failures()).invalidInput('rowsBroken', { file, broken })
+    : (await failures()).invalidInput('emptyFile', { file })
 
 /** Loaded when something fails: the thread that reads files starts a third faster without it. */
 const failures = () => import('../../contract/errors.ts')
@@ -139,10 +134,8 @@ const failures = () => import('../../contract/errors.ts')
 const unreadable = async (file: string, error: unknown): Promise<unknown> => {
   const { code } = error as NodeJS.ErrnoException
   const { invalidInput, notFound } = await failures()
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return notFound('file', `There is no file ${file}; check its name and folder.`, { file })
-  if (code === 'EACCES' || code === 'EPERM')
-    return invalidInput('fileNotReadable', `${file} may not be read; check its permissions.`, [], { file })
-  if (code === 'EISDIR') return invalidInput('notAFile', `${file} is not a file.`, [], { file })
+  if (code === 'ENOENT' || code === 'ENOTDIR') return notFound('file', { file })
+  if (code === 'EACCES' || code === 'EPERM') return invalidInput('fileNotReadable', { file })
+  if (code === 'EISDIR') return invalidInput('notAFile', { file })
   return error
 }

@@ -120,7 +120,7 @@ test('a queued job that is cancelled never starts', async () => {
 test('an expected failure keeps its reason, an unexpected one shows no internals', async () => {
   const { runner, start } = createTestRunner()
   const expected = start('train', 'a', async () => {
-    throw invalidInput('noEvents', 'No event to learn from.')
+    throw invalidInput('noEvents')
   })
   const bug = start('train', 'b', async () => {
     throw new TypeError('patient Smith is undefined')

@@ -101,8 +101,7 @@ export class JobRunner {
   pause(job: string): void {
     const entry = this.#entryOf(job)
     const { state, pausable, title } = entry.job
-    if (!pausable || state !== 'running')
-      throw conflict('jobNotPausable', `${title} cannot be paused: only a training or an evaluation at work can.`)
+    if (!pausable || state !== 'running') throw conflict('jobNotPausable', { title })
     setPaused(entry.pause, true)
     entry.rest({ state: 'paused' })
     if (this.#atWork === entry) this.#atWork = null
@@ -120,7 +119,7 @@ export class JobRunner {
       return
     }
     if (entry.job.state !== 'paused' || this.#waiting.includes(entry))
-      throw conflict('jobNotPaused', `${entry.job.title} is not paused; nothing was changed.`)
+      throw conflict('jobNotPaused', { title: entry.job.title })
     this.#waiting.unshift(entry)
     this.#number()
     this.#next()
@@ -145,8 +144,7 @@ export class JobRunner {
   }
 
   #takeUp({ job, spec }: JobEntry, by: string): void {
-    if (!job.resumable || !spec)
-      throw conflict('jobNotResumable', `${job.title} cannot be taken up again after an interruption; begin it anew.`)
+    if (!job.resumable || !spec) throw conflict('jobNotResumable', { title: job.title })
     this.#handlerOf(spec).check?.(spec.input)
     this.#enter(spec, by, { job: job.job, title: job.title })
   }
@@ -249,7 +247,7 @@ export class JobRunner {
       return
     }
     entry.interrupted = interrupted && entry.job.resumable
-    entry.controller.abort(cancelled('cancelled', `${entry.job.title} was cancelled; nothing was kept.`))
+    entry.controller.abort(cancelled('cancelled'))
     // Its threads have to wake up to be ended.
     setPaused(entry.pause, false)
     const at = this.#waiting.indexOf(entry)
@@ -296,7 +294,7 @@ export class JobRunner {
 
   #entryOf(job: string): JobEntry {
     const entry = this.#entries.get(job)
-    if (!entry) throw notFound('job', 'This job is not known; it may have ended long ago.')
+    if (!entry) throw notFound('job')
     return entry
   }
 

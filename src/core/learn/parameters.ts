@@ -1,5 +1,6 @@
-import { invalidInput } from '../../contract/errors.ts'
+import { faultOf, type Issue, invalidInput, issueAt, named } from '../../contract/errors.ts'
 import type { Parameter } from '../../contract/models.ts'
+import type { Said } from '../../contract/said.ts'
 import type { Parameters } from './learner.ts'
 
 type Describe = (
@@ -23,18 +24,19 @@ export const number: Describe = (name, label, description, [min, value, max]) =>
 /** A parameter that is a whole number. */
 export const integer: Describe = (...described) => ({ ...number(...described), type: 'integer' })
 
-const problemOf = (parameter: Parameter, value: unknown): string | null => {
+const problemOf = (parameter: Parameter, value: unknown): Said | null => {
   const { type, min, max, choices } = parameter
-  if (type === 'boolean') return typeof value === 'boolean' ? null : 'must be true or false'
+  if (type === 'boolean') return typeof value === 'boolean' ? null : faultOf('mustBeYesNo')
   if (type === 'text') {
-    if (typeof value !== 'string') return 'must be text'
-    return max !== null && value.length > max ? `must be at most ${max} characters long` : null
+    if (typeof value !== 'string') return faultOf('mustBeText')
+    return max !== null && value.length > max ? faultOf('tooLong', { max }) : null
   }
-  if (type === 'choice') return choices?.includes(String(value)) ? null : `must be one of ${choices?.join(', ')}`
-  if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number'
-  if (type === 'integer' && !Number.isInteger(value)) return 'must be a whole number'
-  if (min !== null && value < min) return `must be at least ${min}`
-  if (max !== null && value > max) return `must be at most ${max}`
+  if (type === 'choice')
+    return choices?.includes(String(value)) ? null : faultOf('mustBeOneOf', { known: [...(choices ?? [])] })
+  if (typeof value !== 'number' || !Number.isFinite(value)) return faultOf('mustBeNumber')
+  if (type === 'integer' && !Number.isInteger(value)) return faultOf('mustBeWhole')
+  if (min !== null && value < min) return faultOf('atLeast', { min })
+  if (max !== null && value > max) return faultOf('atMost', { max })
   return null
 }
 
@@ -44,17 +46,16 @@ export const completeParameters = (
   given: Parameters,
 ): Parameters => {
   const known = new Map(learner.parameters.map((parameter) => [parameter.name, parameter]))
-  const issues: { path: string; reason: string }[] = []
+  const issues: Issue[] = []
   for (const [name, value] of Object.entries(given)) {
     const parameter = known.get(name)
-    const reason = parameter
+    const fault = parameter
       ? problemOf(parameter, value)
-      : `is not a parameter of ${learner.id}; it has ${[...known.keys()].join(', ') || 'none'}`
-    if (reason) issues.push({ path: name, reason })
+      : known.size > 0
+        ? faultOf('notAParameterOf', { learner: learner.id, known: [...known.keys()] })
+        : faultOf('hasNoParameters', { learner: learner.id })
+    if (fault) issues.push(issueAt(name, fault))
   }
-  if (issues.length > 0) {
-    const said = issues.map(({ path, reason }) => `${path} ${reason}`).join('; ')
-    throw invalidInput('badParameter', `${learner.id}: ${said}.`, issues)
-  }
+  if (issues.length > 0) throw invalidInput('badParameter', { learner: learner.id, faults: named(issues) }, issues)
   return Object.fromEntries(learner.parameters.map(({ name, default: value }) => [name, given[name] ?? value]))
 }

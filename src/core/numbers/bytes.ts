@@ -55,7 +55,7 @@ export const encodeArtifact = (state: ModelState): Uint8Array => {
 
 /** Reads an artifact; throws `invalidInput` where the bytes are not one or are cut short. */
 export const decodeArtifact = (bytes: Uint8Array): ModelState => {
-  const bad = (what: string) => invalidInput('badArtifact', `This is not a Bedside model artifact: ${what}.`)
+  const bad = (what: string) => invalidInput('badArtifact', { what })
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < magic.length + 4 || Buffer.from(bytes.subarray(0, magic.length)).toString('latin1') !== magic)
     throw bad('it does not begin with its mark')

@@ -4,7 +4,7 @@ import { type Column, columnOf, type Table } from '../cohort/table.ts'
 /** A column that must be there; throws `invalidInput` where it is not. */
 export const required = (table: Table, name: string): Column => {
   const column = columnOf(table, name)
-  if (!column) throw invalidInput('unknownColumn', `There is no column ${name} in this study.`)
+  if (!column) throw invalidInput('unknownColumn', { column: name })
   return column
 }
 

@@ -1,5 +1,5 @@
 import type { StudyDesign } from '../../contract/design.ts'
-import { invalidInput, storageFailed } from '../../contract/errors.ts'
+import { type Issue, invalidInput, issue, named, storageFailed } from '../../contract/errors.ts'
 import type { Concept, Estimate, Task, Text } from '../../contract/values.ts'
 import type { Preparation } from '../cohort/prepare/preparation.ts'
 import { columnOf, type Table } from '../cohort/table.ts'
@@ -79,16 +79,10 @@ export const openModel = async (bytes: Uint8Array): Promise<OpenModel> => {
   const { header: raw, arrays } = decodeArtifact(bytes)
   const header = raw as unknown as ModelHeader
   if (header.format !== artifactFormat)
-    throw storageFailed(
-      'modelNewer',
-      `This model has the format ${String(header.format)}; this version of Bedside reads ${artifactFormat}. Update Bedside, or train the model again.`,
-    )
+    throw storageFailed('modelNewer', { format: String(header.format), known: artifactFormat })
   const learner = learnerOf(header.learner)
   if (!learner || header.stateVersion > learner.stateVersion)
-    throw storageFailed(
-      'modelNewer',
-      `This model was made by ${header.learner} of a newer version of Bedside. Update Bedside, or train the model again.`,
-    )
+    throw storageFailed('learnerNewer', { learner: header.learner })
   return { header, learner, predictor: await loadState(learner, { header: header.state, arrays }) }
 }
 
@@ -101,30 +95,20 @@ export const inputsOf = ({ features, strata }: Pick<ModelHeader, 'features' | 's
  * Throws `invalidInput` naming the columns that are missing or of another kind.
  */
 export const alignTable = (header: ModelHeader, table: Table): Table => {
-  const issues: { path: string; reason: string }[] = []
+  const issues: Issue[] = []
   const columns = inputsOf(header).map((feature) => {
     const column = columnOf(table, feature.name)
     if (!column) {
-      issues.push({ path: feature.name, reason: 'is not there' })
+      issues.push(issue(feature.name, 'notThere'))
       return null
     }
     const wantsLevels = feature.seen !== null
     if (wantsLevels !== (column.levels !== null)) {
-      issues.push({
-        path: feature.name,
-        reason: wantsLevels
-          ? 'is a number here and a category in the model'
-          : 'is a category here and a number in the model',
-      })
+      issues.push(issue(feature.name, wantsLevels ? 'numberHere' : 'categoryHere'))
       return null
     }
     return column
   })
-  if (issues.length > 0)
-    throw invalidInput(
-      'columnsDiffer',
-      `The model cannot be applied: ${issues.map(({ path, reason }) => `${path} ${reason}`).join('; ')}.`,
-      issues,
-    )
+  if (issues.length > 0) throw invalidInput('columnsDiffer', { faults: named(issues) }, issues)
   return { ...table, columns: columns.filter((column) => column !== null) }
 }

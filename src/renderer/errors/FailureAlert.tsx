@@ -1,15 +1,16 @@
 import { Alert, Button, Code, Group, List, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconBan, IconLock, IconRefresh } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
-import { useTranslation } from '../language/index.ts'
-import { failureOf, incidentOf, sentenceOf } from './failure.ts'
+import { useLanguage, useTranslation } from '../language/index.ts'
+import { failureOf, faultTextOf, incidentOf, sentenceOf } from './failure.ts'
 
 const maxIssues = 8
 
 /** The sentence of a failure in the language of the app. */
 export const useSentence = (): ((error: unknown) => string) => {
   const { t } = useTranslation()
-  return (error) => sentenceOf(failureOf(error), t)
+  const language = useLanguage()
+  return (error) => sentenceOf(failureOf(error), t, language)
 }
 
 /**
@@ -28,6 +29,7 @@ export const FailureAlert = ({
   focus?: boolean
 }) => {
   const { t } = useTranslation('errors')
+  const language = useLanguage()
   const sentence = useSentence()
   const box = useRef<HTMLDivElement>(null)
   const failure = failureOf(error)
@@ -51,21 +53,11 @@ export const FailureAlert = ({
     >
       <Stack gap="xs">
         <Text size="sm">{said}</Text>
-        {said !== failure.message && (
-          <details>
-            <Text component="summary" size="xs" c="dimmed" style={{ cursor: 'pointer', width: 'fit-content' }}>
-              {t('inEnglish')}
-            </Text>
-            <Text size="xs" c="dimmed" lang="en" mt={2}>
-              {failure.message}
-            </Text>
-          </details>
-        )}
         {issues.length > 0 && (
           <List size="sm" spacing={2}>
             {issues.slice(0, maxIssues).map((issue) => (
               <List.Item key={`${issue.path} ${issue.reason}`}>
-                {issue.path && <Code>{issue.path}</Code>} {issue.reason}
+                {issue.path && <Code>{issue.path}</Code>} {faultTextOf(issue, t, language)}
               </List.Item>
             ))}
             {issues.length > maxIssues && (

@@ -44,7 +44,7 @@ test('an incident shows its id, so that a report can be found in the log', () =>
 
 test("a reason without a translation falls back to the core's own sentence", () => {
   const known: Record<string, string> = { 'reasons:wrongPassphrase': '口令短语不正确。' }
-  const translate = (key: string, options: Record<string, unknown>) => known[key] ?? String(options.defaultValue)
-  expect(sentenceOf(wrong, translate)).toBe('口令短语不正确。')
-  expect(sentenceOf({ ...wrong, reason: 'somethingNew' }, translate)).toBe(wrong.message)
+  const translate = (key: string, options: Record<string, unknown> = {}) => known[key] ?? String(options.defaultValue)
+  expect(sentenceOf(wrong, translate, 'zh-CN')).toBe('口令短语不正确。')
+  expect(sentenceOf({ ...wrong, reason: 'somethingNew' }, translate, 'zh-CN')).toBe(wrong.message)
 })

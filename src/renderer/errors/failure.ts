@@ -1,5 +1,8 @@
 import { ORPCError } from '@orpc/client'
-import { type Failure, FailureSchema } from '../../contract/errors.ts'
+import { type Failure, FailureSchema, failure, type Issue } from '../../contract/errors.ts'
+import type { Language } from '../../contract/languages.ts'
+import { say } from '../../contract/said.ts'
+import type { Translate } from '../../contract/texts.ts'
 
 export const isFailure = (value: unknown): value is Failure => FailureSchema.safeParse(value).success
 
@@ -10,26 +13,11 @@ export const isFailure = (value: unknown): value is Failure => FailureSchema.saf
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof ORPCError && isFailure(error.data)) return error.data
   if (isFailure(error)) return error
-  if (error instanceof DOMException && error.name === 'AbortError')
-    return { code: 'cancelled', reason: 'cancelled', message: 'The action was cancelled.' }
-  if (error instanceof TypeError && /fetch|network/i.test(error.message))
-    return {
-      code: 'incident',
-      reason: 'connectionLost',
-      message: 'The connection to the core of Bedside was lost. Try again.',
-    }
+  if (error instanceof DOMException && error.name === 'AbortError') return failure('cancelled', 'cancelled')
+  if (error instanceof TypeError && /fetch|network/i.test(error.message)) return failure('incident', 'connectionLost')
   if (error instanceof ORPCError && error.code === 'BAD_REQUEST')
-    return {
-      code: 'invalidInput',
-      reason: 'inputRejected',
-      message: 'The core refused the input. Check the fields and try again.',
-      issues: issuesOf(error.data),
-    }
-  return {
-    code: 'incident',
-    reason: 'unexpected',
-    message: 'Something went wrong that is not your doing. Try again; if it stays, report it.',
-  }
+    return failure('invalidInput', 'inputRejected', {}, issuesOf(error.data))
+  return failure('incident', 'unexpected')
 }
 
 /** The issues of a schema check at the boundary (Standard Schema: path of keys or segments, message). */
@@ -50,11 +38,10 @@ export const incidentOf = (failure: Failure): string | null => {
   return failure.code === 'incident' && id !== undefined && id !== null ? String(id) : null
 }
 
-type Translate = (key: string, options: Record<string, unknown>) => string
+/** The sentence to show: that of the reason in the language of the app, else the English one that came with the failure. */
+export const sentenceOf = ({ reason, details, message }: Failure, translate: Translate, language: Language): string =>
+  say({ text: `reasons:${reason}`, ...(details ? { values: details } : {}) }, translate, language, message)
 
-/**
- * The sentence to show: `reasons:<reason>` in the language of the app, else the core's own English sentence, which is also
- * the English text of every reason: it names what the translation leaves out.
- */
-export const sentenceOf = (failure: Failure, translate: Translate): string =>
-  translate(`reasons:${failure.reason}`, { ...failure.details, defaultValue: failure.message })
+/** What is wrong at a place of the input, in the language of the app. */
+export const faultTextOf = ({ said, reason }: Issue, translate: Translate, language: Language): string =>
+  said ? say(said, translate, language, reason) : reason

@@ -2,6 +2,7 @@ import i18next from 'i18next'
 import { useCallback, useMemo } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import { bestLanguage } from '../../contract/languages.ts'
+import { type Spoken, speak } from '../../contract/said.ts'
 import { settingsOf } from '../../contract/texts.ts'
 import type { Text } from '../../contract/values.ts'
 import { catalogues } from './catalogues.ts'
@@ -49,6 +50,13 @@ export const useLanguage = (): Language => {
 export const useText = (): ((text: Text | null | undefined) => string) => {
   const language = useLanguage()
   return useCallback((text) => (text ? textIn(text, language) : ''), [language])
+}
+
+/** Reads what the core says by key (or said in English, before texts had keys) in the language of the app. */
+export const useSaid = (): ((said: Spoken) => string) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  return useCallback((said) => speak(said, t, language), [t, language])
 }
 
 /** Numbers, dates and units in the language of the app. */

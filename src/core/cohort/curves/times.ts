@@ -35,9 +35,8 @@ export const alignWithEntry = (time: Float64Array, entry: Float64Array): [Float6
 }
 
 /** Throws where times, entries or events cannot be learned from. */
-export const checkTimes = (what: string, time: Float64Array, event: Uint8Array, entry?: Float64Array): void => {
-  if (time.length === 0)
-    throw invalidInput('noRows', `${what}: there is no row to learn from; check the filters and missing values.`)
+export const checkTimes = (learner: string, time: Float64Array, event: Uint8Array, entry?: Float64Array): void => {
+  if (time.length === 0) throw invalidInput('noRows', { learner })
   if (time.length !== event.length) throw new TypeError('times and events differ in number')
   let negative = 0
   let unknown = 0
@@ -45,27 +44,12 @@ export const checkTimes = (what: string, time: Float64Array, event: Uint8Array, 
     if (!Number.isFinite(value)) unknown++
     else if (value < 0) negative++
   }
-  if (unknown > 0)
-    throw invalidInput('missingOutcome', `${what}: ${unknown} rows have no time; leave out the rows without it.`, [], {
-      rows: unknown,
-    })
-  if (negative > 0)
-    throw invalidInput(
-      'negativeTime',
-      `${what}: ${negative} rows have a negative time; times count from the start of observation, so correct these rows.`,
-      [],
-      { rows: negative },
-    )
+  if (unknown > 0) throw invalidInput('missingOutcome', { learner, rows: unknown })
+  if (negative > 0) throw invalidInput('negativeTime', { learner, rows: negative })
   if (!entry) return
   if (entry.length !== time.length) throw new TypeError('times and entries differ in number')
   const [ends, starts] = alignWithEntry(time, entry)
   let late = 0
   for (let i = 0; i < ends.length; i++) if (!(starts[i] < ends[i])) late++
-  if (late > 0)
-    throw invalidInput(
-      'entryNotBeforeTime',
-      `${what}: ${late} rows do not enter before their time, so they are never under observation; correct these rows or filter them out.`,
-      [],
-      { rows: late },
-    )
+  if (late > 0) throw invalidInput('entryNotBeforeTime', { learner, rows: late })
 }

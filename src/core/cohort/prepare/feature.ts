@@ -1,5 +1,5 @@
 import type { MissingPolicy, PreparationDesign } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import { mostFrequent, quantileOf } from '../../numbers/quantile.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import type { Column } from '../table.ts'
@@ -149,9 +149,7 @@ const fitNumber = (
 const constantOf = (name: string, { constants }: PreparationDesign): number => {
   const value = constants[name] ?? 0
   if (typeof value === 'number') return value
-  throw invalidInput('notANumber', `${name} is a number and cannot be filled with "${value}".`, [
-    { path: `preparation.constants.${name}`, reason: 'must be a number' },
-  ])
+  throw invalidInput('constantNotANumber', { name, value }, [issue(`preparation.constants.${name}`, 'mustBeNumber')])
 }
 
 /** No shift where all values are above 0; else the lowest comes to half the distance to the next. */

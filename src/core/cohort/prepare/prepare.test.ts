@@ -196,7 +196,7 @@ test('constant and empty columns are left out and named; with nothing left the r
     ['same', 'constant'],
     ['one', 'constant'],
   ])
-  expect(reasonOf(() => fitPreparation(table, rows, ['same', 'one'], options))).toBe('noUsableFeature')
+  expect(reasonOf(() => fitPreparation(table, rows, ['same', 'one'], options))).toBe('featuresDropped')
   expect(reasonOf(() => fitPreparation(table, rows, [], options))).toBe('noUsableFeature')
   expect(reasonOf(() => fitPreparation(table, [], ['age'], options))).toBe('noRows')
   expect(reasonOf(() => fitPreparation(table, rows, ['weight'], options))).toBe('unknownColumn')

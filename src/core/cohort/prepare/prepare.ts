@@ -4,7 +4,7 @@ import {
   PreparationDesignSchema,
   type TermsDesign,
 } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { faultOf, faultsIn, type Issue, invalidInput, issue, named } from '../../../contract/errors.ts'
 import type { Cell } from '../../../contract/values.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import { type Matrix, type Outcome, takeGrids, takeSequences } from '../matrix.ts'
@@ -118,13 +118,8 @@ const learn = (
 ): Learned => {
   const design = given.design ?? PreparationDesignSchema.parse({})
   const policy = missing ?? needs.missing
-  if (policy === 'native' && !needs.native)
-    throw invalidInput(
-      'nativeMissing',
-      'This learner cannot take missing values as they are; choose drop, dropColumns, median, mean, mode, constant, knn, chained or indicator.',
-    )
-  if (rows.length === 0)
-    throw invalidInput('noRows', 'There is no training row to prepare; check the filters and the split.')
+  if (policy === 'native' && !needs.native) throw invalidInput('nativeMissing')
+  if (rows.length === 0) throw invalidInput('noRows')
   // Where a learner reads what was measured over time, or pictures, it may do without other features.
   const other = Boolean((table.sequences && needs.sequences) || (table.grids && needs.grids))
   if (features.length === 0 && !other) throw noUsableFeature([])
@@ -133,9 +128,8 @@ const learn = (
   const usable: { column: Column; missing: number }[] = []
   for (const name of features) {
     const column = columnOf(table, name)
-    if (!column) throw invalidInput('unknownColumn', `There is no column ${name} in this study.`)
-    if (column.kind === 'text')
-      throw invalidInput('textFeature', `${name} is free text; models learn from numbers and categories only.`)
+    if (!column) throw invalidInput('unknownColumn', { column: name })
+    if (column.kind === 'text') throw invalidInput('textFeature', { columns: name })
     const count = countMissing(column, rows)
     if (count === rows.length)
       dropped.push({ name, reason: 'allMissing', message: `${name} is not recorded in any training row; left out.` })
@@ -225,27 +219,21 @@ const checkNamed = (
   { constants, transforms, encodings }: PreparationDesign,
 ) => {
   const known = new Set(features)
-  const issues: { path: string; reason: string }[] = []
+  const issues: Issue[] = []
   const check = (group: string, names: string[], wants: 'number' | 'category' | null) => {
     for (const name of names) {
       const path = `preparation.${group}.${name}`
       const levels = columnOf(table, name)?.levels ?? null
-      if (!known.has(name)) issues.push({ path, reason: `${name} is not a feature of this design` })
+      if (!known.has(name)) issues.push(issue(path, 'notAFeature', { name }))
       else if (wants === 'number' && levels)
-        issues.push({ path, reason: `${name} is a category and has no ${group.slice(0, -1)}` })
-      else if (wants === 'category' && !levels)
-        issues.push({ path, reason: `${name} is a number and has no levels to encode` })
+        issues.push(issue(path, 'categoryHasNo', { name, setting: group.slice(0, -1) }))
+      else if (wants === 'category' && !levels) issues.push(issue(path, 'noLevelsToEncode', { name }))
     }
   }
   check('constants', Object.keys(constants), null)
   check('transforms', Object.keys(transforms), 'number')
   check('encodings', Object.keys(encodings), 'category')
-  if (issues.length > 0)
-    throw invalidInput(
-      'badPreparation',
-      `The preparation does not fit: ${issues.map(({ reason }) => reason).join('; ')}.`,
-      issues,
-    )
+  if (issues.length > 0) throw invalidInput('badPreparation', { faults: faultsIn(issues) }, issues)
 }
 
 /** Replaces a feature's score column by one for each score of the outcome, with the levels' means and the training rows' own scores. */
@@ -466,7 +454,7 @@ export const prepareRow = (preparation: Preparation, values: Readonly<Record<str
       }
     }
     if (typeof cell === 'string' && cell !== '')
-      throw invalidInput('notANumber', `${name} must be a number.`, [{ path: name, reason: 'must be a number' }])
+      throw invalidInput('notANumber', { name }, [issue(name, 'mustBeNumber')])
     return {
       name,
       kind,
@@ -490,20 +478,15 @@ export const prepareRow = (preparation: Preparation, values: Readonly<Record<str
   return applyPreparation(preparation, table, null, 'predict')
 }
 
+const columnsDiffer = (fault: Issue) => invalidInput('columnsDiffer', { faults: named([fault]) }, [fault])
+
 /** Reads a cell as its index among the training levels or as its number; `recorded` gives the text of an unknown level. */
 const sourceOf = (feature: PreparedFeature, table: Table) => {
   const column = columnOf(table, feature.name)
-  if (!column)
-    throw invalidInput('columnsDiffer', `The model needs the column ${feature.name}, which is not there.`, [
-      { path: feature.name, reason: 'is not there' },
-    ])
+  if (!column) throw columnsDiffer(issue(feature.name, 'notThere'))
   const { values, levels } = column
   if ((levels === null) !== (feature.levels === null))
-    throw invalidInput(
-      'columnsDiffer',
-      `${feature.name} is ${levels ? 'a category here and a number' : 'a number here and a category'} in the model.`,
-      [{ path: feature.name, reason: 'is of another kind' }],
-    )
+    throw columnsDiffer(issue(feature.name, levels ? 'categoryHere' : 'numberHere'))
   if (!levels || !feature.levels)
     return {
       // An infinite number cannot be weighed by any learner; it is no measurement.
@@ -529,21 +512,22 @@ const countMissing = ({ values }: Column, rows: ArrayLike<number>): number => {
 }
 
 const noUsableFeature = (dropped: Preparation['dropped']) =>
-  invalidInput(
-    'noUsableFeature',
-    `No usable feature is left. ${dropped.map(({ message }) => message).join(' ') || 'Name at least one.'}`,
-    dropped.map(({ name, reason }) => ({ path: name, reason })),
-  )
+  dropped.length === 0
+    ? invalidInput('noUsableFeature')
+    : invalidInput(
+        'featuresDropped',
+        { dropped: dropped.map(({ message }) => message) },
+        dropped.map(({ name, reason }) => ({ path: name, reason })),
+      )
 
 const allRowsDropped = (usable: { column: Column; missing: number }[], rows: number) => {
   const worst = usable
     .filter(({ missing }) => missing > 0)
     .sort((a, b) => b.missing - a.missing)
     .slice(0, 5)
-  const said = worst.map(({ column, missing }) => `${column.name} (${missing} of ${rows})`).join(', ')
   return invalidInput(
     'allRowsDropped',
-    `Every training row has a missing value and was dropped; the most are missing in ${said}. Exclude these columns or choose to fill missing values.`,
-    worst.map(({ column, missing }) => ({ path: column.name, reason: `missing in ${missing} of ${rows} rows` })),
+    { columns: worst.map(({ column, missing }) => faultOf('columnRows', { column: column.name, missing, rows })) },
+    worst.map(({ column, missing }) => issue(column.name, 'missingInRows', { missing, rows })),
   )
 }

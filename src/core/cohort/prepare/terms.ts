@@ -1,5 +1,5 @@
 import type { TermsDesign } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { faultsIn, type Issue, invalidInput, issue } from '../../../contract/errors.ts'
 import { quantileOf } from '../../numbers/quantile.ts'
 import type { Derived, Matrix } from '../matrix.ts'
 import { sharedFloats } from '../table.ts'
@@ -243,32 +243,29 @@ const checkTerms = (
   asked: readonly string[],
   features: readonly PreparedFeature[],
 ) => {
-  const issues: { path: string; reason: string }[] = []
+  const issues: Issue[] = []
   const known = (name: string, path: string) => {
-    if (!asked.includes(name)) issues.push({ path, reason: `${name} is not a feature of this design` })
+    if (!asked.includes(name)) issues.push(issue(path, 'notAFeature', { name }))
   }
   splines.forEach(({ column, knots }, i) => {
     const path = `terms.splines.${i}`
     known(column, path)
     const feature = features.find(({ name }) => name === column)
     if (feature && (feature.levels || feature.kind === 'boolean'))
-      issues.push({ path, reason: `${column} is a category; only numbers have splines` })
-    if (splines.findIndex((other) => other.column === column) < i)
-      issues.push({ path, reason: `${column} has two splines` })
+      issues.push(issue(path, 'splineOfCategory', { column }))
+    if (splines.findIndex((other) => other.column === column) < i) issues.push(issue(path, 'twoSplines', { column }))
     if (typeof knots !== 'number' && knots.some((knot, j) => j > 0 && !(knot > knots[j - 1])))
-      issues.push({ path: `${path}.knots`, reason: `the knots of ${column} must rise from each to the next` })
+      issues.push(issue(`${path}.knots`, 'knotsNotRising', { column }))
   })
   interactions.forEach(([left, right], i) => {
     const path = `terms.interactions.${i}`
     known(left, path)
     known(right, path)
-    if (left === right)
-      issues.push({ path, reason: `${left} cannot interact with itself; a spline lets its effect bend` })
+    if (left === right) issues.push(issue(path, 'selfInteraction', { left }))
     const same = ([a, b]: readonly string[]) => (a === left && b === right) || (a === right && b === left)
-    if (interactions.findIndex(same) < i) issues.push({ path, reason: `${left} × ${right} is named twice` })
+    if (interactions.findIndex(same) < i) issues.push(issue(path, 'namedTwice', { left, right }))
   })
-  if (issues.length > 0)
-    throw invalidInput('badTerms', `The terms do not fit: ${issues.map(({ reason }) => reason).join('; ')}.`, issues)
+  if (issues.length > 0) throw invalidInput('badTerms', { faults: faultsIn(issues) }, issues)
 }
 
 const meanOf = ({ data, rows }: Matrix, column: number): number => {

@@ -1,4 +1,4 @@
-import { cancelled, conflict, invalidInput } from '../../../contract/errors.ts'
+import { cancelled, conflict, invalidInput, named } from '../../../contract/errors.ts'
 import type { ImportReport, Mapping } from '../../../contract/intake.ts'
 import { MappingSchema } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
@@ -93,11 +93,7 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
       (batch) => batch.study === name && batch.sha256 === sha256 && !batch.undoneAt,
     )
     if (same.length > 0 && !request.again)
-      throw conflict(
-        'sameFile',
-        `${name} already has this very file (batch ${same[0].batch}, ${same[0].importedAt.slice(0, 10)}). Take that batch back, or say that it is to be imported again.`,
-        { study: name, batch: same[0].batch },
-      )
+      throw conflict('sameFile', { study: name, batch: same[0].batch, date: same[0].importedAt.slice(0, 10) })
     const batch = beginOnceRead(store, { study: study.id, file: source.file, sha256, mapping, user })
     const tally = createTally(onProgress)
     const summary = await each(thread.read({ source, mapping, pack: true }, batch.planOf), (chunk) => {
@@ -109,8 +105,7 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
     })
     const { concepts, handle, insert } = batch.begun()
     stopIfAborted(signal)
-    if (summary.sha256 !== sha256)
-      throw conflict('fileChanged', `${source.file} changed while it was read. Import it again when it is complete.`)
+    if (summary.sha256 !== sha256) throw conflict('fileChanged', { file: source.file })
     for (const { concept, levels } of summary.newLevels) {
       const stored = concepts.find((entry) => entry.name === concept)
       if (stored) addLevels(store, stored.id, levels)
@@ -146,7 +141,7 @@ const checkedMapping = (mapping: Mapping): Mapping => {
   const checked = MappingSchema.safeParse(mapping)
   if (checked.success) return checked.data
   const issues = checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), reason: message }))
-  throw invalidInput('mappingMalformed', `The mapping is not one: ${issues[0].path} ${issues[0].reason}.`, issues)
+  throw invalidInput('mappingMalformed', { faults: named(issues.slice(0, 1)) }, issues)
 }
 
 /** A batch that begins when the file's header is there: its concepts come from the plan, and the plan from the header. */
@@ -272,5 +267,5 @@ const each = async (
 const secondsSince = (start: number): number => Math.round(performance.now() - start) / 1000
 
 const stopIfAborted = (signal: AbortSignal | undefined): void => {
-  if (signal?.aborted) throw cancelled('cancelled', 'The import was cancelled; nothing was kept.')
+  if (signal?.aborted) throw cancelled('cancelled')
 }

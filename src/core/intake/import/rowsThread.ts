@@ -138,7 +138,7 @@ const isThere = (url: URL | null): url is URL =>
 
 const giveWay = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-const stopped = () => cancelled('cancelled', 'The import was cancelled; nothing was kept.')
+const stopped = () => cancelled('cancelled')
 
 const stopIfAborted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted) throw stopped()

@@ -40,7 +40,7 @@ export const openSample = (
   name: string,
 ): { entry: SampleEntry; source: FileSource; concepts: Concept[]; mapping: Mapping } => {
   const entry = listSamples(resources).find((sample) => sample.name === name)
-  if (!entry) throw notFound('sample', `There is no sample ${name}. See the list of samples.`, { sample: name })
+  if (!entry) throw notFound('sample', { sample: name })
   const { identifierSystem, missing, columns } = DictionarySchema.parse(readJson(resources, entry.dictionary))
   const mapping = MappingSchema.parse({
     dialect: { encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },

@@ -61,7 +61,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
 
   const find = (id: string): Upload => {
     const upload = uploads.get(id)
-    if (!upload) throw notFound('upload', 'This upload is not known any more; choose the file again.')
+    if (!upload) throw notFound('upload')
     return upload
   }
 
@@ -72,8 +72,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
   }
 
   const begin = async (file: string): Promise<string> => {
-    if (uploads.size >= mostUploads)
-      throw conflict('tooManyUploads', `${mostUploads} files are being imported already; finish or discard one first.`)
+    if (uploads.size >= mostUploads) throw conflict('tooManyUploads', { most: mostUploads })
     const path = join(makeFolder(), randomBytes(16).toString('hex'))
     const handle = await open(path, 'wx', 0o600)
     return add({ kind: 'sealed', file: basename(file) || file, path, key: randomBytes(32), bytes: 0 }, handle)
@@ -81,10 +80,9 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
 
   const write = async (upload: Upload, bytes: Uint8Array, last: boolean): Promise<number> => {
     const { source, handle } = upload
-    if (source.kind !== 'sealed' || handle === null || upload.finished)
-      throw conflict('uploadFinished', 'This upload is complete; start a new one for another file.')
+    if (source.kind !== 'sealed' || handle === null || upload.finished) throw conflict('uploadFinished')
     if (source.bytes + bytes.length > mostBytes)
-      throw invalidInput('uploadTooLarge', `A file may have at most ${Math.floor(mostBytes / 2 ** 20)} MiB.`)
+      throw invalidInput('uploadTooLarge', { most: Math.floor(mostBytes / 2 ** 20) })
     if (bytes.length > 0) {
       await handle.appendFile(seal(bytes, source.key, upload.pieces++))
       source.bytes += bytes.length
@@ -107,8 +105,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
 
   return {
     append: async ({ upload: given, file, bytes, last }) => {
-      if (bytes.length > mostPieceBytes)
-        throw invalidInput('pieceTooLarge', `A piece may have at most ${mostPieceBytes} bytes.`)
+      if (bytes.length > mostPieceBytes) throw invalidInput('pieceTooLarge', { most: mostPieceBytes })
       const id = given ?? (await begin(file))
       const upload = find(id)
       const written = upload.queue.then(() => write(upload, bytes, last))
@@ -131,7 +128,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
     },
     open: (id) => {
       const { source, finished } = find(id)
-      if (!finished) throw conflict('uploadUnfinished', `${source.file} has not arrived completely yet.`)
+      if (!finished) throw conflict('uploadUnfinished', { file: source.file })
       return { ...source }
     },
     discard: async (id) => {

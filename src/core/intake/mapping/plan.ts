@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { type Issue, invalidInput, issue, named } from '../../../contract/errors.ts'
 import type { Mapping } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { headerWords } from '../catalogue.ts'
@@ -48,32 +48,23 @@ export type Plan = WidePlan | LongPlan
  * a new one). Throws `invalidInput` `mappingDoesNotFit` that names each fault.
  */
 export const planImport = (mapping: Mapping, header: readonly string[], dictionary: readonly Concept[]): Plan => {
-  const issues: { path: string; reason: string }[] = []
+  const issues: Issue[] = []
   const there = new Set(header)
   const stored = new Map(dictionary.map((concept) => [concept.name, concept]))
   const used = mapping.columns.filter(({ use }) => use === 'import')
-  for (const { column } of used)
-    if (!there.has(column)) issues.push({ path: column, reason: 'is not a column of the file' })
+  for (const { column } of used) if (!there.has(column)) issues.push(issue(column, 'notInFile'))
   for (const [index, { column }] of mapping.columns.entries())
     if (mapping.columns.findIndex((other) => other.column === column) !== index)
-      issues.push({ path: column, reason: 'is mapped twice' })
+      issues.push(issue(column, 'mappedTwice'))
   const plan =
     mapping.layout.shape === 'long'
       ? planLong(mapping, mapping.layout, used, there, dictionary, issues)
       : planWide(used, stored, issues)
-  if (issues.length > 0)
-    throw invalidInput(
-      'mappingDoesNotFit',
-      `The mapping does not fit: ${issues
-        .slice(0, 3)
-        .map(({ path, reason }) => `${path} ${reason}`)
-        .join('; ')}${issues.length > 3 ? `; and ${issues.length - 3} more` : ''}. Change the mapping.`,
-      issues,
-    )
+  if (issues.length > 0) throw invalidInput('mappingDoesNotFit', { faults: named(issues) }, issues)
   return plan
 }
 
-type Issues = { path: string; reason: string }[]
+type Issues = Issue[]
 type Used = Mapping['columns']
 
 const planWide = (used: Used, stored: ReadonlyMap<string, Concept>, issues: Issues): WidePlan => {
@@ -83,23 +74,22 @@ const planWide = (used: Used, stored: ReadonlyMap<string, Concept>, issues: Issu
   for (const { column, concept: mapped, sourceUnit, dateFormat } of used) {
     const known = stored.get(mapped.name)
     const concept = known ?? mapped
-    if (filled.has(concept.name))
-      issues.push({ path: column, reason: `fills ${concept.name}, which another column fills` })
+    if (filled.has(concept.name)) issues.push(issue(column, 'alreadyFilled', { name: concept.name }))
     filled.add(concept.name)
     if (known && known.kind !== mapped.kind)
-      issues.push({ path: column, reason: `is ${known.kind} in this study, not ${mapped.kind}` })
+      issues.push(issue(column, 'kindInStudy', { kind: known.kind, kind2: mapped.kind }))
     const { role } = concept
     if (role === 'patientKey' || role === 'patientName' || role === 'birthDate' || role === 'encounterDate') {
       const before = holders.get(role)
-      if (before) issues.push({ path: column, reason: `and ${before} are both the ${role}` })
+      if (before) issues.push(issue(column, 'sameRole', { before, role }))
       holders.set(role, column)
     }
     if ((role === 'birthDate' || role === 'encounterDate') && concept.kind !== 'date')
-      issues.push({ path: column, reason: `is the ${role} and must be of kind date` })
+      issues.push(issue(column, 'roleNeedsDate', { role }))
     if (concept.kind === 'date' && !dateReader(dateFormat))
-      issues.push({ path: column, reason: `has the date format ${dateFormat}, which is not known` })
+      issues.push(issue(column, 'dateFormatUnknown', { dateFormat }))
     if (role === 'outcomeTime' && concept.kind !== 'number' && concept.kind !== 'integer')
-      issues.push({ path: column, reason: 'is the outcome time and must be a number' })
+      issues.push(issue(column, 'timeNeedsNumber'))
     const from = sourceUnit ?? mapped.unit
     fields.push({
       column,
@@ -109,7 +99,7 @@ const planWide = (used: Used, stored: ReadonlyMap<string, Concept>, issues: Issu
       open: concept.kind === 'category' && (concept.levels === null || concept.levels.length === 0),
     })
   }
-  if (fields.length === 0 && issues.length === 0) issues.push({ path: 'columns', reason: 'imports no column' })
+  if (fields.length === 0 && issues.length === 0) issues.push(issue('columns', 'noneImported'))
   return { shape: 'wide', fields }
 }
 
@@ -120,13 +110,11 @@ const sourceUnitOf = (column: string, from: string | null, concept: Concept, iss
   const code = units.ucum(from)
   if (code === concept.unit) return null
   if (code !== null && units.conversion(code, concept.unit, molarMass(concept))) return code
-  issues.push({
-    path: column,
-    reason:
-      code === null
-        ? `has the unit ${from}, which is not of UCUM`
-        : `cannot be converted from ${from} to ${concept.unit}`,
-  })
+  issues.push(
+    code === null
+      ? issue(column, 'unitNotUcum', { unit: from })
+      : issue(column, 'notConvertible', { from, to: concept.unit }),
+  )
   return null
 }
 
@@ -139,13 +127,13 @@ const planLong = (
   issues: Issues,
 ): LongPlan => {
   const key = used.find(({ concept }) => concept.role === 'patientKey')
-  if (!key) issues.push({ path: 'columns', reason: 'name no patient key, which a file of repeated measurements needs' })
+  if (!key) issues.push(issue('columns', 'keyNeeded'))
   for (const column of [layout.test, layout.value, layout.day])
-    if (column !== null && !there.has(column)) issues.push({ path: column, reason: 'is not a column of the file' })
+    if (column !== null && !there.has(column)) issues.push(issue(column, 'notInFile'))
   const day = mapping.columns.find(({ column }) => column === layout.day)
   const dated = day?.concept.kind === 'date'
   if (dated && !dateReader(day.dateFormat))
-    issues.push({ path: day.column, reason: `has the date format ${day.dateFormat}, which is not known` })
+    issues.push(issue(day.column, 'dateFormatUnknown', { dateFormat: day.dateFormat }))
   const unit = used.find(({ column }) => /^(unit|units|uom|单位)$/.test(headerWords(column)))
   return {
     shape: 'long',

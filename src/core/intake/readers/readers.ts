@@ -27,10 +27,5 @@ export const chooseReader = async (source: OpenSource, given: DialectHint): Prom
   const [best] = scores.sort((a, b) => b.score - a.score)
   if (best.score > 0) return best.reader
   const { invalidInput } = await import('../../../contract/errors.ts')
-  throw invalidInput(
-    'formatUnknown',
-    `${source.file} is of a format that Bedside does not read. Save it as CSV, and choose that file.`,
-    [],
-    { file: source.file },
-  )
+  throw invalidInput('formatUnknown', { file: source.file })
 }

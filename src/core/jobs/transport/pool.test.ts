@@ -23,14 +23,7 @@ test('results come in the order of the inputs, whichever thread is done first', 
 })
 
 test('an error the user can act on keeps its code, reason, issues and details across the thread', async () => {
-  const { failure: sent } = invalidInput(
-    'noEvents',
-    'No patient had the event.',
-    [{ path: 'status', reason: 'has none' }],
-    {
-      rows: 3,
-    },
-  )
+  const { failure: sent } = invalidInput('noEvents', { rows: 3 }, [{ path: 'status', reason: 'has none' }])
   expect(await failureOf(two().run('refuse', ['status']))).toEqual(sent)
   expect(await pool.run('double', [{ value: 4, wait: 0 }])).toEqual([8])
 })

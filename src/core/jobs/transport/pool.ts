@@ -141,7 +141,7 @@ export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions):
     for (const input of inputs) {
       // Lets messages through between pieces, an abort among them.
       await new Promise((resolve) => setImmediate(resolve))
-      if (closed || signal?.aborted) throw cancelled('cancelled', 'The work was cancelled.')
+      if (closed || signal?.aborted) throw cancelled('cancelled')
       pausePoint()
       results.push(await taskOf(found, task)(input))
     }
@@ -149,12 +149,12 @@ export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions):
   }
 
   const spread = (task: string, inputs: readonly unknown[], signal?: AbortSignal): Promise<unknown[]> => {
-    if (closed || signal?.aborted) return Promise.reject(cancelled('cancelled', 'The work was cancelled.'))
+    if (closed || signal?.aborted) return Promise.reject(cancelled('cancelled'))
     if (inputs.length === 0) return Promise.resolve([])
     if (seats.length === 0) return runHere(task, inputs, signal)
     return new Promise<unknown[]>((resolve, reject) => {
       const abort = () => {
-        end(call, cancelled('cancelled', 'The work was cancelled.'))
+        end(call, cancelled('cancelled'))
         for (const seat of seats) if (seat.piece?.call === call) void retire(seat)
         deal()
       }
@@ -191,7 +191,7 @@ export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions):
     close: async () => {
       closed = true
       const calls = new Set([...queue, ...seats.flatMap(({ piece }) => piece ?? [])].map(({ call }) => call))
-      for (const call of calls) end(call, cancelled('cancelled', 'The work was cancelled.'))
+      for (const call of calls) end(call, cancelled('cancelled'))
       await Promise.all(seats.map(retire))
     },
   }

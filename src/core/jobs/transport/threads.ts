@@ -41,13 +41,7 @@ const runOnThread = (
       finish()
     }
     const abort = () =>
-      settle(() =>
-        reject(
-          signal.reason instanceof BedsideError
-            ? signal.reason
-            : cancelled('cancelled', 'The work was cancelled; nothing was kept.'),
-        ),
-      )
+      settle(() => reject(signal.reason instanceof BedsideError ? signal.reason : cancelled('cancelled')))
     signal.addEventListener('abort', abort, { once: true })
     worker.on('message', (reply: LongReply) => {
       if ('stage' in reply) report(reply.stage, reply.progress, reply.detail)

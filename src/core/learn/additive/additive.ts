@@ -119,7 +119,7 @@ async function fitAdditive(
   checkLevels(x)
   const numberOf = (name: string) => Number(given[name] ?? parameters.find((one) => one.name === name)?.default)
   const loss = lossFor(outcome, given)
-  if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  if (context.signal.aborted) throw cancelled('cancelled')
   context.progress(0)
   const model = await fitTerms(
     x,

@@ -1,4 +1,5 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { type Fault, faultOf, invalidInput, issue } from '../../../contract/errors.ts'
+import type { Values } from '../../../contract/said.ts'
 import type { ModelState } from '../learner.ts'
 import { packTerms, unpackTerms } from './state.ts'
 import { cellsOf, meanOf, type Term } from './terms.ts'
@@ -35,17 +36,17 @@ export const editTerms = (state: ModelState, edits: readonly TermEdit[]): ModelS
   let terms = model.terms
   for (const edit of edits) {
     const at = terms.findIndex(({ columns }) => columns.join() === edit.columns.join())
-    if (at < 0) throw refusal(edit, 'there is no such term')
+    if (at < 0) throw refusal(edit, 'noSuchTerm')
     if (edit.change === 'remove') terms = terms.filter((_, t) => t !== at)
     else terms[at] = changed(terms[at], edit, model)
   }
   return packTerms({ ...model, terms }, { ...header, edits: [...editsOf(state), ...edits] })
 }
 
-const refusal = ({ columns }: TermEdit, reason: string) =>
-  invalidInput('badEdit', `The term of column ${columns.join(' × ')} cannot be changed: ${reason}.`, [
-    { path: `columns ${columns.join(' × ')}`, reason },
-  ])
+const refusal = ({ columns }: TermEdit, fault: Fault, values?: Values) => {
+  const term = columns.join(' × ')
+  return invalidInput('badEdit', { term, fault: faultOf(fault, values) }, [issue(`columns ${term}`, fault, values)])
+}
 
 const changed = (
   term: Term,
@@ -53,17 +54,17 @@ const changed = (
   { edges, levels, intercept }: Pick<ReturnType<typeof unpackTerms>, 'edges' | 'levels' | 'intercept'>,
 ): Term => {
   const [column, second] = term.columns
-  if (second !== undefined) throw refusal(edit, 'a term of two columns can only be removed')
+  if (second !== undefined) throw refusal(edit, 'removeOnly')
   const of = edit.class ?? 0
-  if (!(of >= 0 && of < intercept.length)) throw refusal(edit, `there is no class ${of}`)
+  if (!(of >= 0 && of < intercept.length)) throw refusal(edit, 'noSuchClass', { class: of })
   const cells = cellsOf(term)
   const scores = term.scores.slice()
   const own = scores.subarray(of * cells, (of + 1) * cells)
   const ordered = levels[column] === 0
   const chosen = 'where' in edit ? cellsIn(edit.where, edges[column], levels[column], cells) : []
-  if ('where' in edit && chosen.length === 0) throw refusal(edit, 'no cell lies within what was named')
+  if ('where' in edit && chosen.length === 0) throw refusal(edit, 'noCells')
   if (edit.change === 'set') {
-    if (!Number.isFinite(edit.value)) throw refusal(edit, 'the value is no number')
+    if (!Number.isFinite(edit.value)) throw refusal(edit, 'valueNotANumber')
     for (const cell of chosen) own[cell] = edit.value
   } else if (edit.change === 'flatten') {
     const pick = (values: Float64Array) => Float64Array.from(chosen, (cell) => values[cell])
@@ -71,11 +72,10 @@ const changed = (
     const mean = weights.some((weight) => weight > 0) ? meanOf(pick(own), weights) : plainMean(pick(own))
     for (const cell of chosen) own[cell] = mean
   } else {
-    if (!ordered) throw refusal(edit, 'the levels of a category have no order')
+    if (!ordered) throw refusal(edit, 'levelsUnordered')
     if (edit.change === 'monotone') makeMonotone(own, term.weights, edit.direction === 'rising' ? 1 : -1)
     else {
-      if (!(Number.isInteger(edit.reach) && edit.reach > 0))
-        throw refusal(edit, 'the reach must be a whole number above 0')
+      if (!(Number.isInteger(edit.reach) && edit.reach > 0)) throw refusal(edit, 'badReach')
       smoothen(own, term.weights, chosen, edit.reach)
     }
   }

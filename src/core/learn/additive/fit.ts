@@ -52,7 +52,7 @@ export const fitTerms = async (
 ): Promise<AdditiveModel> => {
   const { rows, columns } = x
   const check = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
   }
   const binned = await binColumns(
     x,

@@ -9,8 +9,7 @@ export interface LoadedAdditive extends AdditiveModel {
   header: Record<string, unknown>
 }
 
-const damaged = (what: string) =>
-  invalidInput('badArtifact', `This is not a Bedside additive model: ${what}. Export the model again.`)
+const damaged = (what: string) => invalidInput('badArtifact', { what })
 
 export const packTerms = (model: AdditiveModel, header: Record<string, unknown>): ModelState => {
   const { terms, intercept, edges, levels, lines, baseline } = model
@@ -118,11 +117,7 @@ export const cellOf = (
 /** What each term adds to each row's scores: `see(row, term, cell)`. */
 export const walk = (model: AdditiveModel, x: Matrix, see: (row: number, term: number, cell: number) => void): void => {
   const { terms, lines, edges } = model
-  if (x.columns !== edges.length)
-    throw invalidInput(
-      'columnCount',
-      `The model was trained on ${edges.length} columns but was given ${x.columns}; prepare the rows as for training.`,
-    )
+  if (x.columns !== edges.length) throw invalidInput('columnCount', { expected: edges.length, given: x.columns })
   const cells = new Int32Array(x.columns)
   for (let row = 0; row < x.rows; row++) {
     for (let column = 0; column < x.columns; column++)

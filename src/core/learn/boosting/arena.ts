@@ -83,11 +83,7 @@ let compiled: object | null = null
 /** Memory for a fit, shared by the threads that help. Throws `tooLarge` where 4 GB do not hold it. */
 export const makeMemory = (plan: Plan): SharedMemory => {
   const pages = Math.ceil(layoutOf(plan).bytes / pageBytes)
-  if (pages >= 65_536)
-    throw invalidInput(
-      'tooLarge',
-      `${plan.rows} rows of ${plan.columns} columns need more than the 4 GB that boosting can address; choose fewer columns or rows.`,
-    )
+  if (pages >= 65_536) throw invalidInput('tooLarge', { rows: plan.rows, columns: plan.columns })
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
 }
 

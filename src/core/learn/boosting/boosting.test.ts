@@ -121,13 +121,16 @@ describe('what the loss is', () => {
 
   test('counts below 0, no count at all and no exposure are refused in words', async () => {
     const x = matrixOf({ a: [1, 2, 3] })
-    const refused = (outcome: Outcome) =>
+    const refused = (outcome: Outcome, reason: string) =>
       expect(fitBoosted(x, outcome, { loss: 'poisson' })).rejects.toMatchObject({
-        failure: { code: 'invalidInput', reason: 'badOutcome' },
+        failure: { code: 'invalidInput', reason },
       })
-    await refused({ task: 'regression', y: Float64Array.of(1, -1, 2) })
-    await refused({ task: 'regression', y: Float64Array.of(0, 0, 0) })
-    await refused({ task: 'regression', y: Float64Array.of(1, 1, 2), exposure: Float64Array.of(1, 0, 1) })
+    await refused({ task: 'regression', y: Float64Array.of(1, -1, 2) }, 'countsNegative')
+    await refused({ task: 'regression', y: Float64Array.of(0, 0, 0) }, 'countsZero')
+    await refused(
+      { task: 'regression', y: Float64Array.of(1, 1, 2), exposure: Float64Array.of(1, 0, 1) },
+      'badExposure',
+    )
   })
 
   test('two groups of patients end at the hazard ratio of Cox regression, with Breslow’s curves between them', async () => {
@@ -307,7 +310,7 @@ describe('monotone columns', () => {
     const { x, diagnosis } = madeUp(50)
     for (const monotone of ['albumine:+', 'a', 'a:up'])
       await expect(fitBoosted(x, diagnosis, { monotone })).rejects.toMatchObject({
-        failure: { code: 'invalidInput', reason: 'badParameter', message: expect.stringContaining(monotone) },
+        failure: { code: 'invalidInput', reason: 'badMonotone', message: expect.stringContaining(monotone) },
       })
   })
 })

@@ -1,4 +1,4 @@
-import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
@@ -192,7 +192,7 @@ async function fitBoosting(
   checkData(x, weights)
   checkOutcome(outcome, x.rows, weights)
   const settings = readSettings(x, outcome, given)
-  if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  if (context.signal.aborted) throw cancelled('cancelled')
   context.progress(0)
   const boosted = await boost(x, outcome, settings, context, weights ?? null)
   const header: Record<string, unknown> = { kind: 'boosting', task: outcome.task, loss: settings.loss }
@@ -251,20 +251,15 @@ export const checkLevels = (x: Matrix): void => {
   for (let column = 0; column < x.columns; column++) {
     const levels = x.levels?.[column] ?? 0
     if (levels > mostLevels)
-      throw invalidInput(
-        'tooManyLevels',
-        `${x.terms[column]} has ${levels} levels; boosting takes at most ${mostLevels}. Group the rare ones.`,
-        [{ path: x.terms[column], reason: `has ${levels} levels` }],
-      )
+      throw invalidInput('tooManyLevels', { column: x.terms[column], levels, most: mostLevels }, [
+        issue(x.terms[column], 'hasLevels', { levels }),
+      ])
   }
 }
 
 /** Throws `invalidInput` where values cannot be counts. */
 export const checkCounts = ({ y, exposure }: Extract<Outcome, { task: 'regression' }>): void => {
-  if (y.some((value) => value < 0))
-    throw invalidInput('badOutcome', 'A count is below 0; choose the squared loss for values that can be negative.')
-  if (!y.some((value) => value > 0))
-    throw invalidInput('badOutcome', 'All counts are 0; there is nothing to learn from.')
-  if (exposure?.some((value) => !(value > 0 && Number.isFinite(value))))
-    throw invalidInput('badOutcome', 'An exposure is not above 0; correct it or leave the row out.')
+  if (y.some((value) => value < 0)) throw invalidInput('countsNegative')
+  if (!y.some((value) => value > 0)) throw invalidInput('countsZero')
+  if (exposure?.some((value) => !(value > 0 && Number.isFinite(value)))) throw invalidInput('badExposure')
 }

@@ -64,7 +64,7 @@ export const boost = async (
 ): Promise<Boosted> => {
   const { rows, columns } = x
   const check = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
   }
   const binned = await binColumns(
     x,

@@ -1,4 +1,5 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { type Fault, faultOf, invalidInput, issue } from '../../../contract/errors.ts'
+import type { Values } from '../../../contract/said.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 
 /**
@@ -11,12 +12,12 @@ export const directionsOf = (text: string, { terms, columns, levels }: Matrix): 
     const written = part.trim()
     if (written === '') continue
     const [, name = '', sign = ''] = /^(.+?)\s*:\s*([+-])$/.exec(written) ?? []
-    const refuse = (reason: string) =>
-      invalidInput('badParameter', `Monotone constraint "${written}": ${reason}.`, [{ path: 'monotone', reason }])
-    if (name === '') throw refuse('write a column and its direction, such as age:+ or albumin:-')
+    const refuse = (fault: Fault, values?: Values) =>
+      invalidInput('badMonotone', { written, fault: faultOf(fault, values) }, [issue('monotone', fault, values)])
+    if (name === '') throw refuse('monotoneForm')
     const column = terms.indexOf(name)
-    if (column < 0) throw refuse(`there is no column ${name}; there are ${terms.slice(0, 20).join(', ')}`)
-    if ((levels?.[column] ?? 0) > 0) throw refuse(`${name} is a category, whose levels have no order`)
+    if (column < 0) throw refuse('monotoneColumn', { name, known: terms.slice(0, 20) })
+    if ((levels?.[column] ?? 0) > 0) throw refuse('monotoneCategory', { name })
     directions[column] = sign === '+' ? 1 : -1
   }
   return directions

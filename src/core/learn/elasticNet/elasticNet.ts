@@ -55,13 +55,7 @@ export const elasticNet: Learner = {
     const shared = { family, alpha, ...(weights ? { weights } : {}) }
     const byHand = parameters.choose === 'given'
     const folds = byHand ? 0 : Math.min(Number(parameters.folds), Math.floor(x.rows / 3))
-    if (!byHand && folds < 3)
-      throw invalidInput(
-        'tooFewRows',
-        `elasticNet: ${x.rows} training rows are too few to choose the penalty by cross-validation; give it instead (choose = given, lambda).`,
-        [],
-        { rows: x.rows },
-      )
+    if (!byHand && folds < 3) throw invalidInput('tooFewRows', { rows: x.rows })
     const share = byHand ? 1 : 1 / (folds + 1)
     const path = fitPath(
       x,
@@ -74,13 +68,7 @@ export const elasticNet: Learner = {
     )
     const validation = byHand ? null : await crossValidate(x, outcome, shared, path, folds, context)
     checkCancelled(context.signal)
-    if (!byHand && !validation)
-      throw invalidInput(
-        'tooFewRows',
-        'elasticNet: too few folds hold enough of the outcome to choose the penalty by cross-validation; give it instead (choose = given, lambda).',
-        [],
-        { rows: x.rows },
-      )
+    if (!byHand && !validation) throw invalidInput('tooFewFolds')
     const chosen = validation ? (parameters.choose === 'min' ? validation.best : validation.simplest) : -1
     // A lambda of one's own is approached from the largest, as each on the path.
     const used = validation
@@ -143,7 +131,7 @@ export const elasticNet: Learner = {
 }
 
 const checkCancelled = (signal: AbortSignal) => {
-  if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  if (signal.aborted) throw cancelled('cancelled')
 }
 
 const quiet = ({ signal }: FitContext) => ({ signal, progress: () => {} })
@@ -183,33 +171,15 @@ const presentClasses = (given: Outcome): { outcome: Outcome; present: number[]; 
 
 const checkOutcome = (outcome: Outcome, family: FamilyName, x: Matrix): void => {
   if (outcome.task === 'diagnosis' && outcome.classes.length < 2)
-    throw invalidInput(
-      'oneClassOnly',
-      `elasticNet: all ${x.rows} training rows are of the class ${outcome.classes[0] ?? '(none)'}; at least two classes are needed.`,
-      [],
-      { rows: x.rows },
-    )
+    throw invalidInput('oneClassOnly', { rows: x.rows, class: outcome.classes[0] ?? '–' })
   if (outcome.task === 'survival') {
-    if (outcome.time.some((time) => !Number.isFinite(time)))
-      throw invalidInput('missingOutcome', 'elasticNet: some rows have no time; leave out the rows without it.')
-    if (!outcome.event.some((event) => event === 1))
-      throw invalidInput(
-        'noEvents',
-        `elasticNet: none of the ${x.rows} training rows has the event; check which values of the event column mean that it was seen.`,
-        [],
-        { rows: x.rows },
-      )
+    if (outcome.time.some((time) => !Number.isFinite(time))) throw invalidInput('missingOutcome')
+    if (!outcome.event.some((event) => event === 1)) throw invalidInput('noEvents', { rows: x.rows })
   }
   if (outcome.task !== 'regression') return
-  if (outcome.y.some((value) => !Number.isFinite(value)))
-    throw invalidInput('missingOutcome', 'elasticNet: the target has missing values; leave out the rows without it.')
-  if (family === 'poisson' && outcome.y.some((value) => value < 0))
-    throw invalidInput('negativeCount', 'elasticNet: the target has values below 0, which are no counts.')
-  if (!learnable(outcome, family))
-    throw invalidInput(
-      'constantOutcome',
-      `elasticNet: the target is ${outcome.y[0]} in every training row, so there is nothing to learn.`,
-    )
+  if (outcome.y.some((value) => !Number.isFinite(value))) throw invalidInput('missingOutcome')
+  if (family === 'poisson' && outcome.y.some((value) => value < 0)) throw invalidInput('negativeCount')
+  if (!learnable(outcome, family)) throw invalidInput('constantOutcome')
 }
 
 /** A path down to one lambda: ten from the largest on, or the one alone where it is larger. */

@@ -32,41 +32,26 @@ export interface Design {
 
 /** Throws where the matrix cannot be learned from at all; every learner of these rooms calls it first. */
 export const checkMatrix = (x: Matrix, learner: string, weights?: Float64Array): void => {
-  if (x.rows === 0)
-    throw invalidInput('noRows', `${learner}: there is no row to learn from; check the filters and missing values.`)
-  if (x.columns === 0 && !x.sequences && !x.grids)
-    throw invalidInput('noUsableFeature', `${learner}: no usable feature is left; choose features that vary.`)
+  if (x.rows === 0) throw invalidInput('noRows', { learner })
+  if (x.columns === 0 && !x.sequences && !x.grids) throw invalidInput('noUsableFeature', { learner })
   for (let column = 0; column < x.columns; column++) {
     const end = (column + 1) * x.rows
     for (let at = column * x.rows; at < end; at++)
-      if (!Number.isFinite(x.data[at]))
-        throw invalidInput(
-          'missingValues',
-          `${learner}: column ${x.terms[column]} has missing or infinite values, which this learner cannot take; choose a missing-value policy that drops or fills them.`,
-        )
+      if (!Number.isFinite(x.data[at])) throw invalidInput('missingValues', { learner, column: x.terms[column] })
   }
   if (!weights) return
-  if (weights.length !== x.rows)
-    throw invalidInput('badWeights', `${learner}: there are ${weights.length} weights for ${x.rows} rows.`)
+  if (weights.length !== x.rows) throw invalidInput('weightsLength', { weights: weights.length, rows: x.rows })
   let positive = 0
   for (const weight of weights) {
-    if (!Number.isFinite(weight) || weight < 0)
-      throw invalidInput('badWeights', `${learner}: a case weight is negative or not a number.`)
+    if (!Number.isFinite(weight) || weight < 0) throw invalidInput('badWeights')
     if (weight > 0) positive++
   }
-  if (positive === 0)
-    throw invalidInput('noRows', `${learner}: every case weight is 0, so there is no row to learn from.`)
+  if (positive === 0) throw invalidInput('noWeight')
 }
 
 /** Throws `invalidInput` where a matrix to predict for has not the columns a model learned from. */
 export const checkColumns = (x: Matrix, columns: number): void => {
-  if (x.columns !== columns)
-    throw invalidInput(
-      'columnCount',
-      `This model was trained on ${columns} columns but was given ${x.columns}; prepare the patient with the model's own preparation.`,
-      [],
-      { expected: columns, given: x.columns },
-    )
+  if (x.columns !== columns) throw invalidInput('columnCount', { expected: columns, given: x.columns })
 }
 
 /** Rows with a positive weight; null where that is all of them. */
@@ -216,8 +201,4 @@ export const aliasedWarning = (x: Matrix, aliased: readonly number[], moments: M
   return warnings
 }
 
-export const noUsableFeature = (learner: string) =>
-  invalidInput(
-    'noUsableFeature',
-    `${learner}: no feature varies in the training rows, so there is nothing to learn from; choose other features or more rows.`,
-  )
+export const noUsableFeature = (learner: string) => invalidInput('noUsableFeature', { learner })

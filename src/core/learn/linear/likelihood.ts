@@ -23,7 +23,7 @@ const singular = 1e-14
 const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)))
 
 export const checkCancelled = (signal: AbortSignal) => {
-  if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  if (signal.aborted) throw cancelled('cancelled')
 }
 
 const penaltyOf = (design: Design, gamma: Float64Array): number => {

@@ -52,13 +52,12 @@ export const linear: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'regression') throw new TypeError('linear learns values')
     checkMatrix(matrix, 'linear', givenWeights)
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
     const taken = weightedRows(givenWeights)
     const x = taken ? takeMatrixRows(matrix, taken) : matrix
     const { y } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
-    if (y.some((value) => !Number.isFinite(value)))
-      throw invalidInput('missingOutcome', 'linear: the target has missing values; leave out the rows without it.')
+    if (y.some((value) => !Number.isFinite(value))) throw invalidInput('missingOutcome')
     const l2 = Number(parameters.l2)
     const { rows } = x
     const weightOf = (row: number) => (weights ? weights[row] : 1)

@@ -56,12 +56,7 @@ export const logistic: Learner = {
     for (const label of outcome.y) counts[label]++
     const present = outcome.classes.map((_, label) => label).filter((label) => counts[label] > 0)
     if (present.length < 2)
-      throw invalidInput(
-        'oneClassOnly',
-        `logistic: all ${x.rows} training rows are of the class ${outcome.classes[present[0]] ?? '(none)'}; at least two classes are needed.`,
-        [],
-        { rows: x.rows },
-      )
+      throw invalidInput('oneClassOnly', { rows: x.rows, class: outcome.classes[present[0]] ?? '–' })
     const warnings: Fitted['warnings'] = []
     const absent = outcome.classes.filter((_, label) => counts[label] === 0)
     if (absent.length > 0)

@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { type Fault, invalidInput, issue, named } from '../../../contract/errors.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { chiSquareTail, normalP } from '../../numbers/distributions.ts'
 import { sandwich } from '../../numbers/solve.ts'
@@ -70,12 +70,7 @@ export const ordinal: Learner = {
     for (const label of outcome.y) counts[label]++
     const present = order.filter((label) => counts[label] > 0)
     if (present.length < 2)
-      throw invalidInput(
-        'oneClassOnly',
-        `ordinal: all ${x.rows} training rows are of the class ${outcome.classes[present[0]] ?? '(none)'}; at least two classes are needed.`,
-        [],
-        { rows: x.rows },
-      )
+      throw invalidInput('oneClassOnly', { rows: x.rows, class: outcome.classes[present[0]] ?? '–' })
     const warnings: Fitted['warnings'] = []
     const absent = outcome.classes.filter((_, label) => counts[label] === 0)
     if (absent.length > 0)
@@ -215,15 +210,15 @@ export const ordinal: Learner = {
 /** Class indices from lowest to highest. */
 const orderOf = (classes: readonly string[], given: string): number[] => {
   if (given.trim() === '') return Array.from(classes.keys())
-  const named = given.split(',').map((name) => name.trim())
-  const issue = (reason: string) =>
-    invalidInput('badParameter', `ordinal: order ${reason}; the classes are ${classes.join(', ')}.`, [
-      { path: 'order', reason },
-    ])
-  const strange = named.filter((name) => !classes.includes(name))
-  if (strange.length > 0) throw issue(`names ${strange.join(', ')}, which is no class`)
-  const missing = classes.filter((name) => !named.includes(name))
-  if (missing.length > 0) throw issue(`leaves out ${missing.join(', ')}`)
-  if (named.length > classes.length) throw issue('names a class twice')
-  return named.map((name) => classes.indexOf(name))
+  const listed = given.split(',').map((name) => name.trim())
+  const refuse = (fault: Fault, names: readonly string[] = []) => {
+    const wrong = issue('order', fault, { names, classes })
+    return invalidInput('badParameter', { learner: 'ordinal', faults: named([wrong]) }, [wrong])
+  }
+  const strange = listed.filter((name) => !classes.includes(name))
+  if (strange.length > 0) throw refuse('orderStrange', strange)
+  const missing = classes.filter((name) => !listed.includes(name))
+  if (missing.length > 0) throw refuse('orderLacks', missing)
+  if (listed.length > classes.length) throw refuse('orderTwice')
+  return listed.map((name) => classes.indexOf(name))
 }

@@ -115,7 +115,7 @@ export const convolutional: Learner = {
   },
   load: async (state) => {
     const pictures = state.header.pictures as PictureScaling | undefined
-    if (!pictures?.channels) throw invalidInput('badArtifact', 'This is not a Bedside convolutional net.')
+    if (!pictures?.channels) throw invalidInput('badArtifact')
     return loadNet(state, (x) => ({ pictures: picturesOf(x, pictures) }))
   },
 }

@@ -39,7 +39,7 @@ export const fitNet = async (
   frontOf: (x: Matrix) => FrontData | null,
 ): Promise<Fitted> => {
   checkMatrix(matrix, learner, givenWeights)
-  if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  if (context.signal.aborted) throw cancelled('cancelled')
   context.progress(0)
   const taken = weightedRows(givenWeights)
   const x = taken ? takeMatrixRows(matrix, taken) : matrix

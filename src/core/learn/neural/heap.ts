@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import { netKernels } from './kernels.ts'
 
 /** Node's own, which its types leave to the browser's. */
@@ -7,12 +7,7 @@ declare const WebAssembly: {
   Instance: new (module: object) => { exports: unknown }
 }
 
-export const netTooLarge = () =>
-  invalidInput(
-    'netTooLarge',
-    'The net and a batch of its rows do not fit into 4 GB. Take smaller batches, fewer filters or units, or shorter signals and smaller pictures.',
-    [{ path: 'batchSize', reason: 'is too large for rows and a net of this size' }],
-  )
+export const netTooLarge = () => invalidInput('netTooLarge', {}, [issue('batchSize', 'tooLargeForNet')])
 
 type Call = (...numbers: number[]) => void
 

@@ -43,7 +43,7 @@ export const layersModelOf = ({ header, arrays }: ModelState) => {
   }
 }
 
-const bad = (what: string) => invalidInput('badArtifact', `This is not a Bedside neural net: ${what}.`)
+const bad = (what: string) => invalidInput('badArtifact', { what })
 
 /** A dense net of before fronts were there has no shape in its header; its weights say it. */
 const shapeOf = (header: ModelState['header']): NetShape => {

@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Grids, Matrix, Sequences } from '../../cohort/matrix.ts'
 import { type ChannelScaling, channelScaling, checkChannels, scaled } from './steps.ts'
 
@@ -17,18 +17,10 @@ export const mostPoints = 4096
 
 /** Learns the scaling; `points`: of a signal, 0: as many as the longest training row has. */
 export const fitPictures = ({ sequences, grids }: Matrix, points: number): PictureScaling => {
-  if (sequences && grids)
-    throw invalidInput(
-      'signalOrPicture',
-      'The learner convolutional reads signals or pictures, and both are named. Leave sequences or grids out.',
-    )
+  if (sequences && grids) throw invalidInput('signalOrPicture')
   if (grids) return { of: 'pictures', height: grids.height, width: grids.width, channels: gridScaling(grids) }
   if (!sequences || sequences.channels.length === 0)
-    throw invalidInput(
-      'signalNeeded',
-      'The learner convolutional learns from signals or pictures: name the channels under sequences, or the columns under grids.',
-      [{ path: 'sequences', reason: 'is missing' }],
-    )
+    throw invalidInput('signalNeeded', {}, [issue('sequences', 'missing')])
   const { offsets, times } = sequences
   const gaps: number[] = []
   let longest = 1
@@ -39,11 +31,9 @@ export const fitPictures = ({ sequences, grids }: Matrix, points: number): Pictu
   gaps.sort((a, b) => a - b)
   const length = points > 0 ? points : longest
   if (length > mostPoints)
-    throw invalidInput(
-      'signalTooLong',
-      `The longest signal has ${longest} points; at most ${mostPoints} are read. Set points, or name a shorter window.`,
-      [{ path: 'points', reason: `is ${length}` }],
-    )
+    throw invalidInput('signalTooLong', { length: longest, most: mostPoints }, [
+      issue('points', 'isLength', { length }),
+    ])
   const interval = gaps[gaps.length >> 1] ?? 1
   return {
     of: 'signals',
@@ -71,10 +61,7 @@ export const picturesOf = (x: Matrix, scaling: PictureScaling): Float32Array => 
   const { height, width, channels } = scaling
   const { grids } = x
   if (!grids || grids.height !== height || grids.width !== width || grids.channels.length !== channels.length)
-    throw invalidInput(
-      'columnCount',
-      `The model learned from pictures of ${height} x ${width} with ${channels.length} channels; here ${grids ? `they are ${grids.height} x ${grids.width} with ${grids.channels.length}` : 'are none'}.`,
-    )
+    throw invalidInput('picturesDiffer', { height, width, channels: channels.length })
   return Float32Array.from(grids.values, (value, i) =>
     Number.isFinite(value) ? scaled(value, channels[i % channels.length]) : 0,
   )

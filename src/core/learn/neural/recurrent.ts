@@ -88,7 +88,7 @@ export const recurrent: Learner = {
   },
   load: async (state) => {
     const courses = state.header.courses as StepScaling | undefined
-    if (!courses?.channels) throw invalidInput('badArtifact', 'This is not a Bedside recurrent net.')
+    if (!courses?.channels) throw invalidInput('badArtifact')
     const names = courses.channels.map(({ name }) => name)
     return loadNet(state, (x) => ({ steps: stepsOf(checkChannels(x, names), courses) }))
   },

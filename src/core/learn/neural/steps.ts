@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Matrix, Sequences } from '../../cohort/matrix.ts'
 import type { NetData } from './net.ts'
 
@@ -27,21 +27,14 @@ export const stepInputs = (channels: number): number => 2 * channels + 2
 
 export const requireSequences = (x: Matrix, learner: string): Sequences => {
   if (x.sequences && x.sequences.channels.length > 0) return x.sequences
-  throw invalidInput(
-    'sequencesNeeded',
-    `The learner ${learner} learns from measurements over time: name their channels under sequences.`,
-    [{ path: 'sequences', reason: 'is missing' }],
-  )
+  throw invalidInput('sequencesNeeded', { learner }, [issue('sequences', 'missing')])
 }
 
 /** Refuses courses of other channels than a model learned from. */
 export const checkChannels = (x: Matrix, names: readonly string[]): Sequences => {
   const found = x.sequences?.channels.map(({ name }) => name) ?? []
   if (found.length !== names.length || found.some((name, i) => name !== names[i]))
-    throw invalidInput(
-      'columnCount',
-      `The model learned from courses of ${names.join(', ')}; here are ${found.join(', ') || 'none'}.`,
-    )
+    throw invalidInput('coursesDiffer', { expected: names, given: found.length > 0 ? found : '–' })
   return x.sequences as Sequences
 }
 

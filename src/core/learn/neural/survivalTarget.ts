@@ -14,10 +14,7 @@ export const survivalTarget = (
 ): Target => {
   const { event, cluster } = outcome
   checkTimes(learner, outcome.time, event)
-  if (!event.includes(1))
-    throw invalidInput('noEvents', `${learner}: no training row has the event, so there is nothing to learn.`, [], {
-      rows: event.length,
-    })
+  if (!event.includes(1)) throw invalidInput('noEvents', { rows: event.length })
   const time = alignTimes(outcome.time)
   const common = { scale: 1, strata: event, events: event, ...(cluster ? { cluster } : {}) }
   if (parameters.loss === 'cox') {

@@ -47,12 +47,7 @@ const classTarget = (
   for (const label of y) counts[label]++
   const present = classes.map((_, label) => label).filter((label) => counts[label] > 0)
   if (present.length < 2)
-    throw invalidInput(
-      'oneClassOnly',
-      `${learner}: all ${y.length} training rows are of the class ${classes[present[0]] ?? '(none)'}; at least two classes are needed.`,
-      [],
-      { rows: y.length },
-    )
+    throw invalidInput('oneClassOnly', { learner, rows: y.length, class: classes[present[0]] ?? '–' })
   const absent = classes.filter((_, label) => counts[label] === 0)
   if (absent.length > 0)
     warnings.push({
@@ -83,8 +78,7 @@ const classTarget = (
 const valueTarget = (y: Float64Array, weights: Float64Array | undefined, learner: string): Target => {
   let [total, sum] = [0, 0]
   for (let row = 0; row < y.length; row++) {
-    if (!Number.isFinite(y[row]))
-      throw invalidInput('badOutcome', `${learner}: a row has no value to learn; leave rows of unknown outcome out.`)
+    if (!Number.isFinite(y[row])) throw invalidInput('badOutcome', { learner })
     const weight = weights ? weights[row] : 1
     total += weight
     sum += weight * y[row]

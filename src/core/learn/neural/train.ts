@@ -1,4 +1,4 @@
-import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { lossOf } from './losses.ts'
 import { dropoutOf, type Engine, type NetData, type NetOptions, type NetShape } from './net.ts'
@@ -65,19 +65,14 @@ export const train = async (
       sum += engine.step(batch, dropout(batch.length, step), rate) * batch.length
       if (performance.now() - breathed > 50) {
         await new Promise((resolve) => setImmediate(resolve))
-        if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+        if (signal.aborted) throw cancelled('cancelled')
         progress((epoch - 1 + (start + batch.length) / order.length) / epochs)
         breathed = performance.now()
       }
     }
-    if (signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (signal.aborted) throw cancelled('cancelled')
     const loss = sum / order.length
-    if (!Number.isFinite(loss))
-      throw invalidInput(
-        'diverged',
-        'The training of the net diverged; set a smaller learning rate or a larger penalty.',
-        [{ path: 'learningRate', reason: 'is too large for these data' }],
-      )
+    if (!Number.isFinite(loss)) throw invalidInput('diverged', {}, [issue('learningRate', 'tooLargeForData')])
     trained.losses.push(loss)
     trained.epochs = epoch
     const detail: Record<string, number> = { epoch, loss }

@@ -149,16 +149,13 @@ async function fitStack(
   givenWeights?: Float64Array,
 ): Promise<Fitted> {
   const stop = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
   }
   stop()
-  if (given.rows === 0)
-    throw invalidInput('noRows', 'stack: there is no row to learn from; check the filters and missing values.')
-  if (givenWeights?.some((weight) => !(weight >= 0 && Number.isFinite(weight))))
-    throw invalidInput('badWeights', 'stack: a case weight is negative or not a number.')
+  if (given.rows === 0) throw invalidInput('noRows')
+  if (givenWeights?.some((weight) => !(weight >= 0 && Number.isFinite(weight)))) throw invalidInput('badWeights')
   const taken = weightedRows(givenWeights)
-  if (taken?.length === 0)
-    throw invalidInput('noRows', 'stack: every case weight is 0, so there is no row to learn from.')
+  if (taken?.length === 0) throw invalidInput('noWeight')
   const x = taken ? takeMatrixRows(given, taken) : given
   const outcome = taken ? takeOutcomeRows(whole, taken) : whole
   const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
@@ -167,7 +164,7 @@ async function fitStack(
     .filter(([name]) => settings[name] === true)
     .map(([, of]) => of(task))
     .filter((learner) => learner.tasks.includes(task))
-  if (chosen.length === 0) throw invalidInput('noBases', 'stack: no base learner is asked for that does this task.')
+  if (chosen.length === 0) throw invalidInput('noBases')
 
   const count = Number(settings.folds)
   const steps = chosen.length * (count + 1)
@@ -282,7 +279,7 @@ const predictOutOfFold = async (
   const width = outcome.task === 'diagnosis' ? outcome.classes.length : outcome.task === 'survival' ? grid.length : 1
   const all = members.map((): Float64Array | null => new Float64Array(x.rows * width).fill(Number.NaN))
   for (const [k, held] of folds.entries()) {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
     const heldSet = new Set(held)
     const training = Int32Array.from({ length: x.rows }, (_, row) => row).filter((row) => !heldSet.has(row))
     const [from, to] = [takeMatrixRows(x, training), takeMatrixRows(x, held)]
@@ -355,7 +352,7 @@ async function loadStack(state: ModelState): Promise<Predictor> {
   const members = await Promise.all(
     stored.map(async ({ learner: id, share, view, state: header }, at) => {
       const learner = known.get(id)
-      if (!learner) throw invalidInput('badArtifact', `The stacked model has a base ${id}, which is not known.`)
+      if (!learner) throw invalidInput('badArtifact')
       const prefix = `${at}/`
       const arrays = Object.fromEntries(
         Object.entries(state.arrays)

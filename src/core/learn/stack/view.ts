@@ -36,11 +36,7 @@ export const fitView = (x: Matrix, needs: MatrixNeeds): View => {
 }
 
 export const applyView = ({ columns, kept, fills, means, scales }: View, x: Matrix): Matrix => {
-  if (x.columns !== columns)
-    throw invalidInput(
-      'columnCount',
-      `stack: the model was trained on ${columns} columns, the matrix has ${x.columns}; prepare it with the model's own preparation.`,
-    )
+  if (x.columns !== columns) throw invalidInput('columnCount', { expected: columns, given: x.columns })
   const data = new Float64Array(new SharedArrayBuffer(Math.max(1, kept.length * x.rows) * 8)).subarray(
     0,
     kept.length * x.rows,

@@ -89,7 +89,7 @@ test('a time of 0 or a late entry is refused in words, as the logarithm and the 
       (error) => error.failure?.reason,
     )
   expect(await refused({ ...outcome, time })).toBe('timeZero')
-  expect(await refused({ ...outcome, entry: new Float64Array(x.rows) })).toBe('entryNotRead')
+  expect(await refused({ ...outcome, entry: new Float64Array(x.rows) })).toBe('entryNotTaken')
   expect(await refused({ ...outcome, event: new Uint8Array(x.rows) })).toBe('noEvents')
 })
 

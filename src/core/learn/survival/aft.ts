@@ -56,33 +56,17 @@ export const aft: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'survival') throw new TypeError('aft learns survival')
     checkMatrix(matrix, 'aft', givenWeights)
-    if (given.entry)
-      throw invalidInput(
-        'entryNotRead',
-        'aft: rows that enter late are not taken; every row must be followed from time 0.',
-      )
+    if (given.entry) throw invalidInput('entryNotTaken')
     checkTimes('aft', given.time, given.event)
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
     const taken = weightedRows(givenWeights)
     const x = taken ? takeMatrixRows(matrix, taken) : matrix
     const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
     const { time, event } = outcome
     const zero = time.reduce((count, value) => count + (value === 0 ? 1 : 0), 0)
-    if (zero > 0)
-      throw invalidInput(
-        'timeZero',
-        `aft: ${zero} rows have the time 0, whose logarithm is not defined; filter them out, or record at least a part of a day.`,
-        [],
-        { rows: zero },
-      )
-    if (!event.some((one) => one === 1))
-      throw invalidInput(
-        'noEvents',
-        `aft: none of the ${x.rows} training rows has the event; check which values of the event column mean that it was seen.`,
-        [],
-        { rows: x.rows },
-      )
+    if (zero > 0) throw invalidInput('timeZero', { rows: zero })
+    if (!event.some((one) => one === 1)) throw invalidInput('noEvents', { rows: x.rows })
 
     const distribution = parameters.distribution as Lifetime
     const l2 = Number(parameters.l2)

@@ -27,11 +27,7 @@ export const competingCox: Learner = {
   async fit(x, outcome, parameters, context, weights): Promise<Fitted> {
     if (outcome.task !== 'survival') throw new TypeError('competingCox learns survival')
     const { competing } = outcome
-    if (!competing)
-      throw invalidInput(
-        'competingNeeded',
-        'competingCox: no competing events are named; without any, Cox regression is the same model.',
-      )
+    if (!competing) throw invalidInput('competingNeeded')
     const part = (from: number) => ({
       ...context,
       progress: (share: number, detail?: Record<string, number>) => {

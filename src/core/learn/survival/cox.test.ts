@@ -229,7 +229,7 @@ test('data that cannot be learned from is refused in words', async () => {
   expect(await reason(matrixOf({ a: [1, Number.NaN, 3, 4] }), [1, 2, 3, 4], [1, 0, 1, 0])).toBe('missingValues')
   expect(await reason(matrixOf({ a: [5, 5, 5, 5] }), [1, 2, 3, 4], [1, 0, 1, 0])).toBe('noUsableFeature')
   expect(await reason(matrixOf({ a: [] }), [], [])).toBe('noRows')
-  expect(await reason(x, [1, 2, 3, 4], [1, 0, 1, 0], Float64Array.of(0, 0, 0, 0))).toBe('noRows')
+  expect(await reason(x, [1, 2, 3, 4], [1, 0, 1, 0], Float64Array.of(0, 0, 0, 0))).toBe('noWeight')
   expect(await reason(x, [1, 2, 3, 4], [1, 0, 1, 0], Float64Array.of(1, -1, 1, 1))).toBe('badWeights')
 })
 

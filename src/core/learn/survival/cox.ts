@@ -107,10 +107,7 @@ export const cox: Learner = {
 
 const checkStrata = ({ strata }: Matrix): void => {
   const unknown = strata?.reduce((count, stratum) => count + (stratum < 0 ? 1 : 0), 0) ?? 0
-  if (unknown > 0)
-    throw invalidInput('strataMissing', `cox: ${unknown} training rows have no stratum; leave these rows out.`, [], {
-      rows: unknown,
-    })
+  if (unknown > 0) throw invalidInput('stratumMissing', { rows: unknown })
 }
 
 /**

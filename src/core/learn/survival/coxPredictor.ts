@@ -32,11 +32,7 @@ export const coxHazards = ({ arrays }: ModelState) => {
     strataOf: (x: Matrix): Int32Array => {
       checkColumns(x, count)
       if (!place) return new Int32Array(x.rows)
-      if (!x.strata)
-        throw invalidInput(
-          'strataMissing',
-          'This model has a baseline a stratum, and the rows do not say their stratum.',
-        )
+      if (!x.strata) throw invalidInput('stratumMissing')
       return Int32Array.from(x.strata, (stratum) => place.get(stratum) ?? -1)
     },
     linearPredictors: (x: Matrix): Float64Array => {

@@ -38,16 +38,8 @@ export const fineGray: Learner = {
 
   async fit(matrix, given, parameters, context, givenWeights) {
     if (given.task !== 'survival') throw new TypeError('fineGray learns survival')
-    if (!given.competing)
-      throw invalidInput(
-        'competingNeeded',
-        'fineGray: no competing events are named; without any, Cox regression is the same model.',
-      )
-    if (given.entry)
-      throw invalidInput(
-        'entryNotRead',
-        'fineGray: rows that enter late are not taken; censoring weights need follow-up from time 0.',
-      )
+    if (!given.competing) throw invalidInput('competingNeeded')
+    if (given.entry) throw invalidInput('entryNotTaken')
     const ties = parameters.ties as Ties
     const l2 = Number(parameters.l2)
     const fitted = fitHazards(

@@ -85,7 +85,7 @@ export const maximiseLifetimes = (
   let iterations = 0
   let converged = false
   while (iterations < limit && !converged) {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
     iterations++
     const step = ascent(state, width)
     let next = theta.map((value, j) => value + step[j])

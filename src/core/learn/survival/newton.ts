@@ -34,7 +34,7 @@ export const maximisePartialLikelihood = (
   const { size } = data
   const likelihood = likelihoodOf(ties)
   const evaluate = (beta: Float64Array) => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
     const state = likelihood(data, beta)
     let penalised = state.value
     for (let j = 0; j < size; j++) {

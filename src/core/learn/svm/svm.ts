@@ -94,7 +94,7 @@ async function fitMachines(
 ): Promise<Fitted> {
   if (given.task === 'survival') throw new TypeError('svm learns classes or values')
   checkMatrix(matrix, 'svm', givenWeights)
-  if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+  if (context.signal.aborted) throw cancelled('cancelled')
   const taken = weightedRows(givenWeights)
   const x = taken ? takeMatrixRows(matrix, taken) : matrix
   const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
@@ -119,7 +119,7 @@ const runnerOf =
     return await Promise.all(
       inputs.map(async (input) => {
         const [machine] = await context.parallel('fitMachine', [input])
-        if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+        if (context.signal.aborted) throw cancelled('cancelled')
         context.progress(++done / inputs.length)
         return machine
       }),
@@ -144,8 +144,7 @@ const fitValue = async (
   weights: Float64Array | undefined,
   run: Run,
 ): Promise<Fitted> => {
-  if (y.some((value) => !Number.isFinite(value)))
-    throw invalidInput('missingOutcome', 'svm: the target has missing values; leave out the rows without it.')
+  if (y.some((value) => !Number.isFinite(value))) throw invalidInput('missingOutcome')
   const { mean, sd } = spreadOf(y, weights)
   const rows = Int32Array.from(y.keys())
   const scaled = y.map((value) => (value - mean) / sd)
@@ -184,11 +183,7 @@ const fitClasses = async (
 ): Promise<Fitted> => {
   const members = classes.map((_, label) => Int32Array.from(y.keys()).filter((row) => y[row] === label))
   const present = [...classes.keys()].filter((label) => members[label].length > 0)
-  if (present.length < 2)
-    throw invalidInput(
-      'oneClassOnly',
-      `svm: every training row is ${classes[present[0]]}; a diagnosis needs two classes or more to tell apart.`,
-    )
+  if (present.length < 2) throw invalidInput('oneClassOnly', { rows: y.length, class: classes[present[0]] ?? '–' })
   const warnings: Fitted['warnings'] = []
   const absent = classes.filter((_, label) => members[label].length === 0)
   if (absent.length > 0)

@@ -132,7 +132,7 @@ export async function fitForest(
   checkData(x, weights)
   checkOutcome(outcome, x.rows, weights)
   const stopIfAborted = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
   }
   stopIfAborted()
   context.progress(0)
@@ -213,15 +213,12 @@ const readParameters = (given: Parameters, task: Outcome['task'], columns: numbe
 
 /** Throws `invalidInput` where trees cannot grow on a matrix or its weights. */
 export const checkData = (x: Matrix, weights?: Float64Array) => {
-  if (x.rows === 0)
-    throw invalidInput('noRows', 'There is not a single row to learn from; widen the study or its filters.')
-  if (x.columns === 0) throw invalidInput('noColumns', 'There is no column to learn from; choose at least one feature.')
-  if (x.columns >= leafMark)
-    throw invalidInput('tooManyColumns', `Trees take at most ${leafMark - 1} columns but was given ${x.columns}.`)
+  if (x.rows === 0) throw invalidInput('noRows')
+  if (x.columns === 0) throw invalidInput('noColumns')
+  if (x.columns >= leafMark) throw invalidInput('tooManyColumns', { most: leafMark - 1, columns: x.columns })
   if (weights && weights.length !== x.rows)
-    throw invalidInput('badWeights', `There are ${weights.length} weights for ${x.rows} rows; give one per row.`)
-  if (weights?.some((weight) => !(weight >= 0) || weight === Number.POSITIVE_INFINITY))
-    throw invalidInput('badWeights', 'Weights must be numbers of zero or more.')
+    throw invalidInput('weightsLength', { weights: weights.length, rows: x.rows })
+  if (weights?.some((weight) => !(weight >= 0) || weight === Number.POSITIVE_INFINITY)) throw invalidInput('badWeights')
 }
 
 const joinNodes = (parts: Nodes[]): Nodes => ({

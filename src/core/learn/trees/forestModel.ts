@@ -55,8 +55,7 @@ export const packNodes = (nodes: Nodes, { columns, edges }: BinnedColumns): Mode
   return { edges: Float64Array.from(kept), columnEdges: keptOf, feature, split: packed, missingLeft, treeNodes }
 }
 
-const damaged = (what: string) =>
-  invalidInput('badArtifact', `This is not a Bedside forest: ${what}. Export the model again.`)
+const damaged = (what: string) => invalidInput('badArtifact', { what })
 
 const arrayOf = <T extends ModelState['arrays'][string]>(
   state: ModelState,
@@ -120,11 +119,7 @@ export const linkForest = (state: ModelState): Forest => {
 
 /** Throws `invalidInput` where a matrix has not the forest's columns. */
 export const checkColumns = (forest: Forest, x: Matrix): void => {
-  if (x.columns !== forest.columns)
-    throw invalidInput(
-      'columnCount',
-      `The forest was trained on ${forest.columns} columns but was given ${x.columns}; prepare the rows as for training.`,
-    )
+  if (x.columns !== forest.columns) throw invalidInput('columnCount', { expected: forest.columns, given: x.columns })
 }
 
 /** Trees walked side by side, so that the memory of one is fetched while another is looked at. */

@@ -74,7 +74,7 @@ async function fitOblique(
   checkMatrix(x, 'obliqueForest', weights)
   checkOutcome(outcome, x.rows, weights)
   const stopIfAborted = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'Training was cancelled.')
+    if (context.signal.aborted) throw cancelled('cancelled')
   }
   stopIfAborted()
   context.progress(0)

@@ -11,41 +11,24 @@ export const mostTimes = 2048
 export const checkOutcome = (outcome: Outcome, rows: number, weights?: Float64Array): void => {
   const counts = (row: number) => !weights || weights[row] > 0
   const length = outcome.task === 'survival' ? outcome.time.length : outcome.y.length
-  if (length !== rows)
-    throw invalidInput('outcomeLength', `There are ${length} outcomes for ${rows} rows; give one per row.`)
-  if (weights && !weights.some((weight) => weight > 0))
-    throw invalidInput('noRows', 'All rows have weight zero; give at least one a weight.')
+  if (length !== rows) throw invalidInput('outcomeLength', { outcomes: length, rows })
+  if (weights && !weights.some((weight) => weight > 0)) throw invalidInput('noWeight')
   if (outcome.task === 'diagnosis') {
     const { classes, y } = outcome
-    if (classes.length > 255)
-      throw invalidInput('tooManyClasses', `Trees tell at most 255 classes apart, not ${classes.length}; group them.`)
+    if (classes.length > 255) throw invalidInput('tooManyClasses', { classes: classes.length })
     const present = new Set<number>()
     for (let row = 0; row < rows; row++) {
-      if (!(y[row] >= 0 && y[row] < classes.length))
-        throw invalidInput('badOutcome', 'A row has no class; leave rows of unknown outcome out.')
+      if (!(y[row] >= 0 && y[row] < classes.length)) throw invalidInput('classMissing')
       if (counts(row)) present.add(y[row])
     }
-    if (present.size < 2) {
-      const name = classes[[...present][0]]
-      throw invalidInput(
-        'oneClass',
-        `All rows are of one class (${name}); a diagnosis needs at least two to learn from.`,
-      )
-    }
+    if (present.size < 2) throw invalidInput('oneClass', { class: classes[[...present][0]] ?? '–' })
   } else if (outcome.task === 'regression') {
-    if (!outcome.y.every((value) => Number.isFinite(value)))
-      throw invalidInput('badOutcome', 'A row has no value to learn; leave rows of unknown outcome out.')
+    if (!outcome.y.every((value) => Number.isFinite(value))) throw invalidInput('badOutcome')
   } else {
-    if (outcome.event.length !== rows)
-      throw invalidInput(
-        'outcomeLength',
-        `There are ${outcome.event.length} event marks for ${rows} rows; give one per row.`,
-      )
-    if (!outcome.time.every((time) => Number.isFinite(time) && time >= 0))
-      throw invalidInput('badOutcome', 'A row has no follow-up time or a negative one; correct it or leave it out.')
+    if (outcome.event.length !== rows) throw invalidInput('outcomeLength', { outcomes: outcome.event.length, rows })
+    if (!outcome.time.every((time) => Number.isFinite(time) && time >= 0)) throw invalidInput('timeMissing')
     if (outcome.entry) checkTimes('Trees', outcome.time, outcome.event, outcome.entry)
-    if (!outcome.event.some((event, row) => event === 1 && counts(row)))
-      throw invalidInput('noEvents', 'No patient had the event; survival cannot be learned without any.')
+    if (!outcome.event.some((event, row) => event === 1 && counts(row))) throw invalidInput('noEvents')
   }
 }
 

@@ -55,12 +55,9 @@ const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
   const known = (values: ArrayLike<number>) => Array.from(values).some((value) => !Number.isNaN(value))
   const measured = (sequences && known(sequences.values)) || (grids && known(grids.values))
   if (!measured && row.columns.every(({ name, values }) => name === header.strata?.name || Number.isNaN(values[0])))
-    throw outOfDomain(
-      'nothingRecorded',
-      'No prediction: none of the values the model uses is recorded for this patient.',
-    )
+    throw outOfDomain('nothingRecorded')
   const prepared = applyPreparation(header.preparation, row, null, 'predict')
-  if (header.strata && prepared.matrix.strata?.[0] === -1) throw stratumUnknown(header.strata, row)
+  if (header.strata && prepared.matrix.strata?.[0] === -1) throw stratumUnknown(header.strata)
   const filled = new Map(
     filledAt(prepared, 0).map(({ name, with: value }) => {
       const feature = header.features.find((one) => one.name === name)!
@@ -70,15 +67,8 @@ const prepareOne = (model: ModelAtHand, patient: Table): PatientRow => {
   return { row, matrix: prepared.matrix, filled }
 }
 
-const stratumUnknown = ({ name, seen, levels }: ModelFeature, row: Table) => {
-  const column = columnOf(row, name)!
-  const said = cellText(column, column.values[0])
-  return outOfDomain(
-    'stratumUnknown',
-    `No prediction: the model has a curve for each ${name} it learned from${said === null ? ', and this patient has none recorded' : `, and ${said} was not among them`}.`,
-    { column: name, known: (seen ?? levels?.map(({ code }) => code) ?? []).join(', ') },
-  )
-}
+const stratumUnknown = ({ name, seen, levels }: ModelFeature) =>
+  outOfDomain('stratumUnknown', { column: name, known: seen ?? levels?.map(({ code }) => code) ?? [] })
 
 const decimals = (value: number): string =>
   Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)))

@@ -7,21 +7,9 @@ import type { ModelAtHand } from './hand.ts'
 
 /** Throws `invalidInput` where the model reads more of a case than a row, or no times are to be had of it. */
 export const requireRows = ({ header }: Pick<ModelAtHand, 'header'>, times: readonly number[] | null): void => {
-  if (header.channels)
-    throw invalidInput(
-      'needsCourse',
-      `This model reads what was measured over time (${header.channels.map(({ name }) => name).join(', ')}), which a table of one row a case does not hold. Import the cases with their measurements into a study, and ask the model there.`,
-    )
-  if (header.grids)
-    throw invalidInput(
-      'needsPictures',
-      'This model reads pictures, which are not predicted from files. Import the cases into a study, and ask the model there.',
-    )
-  if (times && header.task !== 'survival')
-    throw invalidInput(
-      'wrongTask',
-      `The model's task is ${header.task}; only a survival model predicts for times. Leave the times out.`,
-    )
+  if (header.channels) throw invalidInput('needsCourse', { channels: header.channels.map(({ name }) => name) })
+  if (header.grids) throw invalidInput('needsPictures')
+  if (times && header.task !== 'survival') throw invalidInput('timesNeedSurvival', { task: header.task })
 }
 
 /**

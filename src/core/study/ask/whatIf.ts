@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Cell, Text } from '../../../contract/values.ts'
 import { takeGrids, takeSequences } from '../../cohort/matrix.ts'
 import { applyPreparation } from '../../cohort/prepare/prepare.ts'
@@ -56,16 +56,9 @@ const withValues = (table: Table, column: Column, values: readonly (number | str
 export const whatIf = (model: ModelAtHand, patient: Table, { feature: name, value, horizon }: Asked) => {
   const { header, predictor } = model
   const feature = header.features.find((one) => one.name === name)
-  if (!feature)
-    throw invalidInput('unknownFeature', `The model has no feature ${name}.`, [
-      { path: 'feature', reason: 'is not in the model' },
-    ])
+  if (!feature) throw invalidInput('unknownFeature', { name }, [issue('feature', 'notInModel')])
   if (!feature.modifiable)
-    throw invalidInput(
-      'notModifiable',
-      `${feature.label.en} is not marked as something that can be changed; mark it in the study's dictionary if it is.`,
-      [{ path: 'feature', reason: 'is not modifiable' }],
-    )
+    throw invalidInput('notModifiable', { feature: feature.name }, [issue('feature', 'notModifiable')])
   const row = alignTable(header, patient)
   const column = columnOf(row, name)!
   const at = horizon ?? (header.horizons ? mainHorizon(header.horizons) : null)
@@ -86,9 +79,7 @@ export const whatIf = (model: ModelAtHand, patient: Table, { feature: name, valu
       : column.values[0]
   const chosen = value === null ? null : feature.seen ? String(value) : Number(value)
   if (typeof chosen === 'number' && !Number.isFinite(chosen))
-    throw invalidInput('notANumber', `${feature.label.en} must be a number.`, [
-      { path: 'value', reason: 'must be a number' },
-    ])
+    throw invalidInput('notANumber', { name: feature.name }, [issue('value', 'mustBeNumber')])
   const asCell = (one: number | string): Cell => (feature.kind === 'boolean' ? one === 1 : one)
   return {
     feature: name,

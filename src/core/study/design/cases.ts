@@ -1,5 +1,5 @@
 import type { StudyDesign } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Concept, ConceptRole } from '../../../contract/values.ts'
 import { summaryName } from '../../cohort/history.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
@@ -57,13 +57,12 @@ export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): s
   const unknown = asked.filter((name) => !byName.has(name))
   if (unknown.length > 0)
     throw invalidInput(
-      'unknownColumn',
-      `Study ${design.study} has no column ${unknown.join(', ')}; it has ${nearest(unknown[0], [...byName.keys()])}.`,
-      unknown.map((name) => ({ path: name, reason: 'is not a column of the study' })),
+      'unknownColumns',
+      { study: design.study, columns: unknown, near: nearest(unknown[0], [...byName.keys()]) },
+      unknown.map((name) => issue(name, 'notInStudy')),
     )
   const leaking = (design.features ?? []).filter((name) => outcome.includes(name))
-  if (leaking.length > 0)
-    throw invalidInput('outcomeAsFeature', `${leaking.join(', ')} is the outcome and cannot also be a feature.`)
+  if (leaking.length > 0) throw invalidInput('outcomeAsFeature', { columns: leaking })
   const pixels = new Set(design.grids?.columns)
   const summaries = (design.summaries ?? []).map(summaryName)
   const named = design.features ? [...new Set([...design.features, ...summaries])] : null
@@ -76,10 +75,8 @@ export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): s
       .map(({ name }) => name)
   const features = names.filter((name) => !excluded.has(name))
   const text = features.filter((name) => byName.get(name)?.kind === 'text')
-  if (text.length > 0)
-    throw invalidInput('textFeature', `${text.join(', ')} is free text; models learn from numbers and categories only.`)
-  if (features.length === 0 && !design.sequences && !design.grids)
-    throw invalidInput('noFeatures', 'No column is left to learn from; name features or exclude fewer.')
+  if (text.length > 0) throw invalidInput('textFeature', { columns: text })
+  if (features.length === 0 && !design.sequences && !design.grids) throw invalidInput('noFeatures')
   return features
 }
 
@@ -97,9 +94,9 @@ export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): st
   const missing = names.filter((name) => !known.has(name))
   if (missing.length > 0)
     throw invalidInput(
-      'unknownColumn',
-      `Study ${design.study} has no column ${missing.join(', ')}; it has ${nearest(missing[0], [...known])}.`,
-      missing.map((name) => ({ path: name, reason: 'is not a column of the study' })),
+      'unknownColumns',
+      { study: design.study, columns: missing, near: nearest(missing[0], [...known]) },
+      missing.map((name) => issue(name, 'notInStudy')),
     )
   return [...new Set(names)]
 }
@@ -114,7 +111,7 @@ const filterTest = (table: Table, filter: StudyDesign['filters'][number]): ((row
   }
   const limit = Number(filter.value)
   if (!Number.isFinite(limit) || column.levels)
-    throw invalidInput('badFilter', `Filter ${filter.column} ${filter.op} ${filter.value}: only numbers have an order.`)
+    throw invalidInput('badFilter', { column: filter.column, op: filter.op, value: filter.value })
   const compare = {
     '<': (value: number) => value < limit,
     '<=': (value: number) => value <= limit,
@@ -134,16 +131,9 @@ const diagnosisOutcome = (column: Column, rows: Int32Array, given: readonly stri
   const found = [...seen].sort((a, b) => a - b).map((value) => String(cellText(column, value)))
   const classes = given ?? found
   if (!given && classes.length > mostClasses)
-    throw invalidInput(
-      'tooManyClasses',
-      `${column.name} has ${classes.length} different values; a diagnosis has at most ${mostClasses}. For a measured value use the task regression.`,
-    )
+    throw invalidInput('tooManyValues', { column: column.name, classes: classes.length, most: mostClasses })
   const strange = found.filter((name) => !classes.includes(name))
-  if (strange.length > 0)
-    throw invalidInput(
-      'unknownClass',
-      `${column.name} has ${strange.join(', ')} here, which the model does not know; it knows ${classes.join(', ')}.`,
-    )
+  if (strange.length > 0) throw invalidInput('unknownClass', { column: column.name, strange, classes })
   const y = new Int32Array(new SharedArrayBuffer(rows.length * 4))
   for (let i = 0; i < rows.length; i++) y[i] = classes.indexOf(String(cellText(column, column.values[rows[i]])))
   return { task: 'diagnosis', classes, y }
@@ -173,8 +163,7 @@ export const defineCases = (
     exclude('weightMissing', design.weights, (row) => !Number.isNaN(weights.values[row]))
   }
   const { outcome } = design
-  const empty = (what: string) =>
-    invalidInput('noCases', `No case is left in study ${design.study}: ${what}.`, [], { study: design.study })
+  const empty = (columns: readonly string[]) => invalidInput('noCases', { study: design.study, columns })
 
   if (outcome.task === 'survival') {
     if (outcome.strata) {
@@ -183,28 +172,26 @@ export const defineCases = (
     }
     const known = recordedTest(table, outcome)
     exclude('outcomeMissing', timeColumns(outcome).join(', '), known)
-    if (rows.length === 0) throw empty(`${timeColumns(outcome).join(' or ')} is missing in every row`)
+    if (rows.length === 0) throw empty(timeColumns(outcome))
     return { rows, outcome: survivalOutcome(table, outcome, rows), features, flow }
   }
 
   const target = required(table, outcome.target)
   exclude('outcomeMissing', outcome.target, (row) => !Number.isNaN(target.values[row]))
-  if (rows.length === 0) throw empty(`${outcome.target} is missing in every row`)
+  if (rows.length === 0) throw empty([outcome.target])
   if (outcome.task === 'diagnosis') {
     const made = diagnosisOutcome(target, rows, classes)
     if (made.task === 'diagnosis' && made.classes.length < 2)
-      throw invalidInput(
-        'oneClass',
-        `${outcome.target} is ${made.classes[0]} in every case: a diagnosis needs two classes or more.`,
-      )
+      throw invalidInput('oneClassInStudy', { target: outcome.target, class: made.classes[0] })
     if (made.task === 'diagnosis' && outcome.positive !== null && !made.classes.includes(outcome.positive))
-      throw invalidInput(
-        'unknownClass',
-        `${outcome.target} is never ${outcome.positive}; it has ${made.classes.join(', ')}.`,
-      )
+      throw invalidInput('positiveNeverSeen', {
+        target: outcome.target,
+        positive: outcome.positive,
+        classes: made.classes,
+      })
     return { rows, outcome: { ...made, ...clusterOf(table, rows) }, features, flow }
   }
-  if (target.levels) throw invalidInput('targetNotANumber', `${outcome.target} is a category; use the task diagnosis.`)
+  if (target.levels) throw invalidInput('targetNotANumber', { column: outcome.target })
   const y = new Float64Array(new SharedArrayBuffer(rows.length * 8))
   for (let i = 0; i < rows.length; i++) y[i] = target.values[rows[i]]
   return { rows, outcome: { task: 'regression', y, ...clusterOf(table, rows) }, features, flow }

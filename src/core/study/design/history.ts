@@ -1,5 +1,5 @@
 import type { StudyDesign, SummaryDesign } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Concept, Text } from '../../../contract/values.ts'
 import { summaryName } from '../../cohort/history.ts'
 import type { Grids } from '../../cohort/matrix.ts'
@@ -73,30 +73,28 @@ export const checkHistory = (design: History, concepts: readonly Concept[], outc
   const unknown = names.filter((name) => !byName.has(name))
   if (unknown.length > 0)
     throw invalidInput(
-      'unknownColumn',
-      `Study ${study} has no column or measurement ${unknown.slice(0, 5).join(', ')}; see its dictionary.`,
-      unknown.map((name) => ({ path: name, reason: 'is not in the dictionary of the study' })),
+      'unknownMeasurements',
+      { study, columns: unknown.slice(0, 5) },
+      unknown.map((name) => issue(name, 'notInDictionary')),
     )
   const read = [...historyNames(design), ...(grids?.columns ?? [])]
   const leaking = read.filter((name) => outcome.includes(name))
-  if (leaking.length > 0)
-    throw invalidInput('outcomeAsFeature', `${leaking.join(', ')} is the outcome and cannot also be a feature.`)
+  if (leaking.length > 0) throw invalidInput('outcomeAsFeature', { columns: leaking })
   const strange = read.filter((name) => !measured.includes(byName.get(name)!.kind))
-  if (strange.length > 0)
-    throw invalidInput(
-      'channelKind',
-      `${strange.join(', ')} is no number; what is read over time, or as a picture, is numbers or yes/no.`,
-    )
+  if (strange.length > 0) throw invalidInput('channelKind', { columns: strange })
   if (caseTime && ![...measured, 'date'].includes(byName.get(caseTime)!.kind))
-    throw invalidInput('channelKind', `${caseTime} is neither a number of days nor a date, so it cannot time a case.`)
+    throw invalidInput('caseTimeKind', { column: caseTime })
   if (!grids) return
   const { height, width, channels, columns } = grids
   const cells = height * width * channels.length
   if (columns.length !== cells || new Set(columns).size !== cells)
-    throw invalidInput(
-      'gridColumns',
-      `A picture of ${height} x ${width} with ${channels.length} channels takes ${cells} different columns; ${new Set(columns).size} are named.`,
-    )
+    throw invalidInput('gridColumns', {
+      height,
+      width,
+      channels: channels.length,
+      cells,
+      columns: new Set(columns).size,
+    })
 }
 
 /** A table with its pictures in place of the columns that make them up; those that are features as well stay. */
@@ -129,25 +127,12 @@ const whoReads = (need: 'sequences' | 'grids'): string =>
 /** Refuses a design that names what its learner does not read, or lacks what it needs. */
 export const refuseUnreadHistory = ({ id, needs }: Learner, { sequences, grids }: History): void => {
   if (sequences && !needs.sequences)
-    throw invalidInput(
-      'sequencesNotRead',
-      `The learner ${id} does not read measurements over time. Sum them up (summaries: last, mean, slope ...), or choose among ${whoReads('sequences')}.`,
-    )
-  if (grids && !needs.grids)
-    throw invalidInput(
-      'gridsNotRead',
-      `The learner ${id} does not read pictures. Leave the picture out, or choose among ${whoReads('grids')}.`,
-    )
+    throw invalidInput('sequencesNotRead', { learner: id, others: whoReads('sequences') })
+  if (grids && !needs.grids) throw invalidInput('gridsNotRead', { learner: id, others: whoReads('grids') })
   if (!sequences && needs.sequences === 'required')
-    throw invalidInput(
-      'sequencesNeeded',
-      `The learner ${id} learns from measurements over time: name their channels under sequences.`,
-      [{ path: 'sequences', reason: 'is missing' }],
-    )
+    throw invalidInput('sequencesNeeded', { learner: id }, [issue('sequences', 'missing')])
   if (!grids && needs.grids === 'required')
-    throw invalidInput('gridsNeeded', `The learner ${id} learns from pictures: name their columns under grids.`, [
-      { path: 'grids', reason: 'is missing' },
-    ])
+    throw invalidInput('gridsNeeded', { learner: id }, [issue('grids', 'missing')])
 }
 
 /** A table with its summaries as further columns. */

@@ -18,21 +18,10 @@ const whoReads = (need: 'entry' | 'strata' | 'competing'): string =>
 export const refuseUnread = (learner: Learner, outcome: OutcomeDesign): void => {
   if (outcome.task !== 'survival') return
   const { needs, id } = learner
-  if (outcome.entry && !needs.entry)
-    throw invalidInput(
-      'entryNotRead',
-      `The learner ${id} takes every row as followed from time 0 and would misread rows that enter at ${outcome.entry}. Learners that read entry times: ${whoReads('entry')}.`,
-    )
+  if (outcome.entry && !needs.entry) throw invalidInput('entryNotRead', { learner: id, others: whoReads('entry') })
   if (outcome.strata && !needs.strata)
-    throw invalidInput(
-      'strataNotRead',
-      `The learner ${id} has one baseline for all and does not read strata. Make ${outcome.strata} a feature, or choose among ${whoReads('strata')}.`,
-    )
-  if (!outcome.competing && needs.competing === 'required')
-    throw invalidInput(
-      'competingNeeded',
-      `The learner ${id} needs competing events: name the values that mean one. Without any, Cox regression is the same.`,
-    )
+    throw invalidInput('strataNotRead', { learner: id, column: outcome.strata, others: whoReads('strata') })
+  if (!outcome.competing && needs.competing === 'required') throw invalidInput('competingNeeded')
 }
 
 /** What a learner makes of competing events that it does not read, and what late entry leaves unmeasured. */

@@ -62,7 +62,7 @@ test('a row that would be under observation for no time at all is refused by its
   expect(Array.from(outcome.entry!)).toEqual(Array.from(valuesOf(visits, 'day')))
   expect(outcome.cluster?.length).toBe(visits.rows)
   const broken = derived(stopped, 'stop', ['day', 'futime'], (day, end) => (day === 0 ? 0 : Math.min(day + 100, end)))
-  expect(reasonOf(() => outcomeOf(broken, design))).toBe('entryNotBeforeTime')
+  expect(reasonOf(() => outcomeOf(broken, design))).toBe('entryAfterTime')
 })
 
 test('strata and times of the outcome never become features', () => {

@@ -48,42 +48,25 @@ export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int3
   const time = required(table, design.time)
   const event = required(table, design.event.column)
   const negative = rows.find((row) => time.values[row] < 0)
-  if (negative !== undefined)
-    throw invalidInput(
-      'negativeTime',
-      `${design.time} is negative in row ${negative + 1}; a follow-up time is 0 or more.`,
-    )
-  if (design.from && design.entry)
-    throw invalidInput(
-      'fromAndEntry',
-      `The outcome counts from ${design.from} and enters at ${design.entry}; a row's clock starts anew or runs on, not both. Leave one out.`,
-    )
+  if (negative !== undefined) throw invalidInput('timeNegative', { time: design.time, row: negative + 1 })
+  if (design.from && design.entry) throw invalidInput('fromAndEntry', { from: design.from, entry: design.entry })
   const from = design.from ? required(table, design.from) : null
   const past = from ? rows.filter((row) => from.values[row] > time.values[row]) : []
-  if (past.length > 0)
-    throw invalidInput(
-      'fromAfterTime',
-      `${design.from} is after ${design.time} in ${past.length} rows, the first of them row ${past[0] + 1}: nothing can be foretold there. Correct these rows or filter them out.`,
-      [],
-      { rows: past.length },
-    )
+  if (design.from && past.length > 0)
+    throw invalidInput('fromAfterTime', { from: design.from, time: design.time, rows: past.length, row: past[0] + 1 })
   const entry = design.entry ? required(table, design.entry) : null
   const late = entry ? rows.filter((row) => !(entry.values[row] < time.values[row])) : []
-  if (late.length > 0)
-    throw invalidInput(
-      'entryNotBeforeTime',
-      `${design.entry} is not before ${design.time} in ${late.length} rows, the first of them row ${late[0] + 1}; a row is under observation from ${design.entry} to ${design.time}. Correct these rows or filter them out.`,
-      [],
-      { rows: late.length },
-    )
+  if (design.entry && late.length > 0)
+    throw invalidInput('entryAfterTime', {
+      entry: design.entry,
+      time: design.time,
+      rows: late.length,
+      row: late[0] + 1,
+    })
   const { competing } = design
   const other = competingColumn(design)
   const twice = other === event.name ? competing!.values.filter((value) => design.event.values.includes(value)) : []
-  if (twice.length > 0)
-    throw invalidInput(
-      'eventAndCompeting',
-      `${event.name} = ${twice.join(', ')} is named both as the event and as a competing event; it can be one of them only.`,
-    )
+  if (twice.length > 0) throw invalidInput('eventAndCompeting', { column: event.name, values: twice })
   const happened = codeTest(event, design.event.values)
   const ending = other ? required(table, other) : null
   const competed = ending ? codeTest(ending, competing!.values) : () => false
@@ -101,11 +84,8 @@ export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int3
     count += events[i]
   }
   if (count === 0) {
-    const found = [...new Set(Array.from(rows, (row) => cellText(event, event.values[row])))].slice(0, 8).join(', ')
-    throw invalidInput(
-      'noEvents',
-      `${event.name} is never ${design.event.values.join(' or ')}: no event to learn from. It has ${found}.`,
-    )
+    const found = [...new Set(Array.from(rows, (row) => cellText(event, event.values[row])))].slice(0, 8)
+    throw invalidInput('eventNeverSeen', { column: event.name, values: design.event.values, found: found.map(String) })
   }
   return {
     task: 'survival',
@@ -125,7 +105,7 @@ export const clusterOf = (table: Table, rows: ArrayLike<number>): { cluster?: In
 
 const numbers = (table: Table, name: string): Column => {
   const column = required(table, name)
-  if (column.levels) throw invalidInput('timeNotANumber', `${name} is not a number, so it cannot be a time.`)
+  if (column.levels) throw invalidInput('timeNotANumber', { column: name })
   return column
 }
 

@@ -1,4 +1,4 @@
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Table } from '../../cohort/table.ts'
 import { required } from '../cells.ts'
 
@@ -6,14 +6,9 @@ import { required } from '../cells.ts'
 export const caseWeights = (table: Table, name: string | null, rows: Int32Array): Float64Array | undefined => {
   if (!name) return undefined
   const { values, levels } = required(table, name)
-  if (levels) throw invalidInput('weightsNotNumbers', `${name} is a category and cannot be a column of weights.`)
+  if (levels) throw invalidInput('weightsNotNumbers', { column: name })
   const weights = Float64Array.from(rows, (row) => values[row])
   const wrong = weights.findIndex((weight) => !(weight > 0 && Number.isFinite(weight)))
-  if (wrong >= 0)
-    throw invalidInput(
-      'badWeight',
-      `${name} is ${weights[wrong]} in row ${rows[wrong] + 1}; a case weight must be above 0. Leave such rows out by a filter.`,
-      [{ path: 'weights', reason: 'must be above 0' }],
-    )
+  if (wrong >= 0) throw invalidInput('badWeight', { name, row: rows[wrong] + 1 }, [issue('weights', 'mustBeAbove0')])
   return weights
 }

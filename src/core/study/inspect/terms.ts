@@ -1,4 +1,5 @@
-import { conflict, invalidInput } from '../../../contract/errors.ts'
+import { conflict, type Fault, faultOf, invalidInput, issue } from '../../../contract/errors.ts'
+import type { Values } from '../../../contract/said.ts'
 import type { ModelTerms, TermCell, TermEditInput } from '../../../contract/terms.ts'
 import type { PreparedColumn, PreparedFeature } from '../../cohort/prepare/preparation.ts'
 import { prepareRow } from '../../cohort/prepare/prepare.ts'
@@ -21,11 +22,7 @@ const open = (artifact: Uint8Array) => {
   const { header: raw, arrays } = decodeArtifact(artifact)
   const header = raw as unknown as ModelHeader
   const state: ModelState = { header: header.state, arrays }
-  if (header.learner !== 'additive' || state.header.kind !== 'additive')
-    throw conflict(
-      'noTerms',
-      'This model has no terms to look at: only an additive model that was fitted on one completed set of cases has.',
-    )
+  if (header.learner !== 'additive' || state.header.kind !== 'additive') throw conflict('noTerms')
   const { matrix } = prepareRow(header.preparation, {})
   const { features } = header.preparation
   const columns = features.flatMap((feature) => feature.columns.map((column) => ({ feature, column })))
@@ -134,13 +131,13 @@ const inner = (
   columns: readonly Named[],
   classes: readonly string[] | null,
 ): TermEdit => {
-  const refuse = (reason: string) =>
-    invalidInput('badEdit', `The term ${term} cannot be changed: ${reason}.`, [{ path: term, reason }])
+  const refuse = (fault: Fault, values?: Values) =>
+    invalidInput('badEdit', { term, fault: faultOf(fault, values) }, [issue(term, fault, values)])
   const found = model.terms.find((one) => nameOf(one, columns) === term)
-  if (!found) throw refuse('the model has no such term')
+  if (!found) throw refuse('noSuchTerm')
   const several = model.intercept.length > 1
   const of = named === undefined ? -1 : (classes?.indexOf(named) ?? -1)
-  if (several && edit.change !== 'remove' && of < 0) throw refuse('say which class it is of')
+  if (several && edit.change !== 'remove' && of < 0) throw refuse('whichClass')
   const shared = { columns: found.columns, ...(several ? { class: Math.max(0, of) } : {}) }
   if (!('where' in edit)) return { ...edit, ...shared }
   return { ...edit, ...shared, where: whereOf(edit.where, columns[found.columns[0]], refuse) }
@@ -149,13 +146,13 @@ const inner = (
 const whereOf = (
   where: Extract<TermEditInput, { where: unknown }>['where'],
   named: Named,
-  refuse: (reason: string) => Error,
+  refuse: (fault: Fault, values?: Values) => Error,
 ): Where => {
   if (where === 'missing') return 'missing'
   if ('levels' in where) {
     const known = named.feature.levels ?? []
     const unknown = where.levels.filter((level) => !known.includes(level))
-    if (unknown.length > 0) throw refuse(`it has no level ${unknown.join(', ')}`)
+    if (unknown.length > 0) throw refuse('noSuchLevel', { levels: unknown })
     return { levels: where.levels.map((level) => known.indexOf(level)) }
   }
   const bound = (value: number | null) => (value === null ? null : prepared(named, value))

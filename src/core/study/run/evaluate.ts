@@ -34,11 +34,7 @@ export const evaluateStudy = async (
   stage('preparing', 0.05)
   const model = await openModel(artifact)
   const { header } = model
-  if (named && named.task !== header.task)
-    throw invalidInput(
-      'learnerTask',
-      `The model's task is ${header.task}; an outcome of the task ${named.task} was named.`,
-    )
+  if (named && named.task !== header.task) throw invalidInput('outcomeTask', { task: header.task, named: named.task })
   const design: StudyDesign = {
     ...header.design,
     study,
@@ -59,11 +55,7 @@ export const evaluateStudy = async (
   const kept = Int32Array.from(cases.rows.keys()).filter((at) => !gone.has(cases.rows[at]))
   const flow = [...cases.flow]
   if (gone.size > 0) flow.push({ step: 'predictorMissing', detail: null, excluded: gone.size, remaining: kept.length })
-  if (kept.length === 0)
-    throw invalidInput(
-      'allRowsDropped',
-      `Every case of ${study} misses a value the model needs; it was trained to leave such rows out.`,
-    )
+  if (kept.length === 0) throw invalidInput('allCasesIncomplete', { study })
   const outcome = inUnitOf(header.design, design, takeOutcomeRows(cases.outcome, kept))
   const predictions = predictionsOf(model.predictor, prepared.matrix, header.horizons)
   const assessment = assessPredictions(predictions, outcome, outcome, header.horizons, design, 500)

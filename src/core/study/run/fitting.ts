@@ -91,7 +91,7 @@ export const fittingOf = (
   )
   const outcomeOf = (rows: Int32Array) => takeOutcomeRows(cases.outcome, positionsOf(cases.rows, rows))
   const check = () => {
-    if (context.signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
+    if (context.signal.aborted) throw cancelled('cancelled')
   }
   const prepare: Fitting['prepare'] = (learner, rows, as = 'fold') => {
     const comparator = as === 'comparator'

@@ -1,5 +1,5 @@
 import type { StudyDesign } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Task } from '../../../contract/values.ts'
 import { classFigures } from '../../assess/classes.ts'
 import { harrellConcordance, unoConcordance } from '../../assess/concordance.ts'
@@ -24,11 +24,9 @@ export const searchMetric = ({ tuning, outcome }: StudyDesign): string => {
   // A rule that only ranks would let a penalty grow until every patient has the same risk.
   if (metric === null) return outcome.task === 'survival' && outcome.entry ? 'harrellC' : known[0]
   if (known.includes(metric)) return metric
-  throw invalidInput(
-    'unknownMetric',
-    `${metric} is no metric to choose by for ${outcome.task}; there are ${known.join(', ')}.`,
-    [{ path: 'tuning.metric', reason: `must be one of ${known.join(', ')}` }],
-  )
+  throw invalidInput('unknownMetric', { metric, task: outcome.task, known }, [
+    issue('tuning.metric', 'mustBeOneOf', { known }),
+  ])
 }
 
 /** Metrics that need survival predicted at the horizon, besides risk scores. */

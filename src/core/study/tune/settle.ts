@@ -1,6 +1,7 @@
 import type { StudyDesign } from '../../../contract/design.ts'
-import { BedsideError, cancelled, invalidInput } from '../../../contract/errors.ts'
+import { BedsideError, cancelled, faultOf, invalidInput, sentenceIn } from '../../../contract/errors.ts'
 import type { Choice, Trial, Tuning } from '../../../contract/models.ts'
+import type { Spoken } from '../../../contract/said.ts'
 import { tasks } from '../../../contract/values.ts'
 import { compareModels } from '../../assess/compare.ts'
 import { level } from '../../assess/intervals.ts'
@@ -52,10 +53,11 @@ export interface Settled {
 export const requireNamed = (id: string): Learner => {
   const learner = learnerOf(id)
   if (!learner)
-    throw invalidInput(
-      'unknownLearner',
-      `There is no learner ${id}; the learners are ${learners.map((known) => known.id).join(', ')}, and ${autoLearner.id}, which tries several.`,
-    )
+    throw invalidInput('unknownLearner', {
+      learner: id,
+      known: learners.map((known) => known.id),
+      auto: autoLearner.id,
+    })
   return learner
 }
 
@@ -63,17 +65,14 @@ const requireFitting = (id: string, design: StudyDesign): Learner => {
   const learner = requireNamed(id)
   const { task } = design.outcome
   if (!learner.tasks.includes(task))
-    throw invalidInput('learnerTask', `The learner ${learner.id} does ${learner.tasks.join(', ')}, not ${task}.`)
+    throw invalidInput('learnerTask', { learner: learner.id, tasks: learner.tasks, task })
   refuseUnread(learner, design.outcome)
   refuseUnreadHistory(learner, design)
   if (design.terms && !learner.needs.terms)
-    throw invalidInput(
-      'termsNotRead',
-      `The learner ${learner.id} finds curves and interactions by itself and takes no splines or products. Leave the terms out, or choose among ${learners
-        .filter(({ tasks, needs }) => tasks.includes(task) && needs.terms)
-        .map(({ id }) => id)
-        .join(', ')}.`,
-    )
+    throw invalidInput('termsNotRead', {
+      learner: learner.id,
+      others: learners.filter(({ tasks, needs }) => tasks.includes(task) && needs.terms).map(({ id }) => id),
+    })
   return learner
 }
 
@@ -90,15 +89,8 @@ const rivals: readonly { id: string; rows: number }[] = [
 export const candidatesOf = (design: StudyDesign, rows: number): Learner[] => {
   if (design.learner !== autoLearner.id) return [requireFitting(design.learner, design)]
   if (Object.keys(design.parameters).length > 0)
-    throw invalidInput(
-      'autoParameters',
-      `${autoLearner.id} tries several learners, which have no parameters in common; leave ${Object.keys(design.parameters).join(', ')} out or name a learner.`,
-    )
-  if (Object.keys(design.tuning.space).length > 0)
-    throw invalidInput(
-      'autoParameters',
-      `${autoLearner.id} searches each learner's own ranges; leave the tuning's space out or name a learner.`,
-    )
+    throw invalidInput('autoParameters', { auto: autoLearner.id, parameters: Object.keys(design.parameters) })
+  if (Object.keys(design.tuning.space).length > 0) throw invalidInput('autoSpace', { auto: autoLearner.id })
   const others = rivals.flatMap(({ id, rows: least }) => {
     const learner = learnerOf(id)
     if (!learner || rows < least || !learner.tasks.includes(design.outcome.task)) return []
@@ -147,7 +139,7 @@ export const settle = async (
       tried.push(await tryLearner(design, folds, horizons, candidates.length > 1, { ...context, progress }))
     } catch (error) {
       if (candidates.length === 1 || !(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
-      tried.push({ learner, parameters: {}, tuning: null, evaluated: null, failure: error.failure.message })
+      tried.push({ learner, parameters: {}, tuning: null, evaluated: null, failure: sentenceIn(error.failure) })
     }
   }
   if (candidates.length === 1) {
@@ -165,11 +157,11 @@ interface Tried {
   tuning: Tuning | null
   /** Of the setting taken; null where nothing could be fitted. */
   evaluated: (Evaluated & { predicted: Predicted | null }) | null
-  failure: string | null
+  failure: Spoken | null
 }
 
 const check = (signal: AbortSignal) => {
-  if (signal.aborted) throw cancelled('cancelled', 'The training was cancelled; nothing was kept.')
+  if (signal.aborted) throw cancelled('cancelled')
 }
 
 const tryLearner = async (
@@ -190,7 +182,7 @@ const tryLearner = async (
   const parameters = taken?.parameters ?? completeParameters(learner, design.parameters)
   if (!comparing) return { learner, parameters, tuning, evaluated: null, failure: null }
   const [evaluated] = await run([{ parameters, rowsShare: 1 }])
-  const failure = evaluated.failure ?? (evaluated.mean === null ? `${metric} is not defined on some fold.` : null)
+  const failure = evaluated.failure ?? (evaluated.mean === null ? faultOf('metricUndefined', { metric }) : null)
   return { learner, parameters, tuning, evaluated: { ...evaluated, predicted: evaluated.outOfFold() }, failure }
 }
 
@@ -247,10 +239,11 @@ const tune = async (
   else await searchByHalving(space, count, design.seed, evaluate, space.effort ? 0 : leastRows / rows)
   const picked = pickTrial(trials, metric, oneStandardError, (parameters) => complexityOf(space, parameters))
   if (!picked)
-    throw invalidInput(
-      'nothingFitted',
-      `None of ${trials.length} settings of ${learner.id} could be fitted on every fold: ${trials.find(({ failure }) => failure)?.failure ?? `${metric} is not defined there`}`,
-    )
+    throw invalidInput('nothingFitted', {
+      count: trials.length,
+      learner: learner.id,
+      why: trials.find(({ failure }) => failure)?.failure ?? faultOf('metricUndefined', { metric }),
+    })
   return {
     learner: learner.id,
     method,
@@ -277,10 +270,9 @@ const choose = (
   const sign = higherIsBetter(metric) ? 1 : -1
   const fitted = tried.filter(({ failure }) => failure === null)
   if (fitted.length === 0)
-    throw invalidInput(
-      'nothingFitted',
-      `No learner could be fitted: ${tried.map(({ learner, failure }) => `${learner.id}: ${failure}`).join(' ')}`,
-    )
+    throw invalidInput('noLearnerFitted', {
+      tried: tried.map(({ learner, failure }) => faultOf('tried', { learner: learner.id, why: failure })),
+    })
   const meanOf = ({ evaluated }: Tried) => sign * (evaluated?.mean as number)
   const best = fitted.reduce((one, other) => (meanOf(other) > meanOf(one) ? other : one))
   const candidates = tried.map((one): Choice['candidates'][number] => {

@@ -1,6 +1,7 @@
 import type { Range, TuningDesign } from '../../../contract/design.ts'
-import { invalidInput } from '../../../contract/errors.ts'
+import { BedsideError, faultOf, invalidInput, issueAt, named, sentenceIn } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
+import type { Said } from '../../../contract/said.ts'
 import type { Task } from '../../../contract/values.ts'
 import type { Learner, Parameters } from '../../learn/learner.ts'
 import { completeParameters } from '../../learn/parameters.ts'
@@ -43,15 +44,10 @@ export const spaceOf = (
   const byName = new Map(learner.parameters.map((parameter) => [parameter.name, parameter]))
   const issues = Object.entries(space).flatMap(([name, range]) => {
     const parameter = byName.get(name)
-    const reason = parameter ? rangeProblem(parameter, range) : `is not a parameter of ${learner.id}`
-    return reason ? [{ path: `tuning.space.${name}`, reason }] : []
+    const fault = parameter ? rangeProblem(parameter, range) : faultOf('notAParameter', { learner: learner.id })
+    return fault ? [issueAt(`tuning.space.${name}`, fault)] : []
   })
-  if (issues.length > 0)
-    throw invalidInput(
-      'badSpace',
-      `The search does not fit: ${issues.map(({ path, reason }) => `${path} ${reason}`).join('; ')}.`,
-      issues,
-    )
+  if (issues.length > 0) throw invalidInput('badSpace', { faults: named(issues) }, issues)
   const dimensions = Object.entries(ranges)
     .filter(([, range]) => !('values' in range ? range.values.length < 2 : range.low === range.high))
     .map(([name, range]) => ({
@@ -60,28 +56,25 @@ export const spaceOf = (
       whole: byName.get(name)?.type === 'integer',
       simpler: own.simpler[name] ?? null,
     }))
-  if (dimensions.length === 0)
-    throw invalidInput(
-      'nothingToTune',
-      `${learner.id} has no parameter left to search; name ranges in the tuning's space, or train it without tuning.`,
-    )
+  if (dimensions.length === 0) throw invalidInput('nothingToTune', { learner: learner.id })
   const fixed = Object.fromEntries(Object.entries({ ...own.start, ...given }).filter(([name]) => byName.has(name)))
   return { dimensions, start: completeParameters(learner, fixed), effort: own.effort ?? null }
 }
 
-const rangeProblem = (parameter: Parameter, range: Range): string | null => {
-  const check = (value: Value): string | null => {
+const rangeProblem = (parameter: Parameter, range: Range): Said | null => {
+  const check = (value: Value): Said | null => {
     try {
       completeParameters({ id: parameter.name, parameters: [parameter] }, { [parameter.name]: value })
       return null
     } catch (error) {
-      return (error as Error).message
+      if (!(error instanceof BedsideError)) throw error
+      return sentenceIn(error.failure)
     }
   }
   if ('values' in range) return range.values.map(check).find((problem) => problem !== null) ?? null
-  if (parameter.type !== 'number' && parameter.type !== 'integer') return 'is not a number; list its values instead'
-  if (!(range.low <= range.high)) return 'has its low end above its high end'
-  if (range.log && !(range.low > 0)) return 'must begin above 0 to be searched in its logarithm'
+  if (parameter.type !== 'number' && parameter.type !== 'integer') return faultOf('listValues')
+  if (!(range.low <= range.high)) return faultOf('lowAboveHigh')
+  if (range.log && !(range.low > 0)) return faultOf('logFrom0')
   return check(range.low) ?? check(range.high)
 }
 

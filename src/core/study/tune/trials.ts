@@ -1,5 +1,7 @@
 import type { StudyDesign } from '../../../contract/design.ts'
+import { sentenceIn } from '../../../contract/errors.ts'
 import type { Trial } from '../../../contract/models.ts'
+import type { Spoken } from '../../../contract/said.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { foldsOf } from '../../cohort/split.ts'
 import type { Table } from '../../cohort/table.ts'
@@ -63,7 +65,7 @@ export interface Evaluated {
   mean: number | null
   standardError: number | null
   seconds: number
-  failure: string | null
+  failure: Spoken | null
   /** Of the held-out rows of the first repeat. */
   outOfFold: () => Predicted | null
 }
@@ -108,7 +110,7 @@ export const evaluateSettings = async (
       scores,
       ...summary(scores),
       seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
-      failure: failed && 'failure' in failed ? failed.failure.message : null,
+      failure: failed && 'failure' in failed ? sentenceIn(failed.failure) : null,
       outOfFold: () => {
         const first = folds.flatMap(({ repeat, held }, at) =>
           repeat === 0 ? [{ held, predictions: predictions[at] }] : [],

@@ -1,5 +1,5 @@
 import type { AuditFilter } from '../../../contract/audit.ts'
-import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
 import { listUsers } from '../keys/users.ts'
 import type { ReadStore, Value } from '../store/store.ts'
 import { type AuditEntry, auditHead, type ChainedEntry } from './audit.ts'
@@ -67,7 +67,7 @@ export async function* walkAudit(
   const names = new Map(listUsers(store).map(({ id, displayName }) => [id, displayName]))
   const piece = 2000
   for (let from = 1; from <= count; from += piece) {
-    if (signal?.aborted) throw cancelled('cancelled', 'The export was cancelled.')
+    if (signal?.aborted) throw cancelled('cancelled')
     const rows = store.all<ChainedEntry>(
       `SELECT a.sequence, a.at, a.actor, a.act, a.record, a.outcome, a.previous, a.hash FROM audit a
        WHERE a.sequence >= ? AND a.sequence < ? AND ${where} ORDER BY a.sequence`,
@@ -109,8 +109,6 @@ const momentOf = (name: 'from' | 'to', text: string): string => {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text)
   const moment = new Date(day && name === 'to' ? `${text}T23:59:59.999Z` : text)
   if (Number.isNaN(moment.getTime()) || !/^\d{4}-\d{2}-\d{2}/.test(text))
-    throw invalidInput('badMoment', `${text} is no date or time; write it as 2026-03-01 or 2026-03-01T08:00:00Z.`, [
-      { path: name, reason: 'is no date or time' },
-    ])
+    throw invalidInput('badMoment', { text }, [issue(name, 'noMoment')])
   return moment.toISOString()
 }

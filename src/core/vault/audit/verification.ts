@@ -41,7 +41,7 @@ export const verifyAudit = async (store: ReadStore, evidence: Evidence): Promise
   const walk = createChainWalk(marks)
   let last = Number.MIN_SAFE_INTEGER
   for (;;) {
-    if (signal?.aborted) throw cancelled('cancelled', 'The verification was cancelled.')
+    if (signal?.aborted) throw cancelled('cancelled')
     const rows = store.rows<[number, string, string, string, string | null, string, string, string]>(
       `SELECT sequence, at, actor, act, record, outcome, previous, hash FROM audit
        WHERE sequence > ? ORDER BY sequence LIMIT ?`,

@@ -76,7 +76,7 @@ export const copyHashed = async (
       const chunk = Buffer.allocUnsafe(chunkBytes)
       let bytes = 0
       for (;;) {
-        if (signal?.aborted) throw cancelled('cancelled', 'Cancelled; nothing was kept.')
+        if (signal?.aborted) throw cancelled('cancelled')
         const { bytesRead } = await source.read(chunk, 0, chunkBytes, bytes)
         if (bytesRead === 0) break
         const piece = chunk.subarray(0, bytesRead)

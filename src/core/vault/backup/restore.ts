@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, statfsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { BackupManifest, RestoreEvent } from '../../../contract/backup.ts'
+import { faultOf } from '../../../contract/errors.ts'
 import { openAuditLog } from '../audit/auditLog.ts'
 import { checkpointsPath } from '../audit/checkpoints.ts'
 import { firstOpened, type Keychain } from '../keys/keychain.ts'
@@ -158,8 +159,8 @@ const compare = async (
       same: found.get(name)?.rows === rows && found.get(name)?.sha256 === sha256,
     }))
     const differing = tables.filter(({ same }) => !same).map(({ name }) => name)
-    if (differing.length > 0) throw restoreDiffers(path, `table ${differing.join(', ')}`)
-    if (digests.length !== tables.length) throw restoreDiffers(path, 'it has other tables')
+    if (differing.length > 0) throw restoreDiffers(path, faultOf('tablesDiffer', { tables: differing }))
+    if (digests.length !== tables.length) throw restoreDiffers(path, faultOf('otherTables'))
     return tables
   } finally {
     db.close()

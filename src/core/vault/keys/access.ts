@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { conflict, invalidInput, notFound } from '../../../contract/errors.ts'
+import { conflict, invalidInput, issue, notFound } from '../../../contract/errors.ts'
 import type { Role } from '../../../contract/procedure.ts'
 import { leastScore, strengthOf } from '../../../contract/strength.ts'
 import { noWayBack } from '../store/failures.ts'
@@ -31,12 +31,7 @@ export const requireStrong = async (passphrase: string, names: readonly (string 
   const known = names.filter((name): name is string => name !== null)
   const { score, advice } = await strengthOf(passphrase, known)
   if (score >= leastScore) return
-  throw invalidInput(
-    'weakPassphrase',
-    'The passphrase is too easy to guess. Take four or more words that do not belong together.',
-    [{ path: 'passphrase', reason: `is too easy to guess (${score} of 4)` }],
-    { score, advice },
-  )
+  throw invalidInput('weakPassphrase', { score, advice }, [issue('passphrase', 'easyToGuess', { score })])
 }
 
 /** Adds a user with an initial passphrase. Throws `weakPassphrase`, `loginTaken`. Returns the user's id. */
@@ -88,7 +83,7 @@ export const enableMember = async (
   costs: Costs,
 ): Promise<void> => {
   const known = requireUser(vault.read, user)
-  if (!known.disabled) throw conflict('userNotDisabled', `${known.displayName} is not disabled; nothing was changed.`)
+  if (!known.disabled) throw conflict('userNotDisabled', { name: known.displayName })
   await requireStrong(passphrase, [known.displayName, login])
   requireFreeLogin(vault, login, user)
   const slot = await vault.keyring.make({ user, secret: passphrase, login, costs })
@@ -114,8 +109,7 @@ export const replacePassphrase = async (
   costs: Costs,
 ): Promise<void> => {
   const known = requireUser(vault.read, user)
-  if (known.disabled)
-    throw conflict('userDisabled', `${known.displayName} is disabled. Enable the user, which sets a new passphrase.`)
+  if (known.disabled) throw conflict('userDisabled', { name: known.displayName })
   const chosen = login ?? loginOf(vault, user)
   await requireStrong(passphrase, [known.displayName, chosen])
   if (login !== undefined) requireFreeLogin(vault, login, user)
@@ -147,7 +141,7 @@ const putSlot = async (
   const slot = await vault.keyring.make({ user, secret: passphrase, login, costs, binding })
   await vault.write((store) => {
     const { disabled, displayName } = requireUser(store, user)
-    if (disabled) throw conflict('userDisabled', `${displayName} was disabled meanwhile.`)
+    if (disabled) throw conflict('userDisabled', { name: displayName })
     if (newLogin && login !== null) requireFreeLogin(vault, login, user)
     const slots = [
       ...vault.keyring.slots().filter(({ header }) => header.user !== user || header.kind !== 'passphrase'),
@@ -163,7 +157,7 @@ export const revokeSlot = (vault: Vault, slot: string): Promise<Slot> =>
   vault.write((store) => {
     const { keyring } = vault
     const found = keyring.slots().find(({ header }) => header.slot === slot)
-    if (!found) throw notFound('slot', 'This key slot does not exist; it may have been removed already.')
+    if (!found) throw notFound('slot')
     if (found.header.kind === 'passphrase') requireAnotherAdministrator(store, vault, found.header.user)
     const left = keyring.slots().filter((each) => each !== found)
     requireWayBack(store, left)
@@ -181,8 +175,7 @@ export const makeRecovery = async (
   const slot = await vault.keyring.make({ user, secret: code, kind: 'recovery', costs })
   await vault.write((store) => {
     const { disabled, role } = requireUser(store, user)
-    if (disabled || role !== 'administrator')
-      throw conflict('recoveryForAdministrators', 'Only an administrator can have a recovery kit.')
+    if (disabled || role !== 'administrator') throw conflict('recoveryForAdministrators')
     vault.keyring.replace([
       ...vault.keyring.slots().filter(({ header }) => header.user !== user || header.kind !== 'recovery'),
       slot,
@@ -219,7 +212,7 @@ const withSlots = async (
 
 const requireUser = (store: Vault['read'], user: string): KnownUser => {
   const known = userById(store, user)
-  if (!known) throw notFound('user', 'This user does not exist in the vault.')
+  if (!known) throw notFound('user')
   return known
 }
 
@@ -227,10 +220,7 @@ const requireFreeLogin = (vault: Vault, login: string, user: string | null): voi
   const taken = vault.keyring
     .slots()
     .some(({ header }) => header.user !== user && header.login !== null && sameLogin(header.login, login))
-  if (taken)
-    throw conflict('loginTaken', `Somebody else signs in as ${login} already. Choose another name to sign in with.`, {
-      login,
-    })
+  if (taken) throw conflict('loginTaken', { login })
 }
 
 /**
@@ -255,8 +245,5 @@ const requireAnotherAdministrator = (store: WriteStore, vault: Vault, user: stri
     ({ id, role, disabled }) => id !== user && role === 'administrator' && !disabled && withPassphrase.has(id),
   )
   if (others.length > 0 || userById(store, user)?.role !== 'administrator') return
-  throw conflict(
-    'lastAdministrator',
-    'This is the last administrator of the vault. Make somebody else an administrator first.',
-  )
+  throw conflict('lastAdministrator')
 }

@@ -27,7 +27,7 @@ export const checkClearHeader = (file: string, reserved: number, salt: Buffer | 
   const ours =
     geometriesOf(reserved).some((geometry) => header.subarray(16).equals(geometry)) &&
     (salt === null || header.subarray(0, 16).equals(salt))
-  if (!ours) throw vaultDamaged(file, 'its database cannot be deciphered')
+  if (!ours) throw vaultDamaged(file, 'undeciphered')
 }
 
 /**

@@ -176,7 +176,7 @@ export const resumeRekey = (
     removeRekeyLeftovers(dir)
     return { key: next, file: finish(dir, file, next) }
   }
-  if (!opens(databasePath(dir), cipher, key)) throw vaultDamaged(dir, 'neither of its two keys opens its database')
+  if (!opens(databasePath(dir), cipher, key)) throw vaultDamaged(dir, 'neitherKey')
   removeRekeyLeftovers(dir)
   const { nextCipher: _none, ...kept } = file
   const back: VaultFileContent = { ...kept, next: null }
@@ -224,8 +224,7 @@ export const encryptHere = ({ file, cipher, key, nextCipher, next }: RekeyOrder)
     }
     const changed = openDatabase(file, { cipher: nextCipher, key: to })
     try {
-      if (changed.pragma('quick_check(1)', { simple: true }) !== 'ok')
-        throw vaultDamaged(file, 'its copy under the new key is not whole; nothing was changed')
+      if (changed.pragma('quick_check(1)', { simple: true }) !== 'ok') throw vaultDamaged(file, 'copyNotWhole')
       changed.pragma('journal_mode = WAL')
     } finally {
       changed.close()
@@ -264,7 +263,7 @@ const encryptOnThread = (worker: URL, order: RekeyOrder, signal: AbortSignal | u
     thread.once('exit', () => reject(new Error('The thread that encrypts ended before it was done')))
   })
 
-const stopped = () => cancelled('cancelled', 'Re-keying was cancelled; the vault is as it was.')
+const stopped = () => cancelled('cancelled')
 
 const stopIfAborted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted) throw stopped()

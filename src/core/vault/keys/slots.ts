@@ -12,7 +12,7 @@ import {
 } from 'node:crypto'
 import { argon2id } from 'hash-wasm'
 import * as z from 'zod'
-import { invalidInput } from '../../../contract/errors.ts'
+import { invalidInput, issue } from '../../../contract/errors.ts'
 import { canonicalJson } from '../../numbers/digest.ts'
 import type { Binding } from './keychain.ts'
 
@@ -112,15 +112,16 @@ export const makeSlot = async ({
   costs = defaultKeyDerivation,
   binding = null,
 }: SlotOptions & { vault: string; key: Uint8Array }): Promise<Slot> => {
-  if (secret === '')
-    throw invalidInput('emptyPassphrase', 'A vault needs a passphrase; type one.', [
-      { path: 'passphrase', reason: 'is empty' },
-    ])
+  if (secret === '') throw invalidInput('emptyPassphrase', {}, [issue('passphrase', 'empty')])
   if (!within(costs))
     throw invalidInput(
       'weakKeyDerivation',
-      `Argon2id needs at least ${leastKeyDerivation.memoryKiB / 1024} MiB, ${leastKeyDerivation.iterations} pass and ${leastKeyDerivation.parallelism} lane; ask for more.`,
-      [{ path: 'keyDerivation', reason: 'below the floor' }],
+      {
+        memory: leastKeyDerivation.memoryKiB / 1024,
+        iterations: leastKeyDerivation.iterations,
+        parallelism: leastKeyDerivation.parallelism,
+      },
+      [issue('keyDerivation', 'belowFloor')],
     )
   const pair = generateKeyPairSync('x25519')
   const header: Header = {

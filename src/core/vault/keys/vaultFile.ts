@@ -42,29 +42,27 @@ export const readVaultFile = (dir: string): VaultFile => {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw vaultDamaged(dir, 'its vault.json, which holds the keys, is missing')
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw vaultDamaged(dir, 'vaultFileMissing')
     throw storageError(dir, error)
   }
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch {
-    if (text.includes(format)) throw vaultDamaged(dir, 'its vault.json cannot be read')
-    throw notAVault(dir, 'its vault.json is something else')
+    if (text.includes(format)) throw vaultDamaged(dir, 'vaultFileUnreadable')
+    throw notAVault(dir, 'vaultFileForeign')
   }
   const { checksum, ...content } = (parsed ?? {}) as Record<string, unknown>
   if (content.format !== format) {
-    if ('slots' in content && 'cipher' in content) throw vaultDamaged(dir, 'its vault.json was altered')
-    throw notAVault(dir, 'its vault.json is something else')
+    if ('slots' in content && 'cipher' in content) throw vaultDamaged(dir, 'vaultFileAltered')
+    throw notAVault(dir, 'vaultFileForeign')
   }
   const intact = checksum === sha256(canonicalJson(content))
   if (intact && typeof content.version === 'number' && content.version > vaultFileVersion)
     throw vaultNewer(dir, content.version, vaultFileVersion)
   const checked = VaultFileSchema.safeParse(content)
-  if (!intact || !checked.success) throw vaultDamaged(dir, 'its vault.json was altered')
-  if (!checked.data.slots.every(slotIsSound))
-    throw vaultDamaged(dir, 'a key slot in its vault.json was altered to derive keys more cheaply than Bedside allows')
+  if (!intact || !checked.success) throw vaultDamaged(dir, 'vaultFileAltered')
+  if (!checked.data.slots.every(slotIsSound)) throw vaultDamaged(dir, 'cheapSlot')
   return checked.data
 }
 

@@ -101,8 +101,7 @@ const select = `SELECT m.id, m.name, m.version, m.task, m.learner, s.name AS stu
 export const listModels = (store: ReadStore): StoredModel[] =>
   store.all<StoredModel>(`${select} WHERE m.removed_at IS NULL ORDER BY m.id DESC`)
 
-const missing = (model: number) =>
-  notFound('modelMissing', `There is no model ${model}, or it was removed. See the list of models.`, { model })
+const missing = (model: number) => notFound('modelMissing', { model })
 
 /** Throws `modelMissing`, also for a removed model. */
 export const getModel = (store: ReadStore, model: number): StoredModel => {
@@ -133,7 +132,7 @@ export const modelArtifact = (store: ReadStore, model: number): Uint8Array => {
     model,
   )
   if (!row?.[0]) throw missing(model)
-  if (sha256(row[0]) !== row[1]) throw studyDamaged(`model ${model}`, 'its artifact does not have its hash')
+  if (sha256(row[0]) !== row[1]) throw studyDamaged(`model ${model}`, 'artifactHash')
   return row[0]
 }
 

@@ -59,10 +59,7 @@ export const getPrediction = (store: ReadStore, prediction: string): StoredPredi
      FROM prediction p LEFT JOIN user u ON u.id = p.user WHERE p.id = ?`,
     prediction,
   )
-  if (!row)
-    throw notFound('predictionMissing', 'There is no such prediction in this vault. Open the patient and ask again.', {
-      prediction,
-    })
+  if (!row) throw notFound('predictionMissing', { prediction })
   return { ...row, payload: JSON.parse(row.payload) as unknown }
 }
 

@@ -38,8 +38,7 @@ export const hasSnapshot = (store: ReadStore, hash: string): boolean =>
 /** The bytes, checked against their hash. Throws `snapshotMissing`, `studyDamaged`. */
 export const readSnapshot = (store: ReadStore, hash: string): Uint8Array => {
   const size = store.value<number>('SELECT bytes FROM snapshot WHERE hash = ?', hash)
-  if (size === undefined)
-    throw notFound('snapshotMissing', `There is no snapshot ${hash.slice(0, 12)} in this vault.`, { hash })
+  if (size === undefined) throw notFound('snapshotMissing', { hash: hash.slice(0, 12) })
   const bytes = new Uint8Array(size)
   let at = 0
   for (let part = 0; at < size; part++) {
@@ -48,8 +47,7 @@ export const readSnapshot = (store: ReadStore, hash: string): Uint8Array => {
     bytes.set(piece, at)
     at += piece.length
   }
-  if (at !== size || sha256(bytes) !== hash)
-    throw studyDamaged(hash.slice(0, 12), 'the bytes of this snapshot do not have its hash')
+  if (at !== size || sha256(bytes) !== hash) throw studyDamaged(hash.slice(0, 12), 'snapshotHash')
   return bytes
 }
 

@@ -138,7 +138,7 @@ const select = `SELECT b.id AS batch, s.name AS study, b.file, b.sha256, b.impor
 /** Throws `batchMissing`. */
 export const getBatch = (store: ReadStore, batch: number): Batch => {
   const found = store.get<Batch>(`${select} WHERE b.id = ?`, batch)
-  if (!found) throw notFound('batchMissing', `There is no import batch ${batch}. See the list of batches.`, { batch })
+  if (!found) throw notFound('batchMissing', { batch })
   return found
 }
 
@@ -185,10 +185,7 @@ export const listRejectedRows = (
  */
 export const undoBatch = (store: WriteStore, batch: number, by: string | null): Batch => {
   const known = getBatch(store, batch)
-  if (known.undoneAt)
-    throw conflict('batchUndone', `Import batch ${batch} was already taken back on ${known.undoneAt.slice(0, 10)}.`, {
-      batch,
-    })
+  if (known.undoneAt) throw conflict('batchUndone', { batch, date: known.undoneAt.slice(0, 10) })
   const { study, first, last } = store.get<{ study: number; first: number | null; last: number | null }>(
     'SELECT study, first_encounter AS first, last_encounter AS last FROM batch WHERE id = ?',
     batch,

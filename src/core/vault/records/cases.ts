@@ -167,13 +167,11 @@ export const readTable = (
   }
 }
 
-const countsDiffer = (study: string) =>
-  studyDamaged(study, 'the number of cases stored is not the number of cases imported')
+const countsDiffer = (study: string) => studyDamaged(study, 'caseCount')
 
 const conceptNamed = (dictionary: readonly StoredConcept[], study: string, column: string): StoredConcept => {
   const concept = dictionary.find((entry) => entry.name === column)
-  if (!concept)
-    throw notFound('columnMissing', `Study ${study} has no column ${column}. See its dictionary.`, { study, column })
+  if (!concept) throw notFound('columnMissing', { study, column })
   return concept
 }
 
@@ -190,7 +188,7 @@ const finishColumn = (concept: StoredConcept, values: Float64Array, texts: Map<s
   for (let i = 0; i < values.length; i++) {
     const level = values[i]
     if (!Number.isNaN(level)) {
-      if (level >= codes.length) throw studyDamaged(name, 'a case refers to a level that its dictionary lacks')
+      if (level >= codes.length) throw studyDamaged(name, 'levelUnknown')
       counts[level]++
     }
   }
@@ -226,10 +224,7 @@ export interface StoredCase {
 /** One case with its values. Throws `encounterMissing`. */
 export const readCase = (store: ReadStore, encounter: number): StoredCase => {
   const [found] = readCases(store, [encounter])
-  if (!found)
-    throw notFound('encounterMissing', `There is no case ${encounter}: it may have been taken back with its batch.`, {
-      encounter,
-    })
+  if (!found) throw notFound('encounterMissing', { encounter })
   return found
 }
 

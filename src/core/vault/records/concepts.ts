@@ -1,4 +1,4 @@
-import { conflict, invalidInput, notFound } from '../../../contract/errors.ts'
+import { conflict, invalidInput, issue, notFound } from '../../../contract/errors.ts'
 import type { Concept, ConceptKind, ConceptRole } from '../../../contract/values.ts'
 import type { ReadStore, WriteStore } from '../store/store.ts'
 
@@ -82,11 +82,7 @@ export const addConcepts = (store: WriteStore, study: number, concepts: readonly
       return { ...concept, id, study, position: position++, repeated: false }
     }
     if (known.kind !== concept.kind)
-      throw conflict(
-        'conceptKindDiffers',
-        `Column ${concept.name} is of kind ${known.kind} in this study, not ${concept.kind}. Map it so, or give it another name.`,
-        { concept: concept.name, known: known.kind, given: concept.kind },
-      )
+      throw conflict('conceptKindDiffers', { column: concept.name, known: known.kind, given: concept.kind })
     return concept.levels ? { ...known, levels: addLevels(store, known.id, concept.levels) } : known
   })
 }
@@ -112,27 +108,14 @@ export const addLevels = (store: WriteStore, concept: number, levels: readonly L
  */
 export const updateConcept = (store: WriteStore, study: number, concept: Concept): Concept => {
   const known = findConcept(store, study, concept.name)
-  if (!known)
-    throw notFound('conceptMissing', `The study has no column ${concept.name}. See its dictionary.`, {
-      concept: concept.name,
-    })
+  if (!known) throw notFound('conceptMissing', { column: concept.name })
   if (known.kind !== concept.kind)
-    throw invalidInput(
-      'conceptKindFixed',
-      `The kind of column ${concept.name} cannot change: values are stored as ${known.kind}.`,
-      [{ path: 'concept.kind', reason: `stays ${known.kind}` }],
-    )
+    throw invalidInput('conceptKindFixed', { column: concept.name, kind: known.kind }, [
+      issue('concept.kind', 'kindStays', { kind: known.kind }),
+    ])
   const given = new Map((concept.levels ?? []).map((level) => [level.code, level]))
   const lost = (known.levels ?? []).find((level) => !given.has(level.code))
-  if (lost && known.kind === 'category')
-    throw conflict(
-      'levelInUse',
-      `Level ${lost.code} of column ${concept.name} cannot be taken away: cases refer to it.`,
-      {
-        concept: concept.name,
-        level: lost.code,
-      },
-    )
+  if (lost && known.kind === 'category') throw conflict('levelInUse', { column: concept.name, level: lost.code })
   const kept = (known.levels ?? []).filter((level) => given.has(level.code)).map((level) => given.get(level.code)!)
   const keptCodes = new Set(kept.map((level) => level.code))
   const levels = concept.levels ? [...kept, ...concept.levels.filter((level) => !keptCodes.has(level.code))] : null

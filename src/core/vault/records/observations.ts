@@ -127,11 +127,7 @@ export const readObservations = (
 ): ConceptObservations => {
   const { id, name } = getStudy(store, study)
   const found = findConcept(store, id, concept)
-  if (!found)
-    throw notFound('columnMissing', `Study ${name} has no column ${concept}. See its dictionary.`, {
-      study: name,
-      column: concept,
-    })
+  if (!found) throw notFound('columnMissing', { study: name, column: concept })
   if (of !== null) {
     const own = store.rows<[number, number | null]>(
       'SELECT day, value FROM observation WHERE concept = ? AND patient = ? ORDER BY day, batch, row',

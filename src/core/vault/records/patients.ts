@@ -15,10 +15,7 @@ export const personOf = (
     'SELECT id AS patient, name, sex, birth_date AS birthDate FROM patient WHERE id = ?',
     patient,
   )
-  if (!row)
-    throw notFound('patientMissing', `There is no patient ${patient}: the import may have been taken back.`, {
-      patient,
-    })
+  if (!row) throw notFound('patientMissing', { patient })
   return row
 }
 

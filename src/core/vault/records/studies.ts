@@ -15,8 +15,7 @@ export const createStudy = (
   store: WriteStore,
   { name, title, source, by }: { name: string; title?: string; source?: string | null; by: string | null },
 ): StoredStudy => {
-  if (findStudy(store, name))
-    throw conflict('studyExists', `There is already a study named ${name}. Choose another name.`, { study: name })
+  if (findStudy(store, name)) throw conflict('studyExists', { study: name })
   const id = store.insert(
     'INSERT INTO study (name, title, source, created_at, created_by) VALUES (?, ?, ?, ?, ?)',
     name,
@@ -31,17 +30,17 @@ export const createStudy = (
 export const findStudy = (store: ReadStore, name: string): StoredStudy | undefined =>
   store.get<StoredStudy>(`${select} WHERE s.name = ?`, name)
 
-const studyNames = (store: ReadStore): string => {
+const studyMissing = (store: ReadStore, study: string | number) => {
   const names = store.column<string>('SELECT name FROM study ORDER BY name LIMIT 13')
-  if (names.length === 0) return 'There are no studies yet: import a file.'
-  return `The studies are: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', ...' : ''}.`
+  if (names.length === 0) return notFound('noStudies', { study })
+  return notFound('studyMissing', { study, known: [...names.slice(0, 12), ...(names.length > 12 ? ['...'] : [])] })
 }
 
-/** Throws `studyMissing`. */
+/** Throws `studyMissing`, `noStudies`. */
 export const getStudy = (store: ReadStore, study: string | number): StoredStudy => {
   const found =
     typeof study === 'string' ? findStudy(store, study) : store.get<StoredStudy>(`${select} WHERE s.id = ?`, study)
-  if (!found) throw notFound('studyMissing', `There is no study named ${study}. ${studyNames(store)}`, { study })
+  if (!found) throw studyMissing(store, study)
   return found
 }
 

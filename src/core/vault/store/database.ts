@@ -126,7 +126,7 @@ const readFirstPage = (db: Connection, file: string): void => {
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === 'SQLITE_CORRUPT') throw vaultTruncated(file, { cause: error })
-    if (code === 'SQLITE_NOTADB') throw vaultDamaged(file, 'its database cannot be deciphered', { cause: error })
+    if (code === 'SQLITE_NOTADB') throw vaultDamaged(file, 'undeciphered', { cause: error })
     throw error
   }
 }

@@ -117,9 +117,8 @@ class OpenVault implements Vault {
     this.writer = openDatabase(this.file, { cipher: content.cipher, key })
     try {
       if (this.writer.pragma('application_id', { simple: true }) !== applicationId)
-        throw notAVault(path, 'its database is not one of Bedside')
-      if (this.writer.pragma('journal_mode', { simple: true }) !== 'wal')
-        throw vaultDamaged(path, 'its database was taken out of write-ahead mode')
+        throw notAVault(path, 'otherProgram')
+      if (this.writer.pragma('journal_mode', { simple: true }) !== 'wal') throw vaultDamaged(path, 'noWriteAhead')
       migrate(this.writer, path)
       this.reader = this.openReader()
     } catch (error) {

@@ -179,14 +179,13 @@ export const openVault = async (
       return keysOf(file, slot, passphrase, secret)
     })
     if (!keys || !holder) throw wrongPassphrase()
-    if (!isAuthentic({ ...file, mac }, keys.key)) throw vaultDamaged(path, 'its vault.json was altered')
+    if (!isAuthentic({ ...file, mac }, keys.key)) throw vaultDamaged(path, 'vaultFileAltered')
     const { header } = holder as Slot
     // Before the last migration, and before the log is looked at: the keys decide which file is the database.
     const ready = keys.next ? resumeRekey(path, { ...file, mac }, keys.key, keys.next) : { key: keys.key, file }
     const rekeyInterrupted = removeRekeyLeftovers(path)
     vault = openWith({ path, content: ready.file, key: Buffer.from(ready.key), unlock, log })
-    if (vault.read.value('SELECT id FROM vault') !== file.vault)
-      throw vaultDamaged(path, 'its vault.json belongs to another database')
+    if (vault.read.value('SELECT id FROM vault') !== file.vault) throw vaultDamaged(path, 'otherDatabase')
     const found = userById(vault.read, header.user)
     // Without a row: whoever added the user was cut off before the end, so that there is no such user.
     if (!found || found.disabled) throw wrongPassphrase()
@@ -257,10 +256,10 @@ const checkFolder = (path: string): void => {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw vaultMissing(path)
     throw storageError(path, error)
   }
-  if (!isFolder) throw notAVault(path, 'it is a file, not a folder')
+  if (!isFolder) throw notAVault(path, 'isNoFolder')
   if (vaultState(path) === 'absent') {
     if (readdirSync(path).every((name) => ownNames.includes(name))) throw vaultMissing(path)
-    throw notAVault(path, 'it holds no vault.json')
+    throw notAVault(path, 'noVaultFile')
   }
 }
 
@@ -270,8 +269,7 @@ const checkDatabaseSize = (path: string): void => {
   try {
     size = statSync(databasePath(path)).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw vaultDamaged(path, 'its database file bedside.db is missing')
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw vaultDamaged(path, 'databaseMissing')
     throw storageError(path, error)
   }
   // A process that died while the log went into the database leaves the file in between; the log mends that.

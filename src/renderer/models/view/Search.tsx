@@ -1,6 +1,7 @@
 import { Badge, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import type { Choice, ModelDetail, Parameter, Trial, Tuning } from '../../../contract/models.ts'
-import { useFormats, useText, useTranslation } from '../../language/index.ts'
+import type { Spoken } from '../../../contract/said.ts'
+import { useFormats, useSaid, useText, useTranslation } from '../../language/index.ts'
 import { useLearnerName, useLearners } from '../../parts/metrics.ts'
 import { ScrollX } from '../../parts/ScrollX.tsx'
 import { SortHead, useSorting } from '../../parts/sorting.tsx'
@@ -103,11 +104,12 @@ const Candidates = ({ choice }: { choice: Choice }) => {
   )
 }
 
-const Failed = ({ reason }: { reason: string }) => {
+const Failed = ({ reason }: { reason: Spoken }) => {
   const { t } = useTranslation('models')
+  const said = useSaid()
   return (
     <Text span size="sm" c="var(--warn)">
-      {t('search.failed', { reason: t(`reasons:${reason}`, { defaultValue: reason }) })}
+      {t('search.failed', { reason: said(reason) })}
     </Text>
   )
 }

@@ -64,7 +64,7 @@ const ended = async (job: Job) => {
   notifications.show({
     color: failed ? 'brick' : 'moss',
     title: i18next.t(failed ? 'jobs:ended.failed' : 'jobs:ended.done', { title: titleOf(job) }),
-    message: job.failure ? sentenceOf(job.failure, i18next.t) : '',
+    message: job.failure ? sentenceOf(job.failure, i18next.t, i18next.language) : '',
     autoClose: failed ? false : 6000,
     closeButtonProps: { 'aria-label': i18next.t('shell:close') },
   })
