@@ -43,11 +43,18 @@ export const LongShapeSchema = z.object({
   value: z.string(),
 })
 export const WideShapeSchema = z.object({ shape: z.literal('wide') })
+/**
+ * Files of clinical records of several kinds (core/intake/resource.ts). `columns` then says which dictionary entry a test
+ * fills, by its code or its name in the file; a test that it does not name finds its entry by code or name, or makes one.
+ */
+export const ResourcesShapeSchema = z.object({ shape: z.literal('resources') })
 
 export const MappingSchema = z.object({
   version: z.literal(1).default(1),
   dialect: DialectSchema,
-  layout: z.discriminatedUnion('shape', [WideShapeSchema, LongShapeSchema]).default({ shape: 'wide' }),
+  layout: z
+    .discriminatedUnion('shape', [WideShapeSchema, LongShapeSchema, ResourcesShapeSchema])
+    .default({ shape: 'wide' }),
   /** Texts that mean "not recorded". */
   missing: z.array(z.string()).default(['', 'NA']),
   /**

@@ -50,14 +50,54 @@ export const SeriesSchema = z.object({
       value: z.number(),
     }),
   ),
+  /** Results that are no number, in time order: coded ones by their label, others in words. */
+  results: z.array(z.object({ day: z.number(), code: z.string().nullable(), text: z.string() })),
   /** Whether the file gave dates rather than days. */
   dated: z.boolean(),
+})
+
+/** A condition, procedure, medication or outcome. */
+export const EventSchema = z.object({
+  kind: z.enum(['condition', 'procedure', 'medication', 'outcome']),
+  study: z.string(),
+  batch: z.int(),
+  row: z.int(),
+  system: z.string().nullable(),
+  code: z.string().nullable(),
+  label: z.string(),
+  status: z.string().nullable(),
+  /** ISO 8601, also partial. */
+  startDate: z.string().nullable(),
+  endDate: z.string().nullable(),
+  /** Days since the patient's index date, where the source has no dates. */
+  startDay: z.number().nullable(),
+  endDay: z.number().nullable(),
+  /** Dose of a medication, grade of a condition. */
+  value: z.number().nullable(),
+  unit: z.string().nullable(),
+  raw: z.string().nullable(),
+})
+
+/** A letter or report as text. */
+export const DocumentSchema = z.object({
+  study: z.string(),
+  batch: z.int(),
+  row: z.int(),
+  system: z.string().nullable(),
+  code: z.string().nullable(),
+  title: z.string(),
+  date: z.string().nullable(),
+  mediaType: z.string(),
+  content: z.string(),
 })
 
 export const ChartSchema = z.object({
   patient: PatientRowSchema,
   encounters: z.array(EncounterSchema),
   series: z.array(SeriesSchema),
+  /** Earliest first; those without a time last. */
+  events: z.array(EventSchema),
+  documents: z.array(DocumentSchema),
   /** Dictionaries of the studies this patient is in, by study name. */
   dictionaries: z.record(z.string(), z.array(ConceptSchema)),
   provenance: z.array(

@@ -31,7 +31,7 @@ async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?
     let last: [patient: number, day: number, batch: number, row: number] = [-1, 0, 0, 0]
     while (!signal?.aborted) {
       const rows = store.rows<[number, number, number, number, number | null, string | null, string | null]>(
-        `SELECT o.patient, o.day, o.batch, o.row, o.value, o.raw,
+        `SELECT o.patient, o.day, o.batch, o.row, o.value, coalesce(o.text, o.raw, o.code),
            (SELECT i.value FROM patient_identifier i WHERE i.patient = o.patient ORDER BY i.system, i.value LIMIT 1)
          FROM observation o WHERE o.concept = ? AND (o.patient, o.day, o.batch, o.row) > (?, ?, ?, ?)
          ORDER BY o.patient, o.day, o.batch, o.row LIMIT ?`,

@@ -1,4 +1,5 @@
 import type { DecimalMark, Dialect, DialectHint, Place, RowError } from '../../contract/intake.ts'
+import type { Resource } from './resource.ts'
 import type { OpenSource } from './source.ts'
 
 export type DialectOf<Format extends Dialect['format']> = Extract<Dialect, { format: Format }>
@@ -25,6 +26,8 @@ export interface Sink {
   header(cells: readonly string[]): void
   /** A record of as many cells as the header. `suspect`: the text holds a NUL or a replacement character. */
   row(cells: readonly string[], place: Place, suspect: boolean): void
+  /** A clinical record that needs no columns to be understood; a file has rows or these. */
+  resource(resource: Resource, place: Place): void
   /** A record that is there but cannot be read. */
   broken(fault: Fault, place: Place): void
 }

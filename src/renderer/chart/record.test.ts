@@ -95,6 +95,8 @@ const chart = (change: Partial<Chart>): Chart => ({
   },
   encounters: [],
   series: [],
+  events: [],
+  documents: [],
   dictionaries: { pbc: dictionary },
   provenance: [],
   ...change,
@@ -114,8 +116,8 @@ test('days that a file counts are not taken for dates of 1970', () => {
     { day: 2030, value: 2 },
   ]
   const series = [
-    { concept: 'bili', study: 'pbc', points, dated: false },
-    { concept: 'chol', study: 'pbc', points, dated: true },
+    { concept: 'bili', study: 'pbc', points, results: [], dated: false },
+    { concept: 'chol', study: 'pbc', points, results: [], dated: true },
   ]
   expect(trendsOf(chart({ series }), 'en').map((trend) => trend.dated)).toEqual([false, true])
 })

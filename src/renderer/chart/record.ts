@@ -160,10 +160,11 @@ export const trendsOf = (chart: Chart, language: Language): Trend[] => {
       const key = `${encounter.study}\n${value.concept}`
       const concept = conceptOf(encounter.study, value.concept)
       if (seen.has(key) || typeof value.value !== 'number' || groupOf(concept) !== 'measurements') continue
-      const series = fromEncounters.get(key) ?? {
+      const series: Series = fromEncounters.get(key) ?? {
         concept: value.concept,
         study: encounter.study,
         points: [],
+        results: [],
         dated: encounter.date !== null,
       }
       series.points.push({ day, value: value.value })

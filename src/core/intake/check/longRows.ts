@@ -144,7 +144,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
         raws,
         newTests: newTests.map((concept) => structuredClone(concept)),
       }
-      return { rows, rejected, errors, wide: null, long }
+      return { rows, rejected, errors, wide: null, long, resources: null }
     },
     withoutOutcome: () => 0,
     newLevels: () => [],

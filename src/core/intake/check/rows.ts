@@ -1,11 +1,13 @@
-import type { Mapping, RowError } from '../../../contract/intake.ts'
+import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import type { Plan } from '../mapping/plan.ts'
 import type { Sink } from '../reader.ts'
 import { nameColumns } from '../readers/columns.ts'
 import { readerOf } from '../readers/readers.ts'
+import type { Resource } from '../resource.ts'
 import { emptyFile, type FileSource, openSource } from '../source.ts'
 import { createLongCheck, type LongRows } from './longRows.ts'
+import { createResourceCheck, type ResourceRows } from './resources.ts'
 import { createWideCheck, type WideRows } from './wideRows.ts'
 
 /** What a worker thread needs to read, check and pack a file's rows, but for the plan. It never sees the vault. */
@@ -25,6 +27,7 @@ export interface RowsChunk {
   progress: number
   wide: WideRows | null
   long: LongRows | null
+  resources: ResourceRows | null
 }
 
 export interface RowsSummary {
@@ -42,17 +45,38 @@ export interface RowsSummary {
 /** Makes the plan of a file once the names of its columns are known. */
 export type PlanOf = (header: string[]) => Plan | Promise<Plan>
 
-type Check = ReturnType<typeof createWideCheck> | ReturnType<typeof createLongCheck>
+/** A check of one shape of files; a record of the other kind is a fault of the reader. */
+interface Check {
+  add(cells: readonly string[], row: number, place: Place, suspect: boolean): void
+  addResource(resource: Resource, row: number, place: Place): void
+  reject(error: RowError): void
+  take(): Omit<RowsChunk, 'progress'> | null
+  withoutOutcome(): number
+  newLevels(): RowsSummary['newLevels']
+}
+
+const checkOf = (plan: Plan, { mapping, pack }: RowsRequest, header: readonly string[]): Check => {
+  const wrong = () => {
+    throw new Error(
+      `A reader of ${mapping.dialect.format} gave records that a plan of shape ${plan.shape} does not take`,
+    )
+  }
+  if (plan.shape === 'resources') {
+    const { add, ...check } = createResourceCheck(plan, mapping)
+    return { ...check, add: wrong, addResource: add }
+  }
+  const check =
+    plan.shape === 'wide' ? createWideCheck(plan, mapping, header, pack) : createLongCheck(plan, mapping, header)
+  return { ...check, addResource: wrong }
+}
 
 /**
  * Reads a file to its end and yields its rows checked and packed, slice by slice; returns the totals. Every record of the
  * file is in exactly one slice, accepted or rejected. The plan is asked for once, when the header is there, so that no file
  * is opened for its header alone. Throws `emptyFile` where there is no row but the header.
  */
-export async function* checkRows(
-  { source, mapping, pack }: RowsRequest,
-  planOf: PlanOf,
-): AsyncGenerator<RowsChunk, RowsSummary> {
+export async function* checkRows(request: RowsRequest, planOf: PlanOf): AsyncGenerator<RowsChunk, RowsSummary> {
+  const { source, mapping } = request
   const opened = await openSource(source, { hashed: true })
   const duplicates = createDuplicateCount()
   const state = { header: null as string[] | null, check: null as Check | null, row: 0 }
@@ -72,6 +96,10 @@ export async function* checkRows(
       duplicates.add(cells, row)
       whenPlanned((check) => check.add(cells, row, place, suspect))
     },
+    resource: (resource, place) => {
+      const row = ++state.row
+      whenPlanned((check) => check.addResource(resource, row, place))
+    },
     broken: (fault, place) => {
       const row = ++state.row
       whenPlanned((check) => check.reject({ row, place, column: null, ...fault }))
@@ -80,12 +108,9 @@ export async function* checkRows(
 
   const take = async (progress: number): Promise<RowsChunk | null> => {
     if (state.check === null) {
-      if (state.header === null) return null
-      const plan = await planOf(state.header)
-      state.check =
-        plan.shape === 'wide'
-          ? createWideCheck(plan, mapping, state.header, pack)
-          : createLongCheck(plan, mapping, state.header)
+      if (state.header === null && state.row === 0) return null
+      const header = state.header ?? []
+      state.check = checkOf(await planOf(header), request, header)
       for (const work of waiting) work(state.check)
       waiting = []
     }

@@ -26,7 +26,7 @@ interface Field {
 }
 
 /** Today as days since 1970-01-01, and a day more for those east of Greenwich. */
-const tomorrow = () => Math.floor(Date.now() / 86_400_000) + 1
+export const tomorrow = () => Math.floor(Date.now() / 86_400_000) + 1
 
 /** Checks rows of a file with one case a row. A row is accepted whole or rejected with all its faults. */
 export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readonly string[], pack: boolean) => {
@@ -175,7 +175,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
         dates: date >= 0 ? dates : null,
         ...joined(records),
       }
-      return { rows, rejected, errors, wide, long: null }
+      return { rows, rejected, errors, wide, long: null, resources: null }
     },
     withoutOutcome: () => withoutOutcome,
     newLevels: () =>

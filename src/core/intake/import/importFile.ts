@@ -16,6 +16,7 @@ import { createTally, type OnProgress } from '../check/tally.ts'
 import type { WideRows } from '../check/wideRows.ts'
 import { type Plan, planImport } from '../mapping/plan.ts'
 import { type FileSource, openSource } from '../source.ts'
+import { insertResources } from './insertResources.ts'
 import { openRowsThread, type RowsThread, type ThreadOptions } from './rowsThread.ts'
 
 export type { OnProgress } from '../check/tally.ts'
@@ -107,7 +108,7 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
     stopIfAborted(signal)
     if (summary.sha256 !== sha256) throw conflict('fileChanged', { file: source.file })
     for (const { concept, levels } of summary.newLevels) {
-      const stored = concepts.find((entry) => entry.name === concept)
+      const stored = [...concepts, ...insert.tests()].find((entry) => entry.name === concept)
       if (stored) addLevels(store, stored.id, levels)
     }
     const { imported, rejected } = tally.counts()
@@ -162,7 +163,7 @@ const beginOnceRead = (
         sha256,
         mapping,
         by: user,
-        concepts: concepts.map(({ id }) => id),
+        concepts: plan.shape === 'resources' ? null : concepts.map(({ id }) => id),
         identifierSystem: mapping.identifierSystem,
       })
       begun = { concepts, handle, insert: createInsertion(store, handle) }
@@ -196,9 +197,14 @@ const storedFields = (
 }
 
 const createInsertion = (store: WriteStore, handle: BatchHandle) => {
-  const tests: number[] = []
+  const tests: StoredConcept[] = []
   const contradictions: { row: number; field: string }[] = []
   let contradicted = 0
+
+  const note = (conflicts: { row: number; field: string }[]) => {
+    contradicted += conflicts.length
+    if (contradictions.length < 3) contradictions.push(...conflicts.slice(0, 3 - contradictions.length))
+  }
 
   const addWide = ({ rows, keys, names, birthDates, sexes, dates, records, ends }: WideRows): void => {
     const cases: CaseRow[] = new Array(rows.length)
@@ -212,20 +218,18 @@ const createInsertion = (store: WriteStore, handle: BatchHandle) => {
         row: rows[i],
         record: records.subarray(i === 0 ? 0 : ends[i - 1], ends[i]),
       }
-    const { conflicts } = insertCases(store, handle, cases)
-    contradicted += conflicts.length
-    if (contradictions.length < 3) contradictions.push(...conflicts.slice(0, 3 - contradictions.length))
+    note(insertCases(store, handle, cases).conflicts)
   }
 
   const addLong = ({ rows, keys, tests: of, days, values, raws, newTests }: LongRows): void => {
-    if (newTests.length > 0) tests.push(...addConcepts(store, handle.study, newTests).map(({ id }) => id))
+    if (newTests.length > 0) tests.push(...addConcepts(store, handle.study, newTests))
     if (rows.length === 0) return
     insertObservations(
       store,
       handle,
       keys.map((patientKey, i) => ({
         patientKey,
-        concept: tests[of[i]],
+        concept: tests[of[i]].id,
         day: days[i],
         value: values[i],
         raw: raws[i],
@@ -235,10 +239,15 @@ const createInsertion = (store: WriteStore, handle: BatchHandle) => {
   }
 
   return {
-    add: ({ wide, long }: RowsChunk): void => {
+    add: ({ wide, long, resources }: RowsChunk): void => {
       if (wide && wide.rows.length > 0) addWide(wide)
       if (long) addLong(long)
+      if (resources) {
+        if (resources.newTests.length > 0) tests.push(...addConcepts(store, handle.study, resources.newTests))
+        note(insertResources(store, handle, resources, tests))
+      }
     },
+    tests: () => tests,
     warnings: (): ImportReport['warnings'] =>
       contradicted === 0
         ? []

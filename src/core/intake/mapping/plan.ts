@@ -41,7 +41,14 @@ export interface LongPlan {
   newTest: Concept
 }
 
-export type Plan = WidePlan | LongPlan
+/** Clinical records of several kinds, each complete in itself. */
+export interface ResourcesPlan {
+  shape: 'resources'
+  /** What the study knows of tests. */
+  tests: Concept[]
+}
+
+export type Plan = WidePlan | LongPlan | ResourcesPlan
 
 /**
  * Makes sure that a mapping can be carried out on a file with this header and into a study with this dictionary (empty for
@@ -52,14 +59,18 @@ export const planImport = (mapping: Mapping, header: readonly string[], dictiona
   const there = new Set(header)
   const stored = new Map(dictionary.map((concept) => [concept.name, concept]))
   const used = mapping.columns.filter(({ use }) => use === 'import')
-  for (const { column } of used) if (!there.has(column)) issues.push(issue(column, 'notInFile'))
+  const { layout } = mapping
+  if (layout.shape !== 'resources')
+    for (const { column } of used) if (!there.has(column)) issues.push(issue(column, 'notInFile'))
   for (const [index, { column }] of mapping.columns.entries())
     if (mapping.columns.findIndex((other) => other.column === column) !== index)
       issues.push(issue(column, 'mappedTwice'))
   const plan =
-    mapping.layout.shape === 'long'
-      ? planLong(mapping, mapping.layout, used, there, dictionary, issues)
-      : planWide(used, stored, issues)
+    layout.shape === 'resources'
+      ? { shape: layout.shape, tests: dictionary.map((concept) => structuredClone(concept)) }
+      : layout.shape === 'long'
+        ? planLong(mapping, layout, used, there, dictionary, issues)
+        : planWide(used, stored, issues)
   if (issues.length > 0) throw invalidInput('mappingDoesNotFit', { faults: named(issues) }, issues)
   return plan
 }

@@ -42,6 +42,15 @@ export const previewHere = async ({
   const reader = await chooseReader(opened, given)
   const { dialect, warnings } = await reader.look(opened, given)
   const looked = await look(opened, dialect)
+  const about = { file: source.file, bytes: opened.bytes, dialect }
+  if (looked.resources > 0)
+    return {
+      ...about,
+      ...{ columns: [], looked: looked.resources, rows: [], savedAs: null, warnings },
+      mapping: {
+        ...{ version: 1, dialect, layout: { shape: 'resources' }, missing: [], identifierSystem: null, columns: [] },
+      },
+    }
   if (looked.header === null || looked.inference.rows() === 0) throw await emptyFile(source.file, looked.broken)
   warnings.push(...looked.warnings)
   const { columns, missing } = looked.inference.finish(looked.whole)
@@ -68,9 +77,7 @@ export const previewHere = async ({
       message: `The saved mapping ${reused.name} does not know ${reused.added.join(', ')}; what is suggested for it is new.`,
     })
   return {
-    file: source.file,
-    bytes: opened.bytes,
-    dialect,
+    ...about,
     columns: columns.map(({ name, kind, known, missing: absent, distinct, examples }) => ({
       name,
       kind,
@@ -96,7 +103,13 @@ const look = async (source: OpenSource, dialect: Dialect) => {
   const decimal = decimalOf(dialect)
   const warnings: Warning[] = []
   const rows: string[][] = []
-  const state = { header: null as string[] | null, inference: createInference([], decimal), faults: 0, odd: 0 }
+  const state = {
+    header: null as string[] | null,
+    inference: createInference([], decimal),
+    faults: 0,
+    odd: 0,
+    resources: 0,
+  }
   const sink: Sink = {
     header: (cells) => {
       const named = nameColumns(cells)
@@ -107,6 +120,9 @@ const look = async (source: OpenSource, dialect: Dialect) => {
     row: (cells) => {
       if (rows.length < shownRows) rows.push(cells.map((cell) => cell.slice(0, 200)))
       state.inference.addRow(cells)
+    },
+    resource: () => {
+      state.resources++
     },
     broken: ({ code }) => (code === 'columnCount' ? state.odd++ : state.faults++),
   }
@@ -127,5 +143,6 @@ const look = async (source: OpenSource, dialect: Dialect) => {
       message: `${state.odd} rows have another number of fields than the header; they are rejected.`,
     })
   const broken = state.faults + state.odd
-  return { header: state.header, inference: state.inference, rows, warnings, whole, broken }
+  const { header, inference, resources } = state
+  return { header, inference, resources, rows, warnings, whole, broken }
 }

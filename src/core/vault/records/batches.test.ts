@@ -262,7 +262,9 @@ test('a patient with measurements cannot be removed from under them, nor a measu
   )
   await expect(
     vault.write((store) =>
-      store.run('INSERT INTO observation SELECT concept, 999, day, batch, row, value, raw FROM observation'),
+      store.run(
+        'INSERT INTO observation (concept, patient, day, batch, row, value) SELECT concept, 999, day, batch, row, value FROM observation',
+      ),
     ),
   ).rejects.toThrow('FOREIGN KEY')
 })

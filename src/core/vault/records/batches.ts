@@ -19,6 +19,8 @@ export interface BatchHandle {
   cases: number
   observations: number
   events: number
+  people: number
+  documents: number
 }
 
 export interface BatchStart {
@@ -29,8 +31,11 @@ export interface BatchStart {
   /** The mapping as JSON value; kept with the batch. */
   mapping: unknown
   by: string | null
-  /** Concepts of the records' fields, in order (see addConcepts). Empty: no cases, repeated measurements only. */
-  concepts: readonly number[]
+  /**
+   * Concepts of the records' fields, in order (see addConcepts). Empty: no cases, repeated measurements only. Null: records
+   * of all kinds, whose encounters have no fields of their own.
+   */
+  concepts: readonly number[] | null
   /** System of the patient keys; null: the study's own. */
   identifierSystem?: string | null
 }
@@ -38,11 +43,12 @@ export interface BatchStart {
 /** Begins an import. All of a batch is written in one transaction (`vault.exclusive`), `finishBatch` last. */
 export const beginBatch = (store: WriteStore, start: BatchStart): BatchHandle => {
   const study = getStudy(store, start.study)
-  const kinds = conceptsById(store, start.concepts).map((concept) => {
+  const { concepts } = start
+  const kinds = conceptsById(store, concepts ?? []).map((concept) => {
     if (concept.study !== study.id) throw new Error(`Concept ${concept.id} is of another study`)
     return concept.kind
   })
-  const form = start.concepts.length > 0 ? formOf(store, study.id, start.concepts) : null
+  const form = concepts?.length === 0 ? null : formOf(store, study.id, concepts ?? [])
   const at = new Date().toISOString()
   const batch = store.insert(
     'INSERT INTO batch (study, file, sha256, mapping, form, imported_at, imported_by) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -66,11 +72,13 @@ export const beginBatch = (store: WriteStore, start: BatchStart): BatchHandle =>
   return {
     batch,
     study: study.id,
-    form: form === null ? null : { concepts: [...start.concepts], kinds },
+    form: form === null ? null : { concepts: [...(concepts ?? [])], kinds },
     patients: patientIndex(store, start.identifierSystem ?? ownSystem(study.name), batch),
     cases: 0,
     observations: 0,
     events: 0,
+    people: 0,
+    documents: 0,
   }
 }
 
@@ -108,12 +116,14 @@ export const finishBatch = (
 ): Batch => {
   if (imported + rejected !== rows)
     throw new Error(`Batch ${handle.batch}: ${imported} + ${rejected} is not ${rows} rows`)
-  const stored = handle.form ? handle.cases : handle.observations + handle.events
+  const { cases, observations, events, people, documents } = handle
+  const stored = cases + observations + events + people + documents
   if (stored !== imported) throw new Error(`Batch ${handle.batch}: ${stored} records stored, ${imported} told`)
   store.run(
-    'UPDATE batch SET rows = ?, imported = ?, rejected = ?, finished_at = ? WHERE id = ?',
+    'UPDATE batch SET rows = ?, imported = ?, cases = ?, rejected = ?, finished_at = ? WHERE id = ?',
     rows,
     imported,
+    cases === imported ? null : cases,
     rejected,
     new Date().toISOString(),
     handle.batch,
@@ -178,8 +188,11 @@ export const listRejectedRows = (
   }
 }
 
+/** Tables of single records of a patient, beside encounters and measurements. */
+const ofOnePatient = [...eventKinds, 'person', 'clinical_document'] as const
+
 /**
- * Takes a batch back: its cases, measurements and events go, and those patients that it created and on whom nothing else
+ * Takes a batch back: its cases, measurements, events and documents go, and those patients that it created and on whom nothing else
  * stands (no other batch's records, no prediction shown to a doctor). Its row, its rejected rows and the dictionary stay.
  * Throws `batchMissing`, `batchUndone`.
  */
@@ -195,8 +208,8 @@ export const undoBatch = (store: WriteStore, batch: number, by: string | null): 
   store.run('DELETE FROM temp.touched')
   if (first !== null && last !== null)
     store.run('INSERT OR IGNORE INTO temp.touched SELECT patient FROM encounter WHERE id BETWEEN ? AND ?', first, last)
-  for (const event of eventKinds)
-    store.run(`INSERT OR IGNORE INTO temp.touched SELECT patient FROM ${event} WHERE batch = ?`, batch)
+  for (const table of ofOnePatient)
+    store.run(`INSERT OR IGNORE INTO temp.touched SELECT patient FROM ${table} WHERE batch = ?`, batch)
   const repeated = store.column<number>('SELECT id FROM concept WHERE study = ? AND repeated = 1', study)
   for (const concept of repeated) {
     store.run(
@@ -206,13 +219,13 @@ export const undoBatch = (store: WriteStore, batch: number, by: string | null): 
     )
     store.run('DELETE FROM observation WHERE concept = ? AND batch = ?', concept, batch)
   }
-  for (const event of eventKinds) store.run(`DELETE FROM ${event} WHERE batch = ?`, batch)
+  for (const table of ofOnePatient) store.run(`DELETE FROM ${table} WHERE batch = ?`, batch)
   if (first !== null && last !== null)
     store.run('DELETE FROM encounter WHERE id BETWEEN ? AND ? AND batch = ?', first, last, batch)
 
   // What may still stand on a patient: records of any batch, in one study or in all.
   const standing = (patient: string, within: string) =>
-    ['encounter', ...eventKinds]
+    ['encounter', ...ofOnePatient]
       .map((table) => `EXISTS (SELECT 1 FROM ${table} r WHERE r.patient = ${patient} ${within})`)
       .join(' OR ')
   const measured = (patient: string, within: string) =>

@@ -85,7 +85,7 @@ interface BatchRange {
 const batchRanges = (store: ReadStore, study: number): BatchRange[] =>
   store.all<BatchRange>(
     `SELECT id AS batch, form, first_encounter AS first, last_encounter AS last,
-       iif(finished_at IS NULL, last_encounter - first_encounter + 1, imported) AS cases
+       iif(finished_at IS NULL, last_encounter - first_encounter + 1, coalesce(cases, imported)) AS cases
      FROM batch WHERE study = ? AND undone_at IS NULL AND first_encounter IS NOT NULL ORDER BY id`,
     study,
   )

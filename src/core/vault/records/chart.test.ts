@@ -96,6 +96,7 @@ test('the chart shows every value as recorded, its raw text, flags outside the r
         { day: 1, value: 5 },
         { day: 30, value: 5.5 },
       ],
+      results: [{ day: 60, code: null, text: 'lost' }],
       dated: false,
     },
   ])

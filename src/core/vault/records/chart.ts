@@ -4,7 +4,9 @@ import type { ReadStore } from '../store/store.ts'
 import { batchMapping } from './batches.ts'
 import { readCases, type StoredCase } from './cases.ts'
 import { listConcepts, plainConcept, type StoredConcept } from './concepts.ts'
+import { readDocuments } from './documents.ts'
 import { encountersOf } from './encounters.ts'
+import { readEvents } from './events.ts'
 import { givesDates, readSeries } from './observations.ts'
 import { describePatients, personOf } from './patients.ts'
 import { findStudy } from './studies.ts'
@@ -23,8 +25,10 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
     ).map((stored) => [stored.encounter, stored]),
   )
   const series = readSeries(store, patient)
+  const events = readEvents(store, patient)
+  const documents = readDocuments(store, patient)
   const batches = new Set([
-    ...encounters.map(({ batch }) => batch),
+    ...[...encounters, ...events, ...documents].map(({ batch }) => batch),
     ...series.flatMap(({ points }) => points.map(({ batch }) => batch)),
   ])
   const dated = new Set(
@@ -45,9 +49,16 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
     series: series.map(({ concept, study, points }) => ({
       concept: concept.name,
       study,
-      points: points.flatMap(({ day, value }) => (value === null ? [] : [{ day, value }])),
+      points: isCoded(concept) ? [] : points.flatMap(({ day, value }) => (value === null ? [] : [{ day, value }])),
+      results: points.flatMap(({ day, value, code, text, raw }) => {
+        if (value !== null && !isCoded(concept)) return []
+        const written = value === null ? (text ?? raw ?? code) : (concept.levels?.[value]?.label.en ?? raw ?? code)
+        return written === null ? [] : [{ day, code, text: written }]
+      }),
       dated: points.some(({ batch }) => dated.has(batch)),
     })),
+    events: events.map(({ id: _id, ...event }) => event),
+    documents: documents.map(({ id: _id, ...document }) => document),
     dictionaries: Object.fromEntries(
       row.studies.map((name) => {
         const study = findStudy(store, name)
@@ -66,6 +77,9 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
       ),
   }
 }
+
+/** Its values are indices of levels, which make no curve. */
+const isCoded = ({ kind }: StoredConcept): boolean => kind === 'category'
 
 /** A field as the chart shows it: the normalised value, how it reads, the raw text where it differs, a flag. */
 export const chartValue = ({ concept, value, text, raw }: StoredCase['fields'][number]): ChartValue => ({

@@ -19,6 +19,10 @@ export interface ObservationRow {
   value: number
   /** The text as it stood, where the value does not read the same. */
   raw: string | null
+  /** Code of a coded result as the file has it, `system|code` where it names the system. */
+  code?: string | null
+  /** A result in words, which has no value. */
+  text?: string | null
   /** Row of the source file, 1 = first data row. */
   row: number
 }
@@ -41,12 +45,12 @@ export const insertObservations = (
   )
   const values: Value[] = []
   for (const from of order) {
-    const { concept, day, value, raw, row } = rows[from]
-    values.push(concept, patients[from], day, row, Number.isNaN(value) ? null : value, raw)
+    const { concept, day, value, raw, code, text, row } = rows[from]
+    values.push(concept, patients[from], day, row, Number.isNaN(value) ? null : value, raw, code ?? null, text ?? null)
   }
   store.insertMany(
-    'INSERT INTO observation (concept, patient, day, batch, row, value, raw)',
-    `(?, ?, ?, ${handle.batch}, ?, ?, ?)`,
+    'INSERT INTO observation (concept, patient, day, batch, row, value, raw, code, text)',
+    `(?, ?, ?, ${handle.batch}, ?, ?, ?, ?, ?)`,
     values,
   )
   addMembers(store, handle.study, new Set(patients))
@@ -57,8 +61,15 @@ export const insertObservations = (
 export interface PatientSeries {
   concept: StoredConcept
   study: string
-  /** In time order. A value that is no number is null, its text in `raw`. */
-  points: { day: number; value: number | null; raw: string | null; batch: number }[]
+  /** In time order. A value that is no number is null, its words in `text` or, as they stood, in `raw`. */
+  points: {
+    day: number
+    value: number | null
+    raw: string | null
+    code: string | null
+    text: string | null
+    batch: number
+  }[]
 }
 
 /** All repeated measurements of a patient, a series a concept. */
@@ -75,7 +86,7 @@ export const readSeries = (store: ReadStore, patient: number): PatientSeries[] =
           concept,
           study,
           points: store.all<PatientSeries['points'][number]>(
-            'SELECT day, value, raw, batch FROM observation WHERE concept = ? AND patient = ? ORDER BY day, batch, row',
+            'SELECT day, value, raw, code, text, batch FROM observation WHERE concept = ? AND patient = ? ORDER BY day, batch, row',
             concept.id,
             patient,
           ),
@@ -95,6 +106,7 @@ const observationsARun = 20_000
 /** Whether the file of a batch of repeated measurements gave dates: a day such as 5000 alone does not tell. */
 export const givesDates = (mapping: unknown): boolean => {
   const read = MappingSchema.safeParse(mapping)
+  if (read.data?.layout.shape === 'resources') return true
   if (!read.success || read.data.layout.shape !== 'long') return false
   const { day } = read.data.layout
   return read.data.columns.some(({ column, concept }) => column === day && concept.kind === 'date')

@@ -50,7 +50,7 @@ export const listStudies = (store: ReadStore): StoredStudy[] => store.all<Stored
 export const recountStudy = (store: WriteStore, study: number): void => {
   const cases =
     store.value<number>(
-      'SELECT sum(imported) FROM batch WHERE study = ? AND undone_at IS NULL AND first_encounter IS NOT NULL',
+      'SELECT sum(coalesce(cases, imported)) FROM batch WHERE study = ? AND undone_at IS NULL AND first_encounter IS NOT NULL',
       study,
     ) ?? 0
   const patients = store.value<number>('SELECT count(*) FROM study_patient WHERE study = ?', study) ?? 0
