@@ -141,7 +141,7 @@ describe.each([
     const said = await shell.page.getByRole('main').innerText()
     expect(said).toContain('ward.csv')
     expect(said).toMatch(/11/)
-    expect(said).toMatch(/5\s+(6\s+)?age\s[\s\S]*old/)
+    expect(said).toMatch(/5\s+(line 6\s+)?age\s[\s\S]*old/)
     await person.go('/studies/ward', shell.page.getByRole('table'))
     await person.settled()
     expect(await shell.page.getByRole('main').innerText()).toContain('potassium')
