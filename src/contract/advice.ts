@@ -64,6 +64,7 @@ export const advice = {
   scores: procedure({
     access: clinical,
     audit: 'advice.scores',
+    record: ['patient'],
     summary: "Published scores computed from the patient's record",
   })
     .input(

@@ -109,7 +109,7 @@ export const SigningKeySchema = z.object({
 const auditors = ['administrator', 'auditor'] as const
 
 export const audit = {
-  list: procedure({ access: auditors, audit: 'audit.read', summary: 'Audit log, newest first' })
+  list: procedure({ access: auditors, audit: 'audit.read', record: [], summary: 'Audit log, newest first' })
     .input(
       AuditFilterSchema.extend({
         before: z.int().nullable().default(null),
@@ -128,6 +128,7 @@ export const audit = {
   export: procedure({
     access: auditors,
     audit: 'audit.export',
+    record: [],
     streams: true,
     summary: 'Audit log with its hashes as CSV or JSON Lines, oldest first',
   })
@@ -136,6 +137,7 @@ export const audit = {
   verify: procedure({
     access: auditors,
     audit: 'audit.verify',
+    record: [],
     summary: 'Whether the audit log is whole: every hash, every checkpoint; names what is wrong',
   })
     .input(z.object({ against: z.array(CheckpointSchema).max(10_000).default([]) }).default({ against: [] }))
@@ -143,6 +145,7 @@ export const audit = {
   checkpoint: procedure({
     access: auditors,
     audit: 'audit.checkpoint',
+    record: [],
     summary:
       'A signed checkpoint of the audit log, to be kept elsewhere; puts back checkpoints missing beside the vault',
   }).output(z.object({ checkpoint: CheckpointSchema, restored: z.int() })),

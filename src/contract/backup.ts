@@ -90,6 +90,7 @@ export const backup = {
   create: procedure({
     access: administrators,
     audit: 'backup.start',
+    record: [],
     summary: 'Make a backup while the vault is in use',
   })
     .input(z.object({ folder: PathSchema.nullable().default(null) }))
@@ -97,7 +98,12 @@ export const backup = {
   list: procedure({ access: administrators, audit: false, summary: 'Backups in a folder, newest first' })
     .input(z.object({ folder: PathSchema.nullable().default(null) }))
     .output(z.array(BackupEntrySchema)),
-  verify: procedure({ access: administrators, audit: 'backup.verify', summary: 'Check every byte of a backup' })
+  verify: procedure({
+    access: administrators,
+    audit: 'backup.verify',
+    record: [],
+    summary: 'Check every byte of a backup',
+  })
     .input(z.object({ path: PathSchema }))
     .output(z.object({ job: z.string() })),
   settings: procedure({
@@ -114,12 +120,18 @@ export const backup = {
       nextAt: z.string().nullable(),
     }),
   ),
-  schedule: procedure({ access: administrators, audit: 'backup.schedule', summary: 'Change when backups are made' })
+  schedule: procedure({
+    access: administrators,
+    audit: 'backup.schedule',
+    record: [],
+    summary: 'Change when backups are made',
+  })
     .input(BackupScheduleSchema.partial())
     .output(BackupScheduleSchema),
   restore: procedure({
     access: 'anyone',
     audit: 'backup.restore',
+    record: [],
     streams: true,
     summary: 'Restore a backup to a new place, and compare it with what was backed up; needs a passphrase of that time',
   })

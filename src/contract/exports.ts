@@ -95,6 +95,7 @@ export const ExportReportSchema = z.object({
 export type ExportReport = z.infer<typeof ExportReportSchema>
 
 export const ExportKeySchema = z.object({ key: z.string(), createdAt: z.string(), createdBy: z.string() })
+export type ExportKey = z.infer<typeof ExportKeySchema>
 
 export const exports = {
   keys: procedure({
@@ -105,6 +106,7 @@ export const exports = {
   createKey: procedure({
     access: ['administrator'],
     audit: 'export.createKey',
+    record: ['key'],
     summary: 'Make an export key: 256 random bits under a name',
   })
     .input(z.object({ key: KeyNameSchema }))
@@ -112,6 +114,7 @@ export const exports = {
   preview: procedure({
     access: ['administrator', 'auditor'],
     audit: 'export.preview',
+    record: ['study', 'key'],
     summary:
       'What a de-identified export would release, and how easily its patients could be told apart; writes nothing',
   })
@@ -121,6 +124,7 @@ export const exports = {
   write: procedure({
     access: ['administrator'],
     audit: 'export.write',
+    record: ['study', 'key'],
     streams: true,
     summary: 'De-identified cases of a study as CSV or FHIR R4 NDJSON, after its report was seen',
   })

@@ -195,6 +195,7 @@ export const intake = {
   import: procedure({
     access: staff,
     audit: 'batch.import',
+    record: ['study'],
     summary: 'Import an uploaded file into a study, in one transaction',
   })
     .input(
@@ -216,7 +217,12 @@ export const intake = {
       z.object({ batch: z.int(), offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }),
     )
     .output(z.object({ total: z.int(), errors: z.array(RowErrorSchema) })),
-  undo: procedure({ access: staff, audit: 'batch.undo', summary: 'Take a batch back: its cases are removed' })
+  undo: procedure({
+    access: staff,
+    audit: 'batch.undo',
+    record: ['batch'],
+    summary: 'Take a batch back: its cases are removed',
+  })
     .input(z.object({ batch: z.int() }))
     .output(BatchSchema),
   mappings: procedure({ access: staff, audit: false, summary: 'Saved mappings' }).output(
@@ -244,6 +250,7 @@ export const samples = {
   load: procedure({
     access: ['administrator', 'doctor'],
     audit: 'samples.load',
+    record: [],
     summary: 'Load the sample clinic: cohorts, and starter models trained on them',
   })
     .input(z.object({ names: z.array(z.string()).nullable().default(null), train: z.boolean().default(true) }))

@@ -79,6 +79,7 @@ export const jobs = {
   pause: procedure({
     access: staff,
     audit: 'job.pause',
+    record: ['job'],
     summary: 'Stop a job between two units of work; the next in the queue has its turn meanwhile',
   })
     .input(Named)
@@ -86,11 +87,17 @@ export const jobs = {
   resume: procedure({
     access: clinical,
     audit: 'job.resume',
+    record: ['job'],
     summary: 'Go on with a job that was paused, or take up again one that was interrupted',
   })
     .input(Named)
     .output(z.object({})),
-  cancel: procedure({ access: staff, audit: 'job.cancel', summary: 'Cancel a job; nothing it began is kept' })
+  cancel: procedure({
+    access: staff,
+    audit: 'job.cancel',
+    record: ['job'],
+    summary: 'Cancel a job; nothing it began is kept',
+  })
     .input(Named)
     .output(z.object({})),
 }

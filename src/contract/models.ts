@@ -377,7 +377,7 @@ export const models = {
     z.array(LearnerInfoSchema),
   ),
   list: procedure({ access: everyone, audit: false, summary: 'Models, newest first' }).output(z.array(ModelCardSchema)),
-  get: procedure({ access: everyone, audit: 'model.read', summary: 'All that is known of a model' })
+  get: procedure({ access: everyone, audit: 'model.read', record: ['model'], summary: 'All that is known of a model' })
     .input(ModelId)
     .output(ModelDetailSchema),
   check: procedure({
@@ -388,7 +388,12 @@ export const models = {
   })
     .input(StudyDesignSchema)
     .output(DesignCheckSchema),
-  train: procedure({ access: clinical, audit: 'model.train', summary: 'Train a model by a study design' })
+  train: procedure({
+    access: clinical,
+    audit: 'model.train',
+    record: ['study'],
+    summary: 'Train a model by a study design',
+  })
     .input(StudyDesignSchema)
     .output(z.object({ job: z.string() })),
   memory: procedure({
@@ -409,6 +414,7 @@ export const models = {
   editTerms: procedure({
     access: clinical,
     audit: 'model.edit',
+    record: ['model'],
     summary: 'Change curves of an additive model: a new version, assessed on the same held-out cases',
   })
     .input(
@@ -422,6 +428,7 @@ export const models = {
   describe: procedure({
     access: clinical,
     audit: 'model.edit',
+    record: ['model'],
     summary: 'Name a model, state its intended use, approve it',
   })
     .input(
@@ -433,12 +440,13 @@ export const models = {
       }),
     )
     .output(ModelCardSchema),
-  remove: procedure({ access: clinical, audit: 'model.remove', summary: 'Remove a model' })
+  remove: procedure({ access: clinical, audit: 'model.remove', record: ['model'], summary: 'Remove a model' })
     .input(ModelId)
     .output(z.object({})),
   evaluate: procedure({
     access: clinical,
     audit: 'model.evaluate',
+    record: ['model', 'study'],
     summary: 'Assess a model on another study (external validation)',
   })
     .input(
@@ -456,6 +464,7 @@ export const models = {
   artifact: procedure({
     access: everyone,
     audit: 'model.export',
+    record: ['model'],
     summary: 'The model artifact: a JSON header and typed arrays',
   })
     .input(ModelId)

@@ -110,6 +110,7 @@ export const patients = {
   search: procedure({
     access: staff,
     audit: 'patient.search',
+    record: ['study'],
     summary: 'Worklist: find patients by name, identifier or birth date',
   })
     .input(
@@ -121,7 +122,12 @@ export const patients = {
       }),
     )
     .output(z.object({ rows: z.array(PatientRowSchema), total: z.int() })),
-  chart: procedure({ access: staff, audit: 'patient.read', summary: 'All that is recorded of one patient' })
+  chart: procedure({
+    access: staff,
+    audit: 'patient.read',
+    record: ['patient'],
+    summary: 'All that is recorded of one patient',
+  })
     .input(z.object({ patient: z.int() }))
     .output(ChartSchema),
 }
@@ -159,21 +165,32 @@ export const studies = {
   list: procedure({ access: everyone, audit: false, summary: 'Studies: named collections of cases' }).output(
     z.array(StudySchema),
   ),
-  get: procedure({ access: staff, audit: 'study.read', summary: 'A study with its data dictionary' })
+  get: procedure({ access: staff, audit: 'study.read', record: ['study'], summary: 'A study with its data dictionary' })
     .input(z.object({ study: z.string() }))
     .output(StudySchema.extend({ concepts: z.array(ConceptSchema) })),
-  summary: procedure({ access: clinical, audit: 'study.read', summary: 'Distribution and missingness of each column' })
+  summary: procedure({
+    access: clinical,
+    audit: 'study.read',
+    record: ['study'],
+    summary: 'Distribution and missingness of each column',
+  })
     .input(z.object({ study: z.string() }))
     .output(z.object({ rows: z.int(), columns: z.array(ColumnSummarySchema) })),
   describe: procedure({
     access: staff,
     audit: 'study.edit',
+    record: ['study'],
     summary: 'Edit labels, units, ranges and flags of a dictionary entry',
   })
     .input(z.object({ study: z.string(), concept: ConceptSchema }))
     .output(ConceptSchema),
   /** Observed curve of a whole study, for the views: Kaplan-Meier, or with competing events one less the incidence of the event. */
-  survival: procedure({ access: clinical, audit: 'study.read', summary: 'Observed survival or incidence in a study' })
+  survival: procedure({
+    access: clinical,
+    audit: 'study.read',
+    record: ['study'],
+    summary: 'Observed survival or incidence in a study',
+  })
     .input(
       z.object({
         study: z.string(),
@@ -203,6 +220,7 @@ export const studies = {
   export: procedure({
     access: ['administrator'],
     audit: 'study.export',
+    record: ['study'],
     streams: true,
     summary: 'Cases of a study as CSV text, or its repeated measurements, one a row',
   })

@@ -210,22 +210,34 @@ export const predictions = {
   models: procedure({ access: clinical, audit: false, summary: 'Models that can be asked about a patient' })
     .input(z.object({ patient: z.int() }))
     .output(z.array(ModelCardSchema)),
-  diagnose: procedure({ access: clinical, audit: 'prediction.diagnose', summary: 'Ranked diagnosis with its reasons' })
+  diagnose: procedure({
+    access: clinical,
+    audit: 'prediction.diagnose',
+    record: ['patient', 'model'],
+    summary: 'Ranked diagnosis with its reasons',
+  })
     .input(PatientModel)
     .output(DiagnosisSchema),
   survive: procedure({
     access: clinical,
     audit: 'prediction.survive',
+    record: ['patient', 'model'],
     summary: "The patient's survival curve with its reasons",
   })
     .input(PatientModel)
     .output(SurvivalSchema),
-  estimate: procedure({ access: clinical, audit: 'prediction.estimate', summary: 'A predicted value with its reasons' })
+  estimate: procedure({
+    access: clinical,
+    audit: 'prediction.estimate',
+    record: ['patient', 'model'],
+    summary: 'A predicted value with its reasons',
+  })
     .input(PatientModel)
     .output(RegressionSchema),
   whatIf: procedure({
     access: clinical,
     audit: 'prediction.whatIf',
+    record: ['patient', 'model'],
     summary: 'How the prediction would change with one modifiable factor',
   })
     .input(
@@ -242,6 +254,7 @@ export const predictions = {
   respond: procedure({
     access: clinical,
     audit: 'prediction.respond',
+    record: ['prediction'],
     summary: 'Accept, override or defer a prediction',
   })
     .input(
@@ -256,6 +269,7 @@ export const predictions = {
   history: procedure({
     access: clinical,
     audit: 'prediction.history',
+    record: ['patient'],
     summary: 'Predictions shown for a patient and what became of them',
   })
     .input(z.object({ patient: z.int() }))
@@ -278,6 +292,7 @@ export const predictions = {
   rows: procedure({
     access: clinical,
     audit: 'prediction.rows',
+    record: ['model'],
     summary: 'Predict for rows of a table, in order; writes nothing',
   })
     .input(
@@ -300,6 +315,7 @@ export const predictions = {
   file: procedure({
     access: clinical,
     audit: 'prediction.file',
+    record: ['model'],
     streams: true,
     summary:
       'Predict for the rows of an uploaded file, each read and checked as an import into the study would; writes nothing',

@@ -1,7 +1,7 @@
 import { isContractProcedure } from '@orpc/contract'
 import { expect, test } from 'vitest'
 import { api } from './api.ts'
-import { type ProcedureMeta, procedure, roles } from './procedure.ts'
+import { metaOf, procedure, recordKinds, roles } from './procedure.ts'
 
 const all = Object.entries(api).flatMap(([room, procedures]) =>
   Object.entries(procedures).map(([name, one]) => ({ path: `${room}.${name}`, one })),
@@ -12,12 +12,16 @@ test('a procedure without a role does not compile, and neither does one that doe
   expect(() => procedure({ audit: false, summary: 'x' })).not.toThrow()
   // @ts-expect-error audit is missing
   expect(() => procedure({ access: ['doctor'], summary: 'x' })).not.toThrow()
+  // @ts-expect-error an act that does not say which records it is about
+  expect(() => procedure({ access: ['doctor'], audit: 'report.read', summary: 'x' })).not.toThrow()
+  // @ts-expect-error there is no such kind of record
+  expect(() => procedure({ access: ['doctor'], audit: 'report.read', record: ['ghost'], summary: 'x' })).not.toThrow()
   // @ts-expect-error there is no such role
   expect(() => procedure({ access: ['visitor'], audit: false, summary: 'x' })).not.toThrow()
 })
 
 test('only what is needed to open the vault, or to have one at all, can be called by anyone', () => {
-  const open = all.filter(({ one }) => (one['~orpc'].meta as ProcedureMeta).access === 'anyone').map(({ path }) => path)
+  const open = all.filter(({ one }) => metaOf(one).access === 'anyone').map(({ path }) => path)
   expect(open.sort()).toEqual([
     // On a new computer nobody can sign in yet; where there is a vault it refuses (test/contract/backup.test.ts).
     'backup.restore',
@@ -32,8 +36,8 @@ test('only what is needed to open the vault, or to have one at all, can be calle
 
 test.each(all)('$path names known roles, its audit act, its output and what it is for', ({ one }) => {
   expect(isContractProcedure(one)).toBe(true)
-  const { meta, outputSchema, route } = one['~orpc']
-  const { access, audit } = meta as ProcedureMeta
+  const { outputSchema, route } = one['~orpc']
+  const { access, audit } = metaOf(one)
   if (access !== 'anyone') {
     expect(access.length).toBeGreaterThan(0)
     for (const role of access) expect(roles).toContain(role)
@@ -44,7 +48,7 @@ test.each(all)('$path names known roles, its audit act, its output and what it i
 })
 
 test('whatever reads a patient, or is shown to a doctor, is written to the audit log', () => {
-  const silent = all.filter(({ one }) => (one['~orpc'].meta as ProcedureMeta).audit === false).map(({ path }) => path)
+  const silent = all.filter(({ one }) => metaOf(one).audit === false).map(({ path }) => path)
   for (const path of [
     'patients.chart',
     'patients.search',
@@ -54,3 +58,30 @@ test('whatever reads a patient, or is shown to a doctor, is written to the audit
   ])
     expect(silent).not.toContain(path)
 })
+
+/** Fields of an object schema, whatever it is wrapped in. */
+const fieldsOf = (schema: unknown): string[] => {
+  const { def } = (schema ?? {}) as {
+    def?: { type: string; shape?: object; innerType?: unknown; in?: unknown; options?: unknown[] }
+  }
+  if (!def) return []
+  if (def.shape) return Object.keys(def.shape)
+  return [...fieldsOf(def.innerType), ...fieldsOf(def.in), ...(def.options ?? []).flatMap(fieldsOf)]
+}
+
+const audited = all.filter(({ one }) => metaOf(one).audit !== false)
+
+test.each(audited)(
+  'what $path is about stands in its input or its answer, and nothing that does is passed over',
+  ({ path, one }) => {
+    const { record } = metaOf(one)
+    const { inputSchema, outputSchema } = one['~orpc']
+    const [declared, fields] =
+      record && 'output' in record ? [record.output, fieldsOf(outputSchema)] : [record ?? [], fieldsOf(inputSchema)]
+    for (const kind of declared) expect(fields).toContain(kind)
+    // At unlock and restore `user` is what was typed, which may be a passphrase in the wrong field.
+    const typed = ['vault.unlock', 'backup.restore'].includes(path) ? ['user'] : []
+    const named = recordKinds.filter((kind) => fieldsOf(inputSchema).includes(kind) && !typed.includes(kind))
+    if (!(record && 'output' in record)) expect([...declared].sort()).toEqual([...named].sort())
+  },
+)

@@ -57,7 +57,7 @@ const target = z.object({ user: z.uuid() })
 
 /** Who may open the vault, and by what. All but the own passphrase is the administrator's. */
 export const users = {
-  list: procedure({ access: administrators, audit: 'user.list', summary: 'Users of the vault' }).output(
+  list: procedure({ access: administrators, audit: 'user.list', record: [], summary: 'Users of the vault' }).output(
     z.object({
       users: z.array(UserSchema),
       /** When the vault was last encrypted anew; null: never since it was made. */
@@ -66,7 +66,12 @@ export const users = {
       rekeyInterrupted: z.boolean(),
     }),
   ),
-  add: procedure({ access: administrators, audit: 'user.add', summary: 'Add a user with an initial passphrase' })
+  add: procedure({
+    access: administrators,
+    audit: 'user.add',
+    record: { output: ['user'] },
+    summary: 'Add a user with an initial passphrase',
+  })
     .input(
       z.object({
         displayName: DisplayNameSchema,
@@ -76,15 +81,26 @@ export const users = {
       }),
     )
     .output(target),
-  rename: procedure({ access: administrators, audit: 'user.rename', summary: 'Change the name a user is shown by' })
+  rename: procedure({
+    access: administrators,
+    audit: 'user.rename',
+    record: ['user'],
+    summary: 'Change the name a user is shown by',
+  })
     .input(target.extend({ displayName: DisplayNameSchema }))
     .output(z.object({})),
-  changeRole: procedure({ access: administrators, audit: 'user.changeRole', summary: 'Give a user another role' })
+  changeRole: procedure({
+    access: administrators,
+    audit: 'user.changeRole',
+    record: ['user'],
+    summary: 'Give a user another role',
+  })
     .input(target.extend({ role: z.enum(roles) }))
     .output(z.object({})),
   disable: procedure({
     access: administrators,
     audit: 'user.disable',
+    record: ['user'],
     summary: 'Shut a user out: sessions end, key slots are removed, the records keep the name',
   })
     .input(target)
@@ -92,6 +108,7 @@ export const users = {
   enable: procedure({
     access: administrators,
     audit: 'user.enable',
+    record: ['user'],
     summary: 'Let a disabled user in again, with a new passphrase',
   })
     .input(target.extend({ login: LoginSchema, passphrase: PassphraseSchema }))
@@ -99,6 +116,7 @@ export const users = {
   resetPassphrase: procedure({
     access: administrators,
     audit: 'user.resetPassphrase',
+    record: ['user'],
     summary: "Replace another user's passphrase, which ends their sessions",
   })
     .input(target.extend({ login: LoginSchema.optional(), passphrase: PassphraseSchema }))
@@ -106,6 +124,7 @@ export const users = {
   changePassphrase: procedure({
     access: everyone,
     audit: 'user.changePassphrase',
+    record: [],
     summary: 'Change the own passphrase, and the own login name where one is given',
   })
     .input(z.object({ old: PassphraseSchema, passphrase: PassphraseSchema, login: LoginSchema.optional() }))
@@ -113,11 +132,13 @@ export const users = {
   slots: procedure({
     access: administrators,
     audit: 'user.slots',
+    record: [],
     summary: 'Key slots: all ways to open the vault',
   }).output(z.array(KeySlotSchema)),
   revokeSlot: procedure({
     access: administrators,
     audit: 'user.revokeSlot',
+    record: ['slot'],
     summary: 'Remove a key slot: what it opened the vault with opens it no longer',
   })
     .input(z.object({ slot: z.uuid() }))
@@ -131,6 +152,7 @@ export const users = {
   bindToKeychain: procedure({
     access: everyone,
     audit: 'user.bindToKeychain',
+    record: [],
     summary: "Let the own passphrase open the vault on this computer alone, with a secret from the system's keychain",
   })
     .input(z.object({ passphrase: PassphraseSchema }))
@@ -138,6 +160,7 @@ export const users = {
   unbindFromKeychain: procedure({
     access: everyone,
     audit: 'user.unbindFromKeychain',
+    record: [],
     summary: 'Let the own passphrase open the vault anywhere again',
   })
     .input(z.object({ passphrase: PassphraseSchema }))
@@ -145,6 +168,7 @@ export const users = {
   makeRecoveryKit: procedure({
     access: administrators,
     audit: 'user.makeRecoveryKit',
+    record: [],
     summary: 'Make the own recovery kit, in place of an earlier one',
   })
     .input(z.object({ passphrase: PassphraseSchema }))
@@ -152,6 +176,7 @@ export const users = {
   rekey: procedure({
     access: administrators,
     audit: 'vault.rekey',
+    record: [],
     summary: 'Encrypt the whole vault under a new key, so that no earlier copy of the key opens it',
   })
     .input(

@@ -84,6 +84,7 @@ export const vault = {
   create: procedure({
     access: 'anyone',
     audit: 'vault.create',
+    record: [],
     summary: 'Create the vault and its first administrator',
   })
     .input(
@@ -96,7 +97,12 @@ export const vault = {
       }),
     )
     .output(SessionSchema),
-  unlock: procedure({ access: 'anyone', audit: 'vault.unlock', summary: 'Open the vault with a passphrase' })
+  unlock: procedure({
+    access: 'anyone',
+    audit: 'vault.unlock',
+    record: [],
+    summary: 'Open the vault with a passphrase',
+  })
     .input(
       z.object({
         /** Login name or id; null: whoever's passphrase it is (one key derivation a user). */
@@ -108,6 +114,7 @@ export const vault = {
   recover: procedure({
     access: 'anyone',
     audit: 'vault.recover',
+    record: [],
     summary: 'Open the vault with the code of a recovery kit, which is used up by it, and set a new passphrase',
   })
     .input(z.object({ code: z.string().max(200), passphrase: PassphraseSchema }))
@@ -133,11 +140,14 @@ export const vault = {
   setPolicy: procedure({
     access: administrators,
     audit: 'vault.setPolicy',
+    record: [],
     summary: 'Change settings of the whole vault',
   })
     .input(PolicySchema.partial())
     .output(PolicySchema),
-  lock: procedure({ access: everyone, audit: 'vault.lock', summary: 'Close the vault' }).output(z.object({})),
+  lock: procedure({ access: everyone, audit: 'vault.lock', record: [], summary: 'Close the vault' }).output(
+    z.object({}),
+  ),
 }
 
 export const system = {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { api } from '../../src/contract/api.ts'
 import type { Checkpoint } from '../../src/contract/audit.ts'
 import type { Failure } from '../../src/contract/errors.ts'
-import type { ProcedureMeta } from '../../src/contract/procedure.ts'
+import { metaOf } from '../../src/contract/procedure.ts'
 import { type App, type Connection, createApp } from '../../src/core/app.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -101,7 +101,7 @@ test('no entry holds anything but acts, numbers and reasons, whatever a procedur
   const calls: [string, (input: unknown) => Promise<unknown>][] = []
   for (const [group, procedures] of Object.entries(api))
     for (const [name, procedure] of Object.entries(procedures)) {
-      const { audit } = (procedure as unknown as { '~orpc': { meta: ProcedureMeta } })['~orpc'].meta
+      const { audit } = metaOf(procedure)
       if (audit !== false) acts.add(audit)
       if (
         ['vault.lock', 'vault.create', 'vault.recover', 'samples.load', 'users.rekey', 'backup.restore'].includes(
@@ -137,7 +137,10 @@ test('no entry holds anything but acts, numbers and reasons, whatever a procedur
     if (record !== null) expect(record).toMatch(new RegExp(`^(reason/[a-z]+|[a-z]+/${id}( [a-z]+/${id})*)$`))
     expect(outcome).toMatch(/^(done|started|refused|failed: [a-zA-Z]+|found: [a-zA-Z]+)$/)
   }
-  expect(lines.some((line) => line.includes(`"patient/${patient} study/1"`))).toBe(true)
+  // What an act is about is what its procedure declares: a study in the input of another act is no part of it.
+  expect(lines.some((line) => line.includes(`"patient/${patient} model/1"`))).toBe(true)
+  expect(lines.some((line) => line.includes('"study/1"'))).toBe(true)
+  expect(lines.some((line) => line.includes('patient/') && line.includes('study/'))).toBe(false)
 }, 120_000)
 
 test('an exported log can be verified by anyone, with nothing but SHA-256', async () => {

@@ -11,7 +11,7 @@ import { RPCHandler } from '@orpc/server/message-port'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, api } from '../../src/contract/api.ts'
 import type { Failure } from '../../src/contract/errors.ts'
-import { type ProcedureMeta, type Role, roles } from '../../src/contract/procedure.ts'
+import { metaOf, type Role, roles } from '../../src/contract/procedure.ts'
 import { type App, type Connection, createApp } from '../../src/core/app.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 
@@ -83,7 +83,7 @@ const procedures = Object.entries(api).flatMap(([room, all]) =>
     room,
     name,
     path: `${room}.${name}`,
-    access: (procedure['~orpc'].meta as unknown as ProcedureMeta).access,
+    access: metaOf(procedure).access,
   })),
 )
 

@@ -1,7 +1,7 @@
 import { api } from '../../contract/api.ts'
 import type { AuditFilter } from '../../contract/audit.ts'
 import { csvLine } from '../../contract/csv.ts'
-import type { ProcedureMeta } from '../../contract/procedure.ts'
+import { metaOf } from '../../contract/procedure.ts'
 import { auditHead } from '../vault/audit/audit.ts'
 import { auditColumns, type ExportedEntry, listAudit, walkAudit } from '../vault/audit/auditSearch.ts'
 import { lastCheckpoint, listCheckpoints } from '../vault/audit/checkpoints.ts'
@@ -52,9 +52,7 @@ const ownActs = ['audit.alarm', 'backup.create']
 
 /** Every act that may stand in the log, in the order of the alphabet. */
 export const auditActs = (): string[] => {
-  const metas = Object.values(api).flatMap((room) =>
-    Object.values(room).map((each) => each['~orpc'].meta as unknown as ProcedureMeta),
-  )
+  const metas = Object.values(api).flatMap((room) => Object.values(room).map(metaOf))
   const named = metas.flatMap(({ audit }) => (audit === false ? [] : [audit]))
   return [...new Set([...named, ...ownActs])].sort()
 }

@@ -4,13 +4,12 @@ import { deidentify } from '../export/deidentify.ts'
 import { exportKey, newSecret } from '../export/key.ts'
 import type { Measurements, Person, StudyEvent, StudySource } from '../export/source.ts'
 import { writeExport } from '../export/write.ts'
-import { listUsers } from '../vault/keys/users.ts'
+import { createExportKey, exportKeySecret, listExportKeys } from '../vault/keys/exportKeys.ts'
 import { readTable } from '../vault/records/cases.ts'
 import { findConcept, listConcepts } from '../vault/records/concepts.ts'
 import { eventKinds } from '../vault/records/events.ts'
 import { givesDates } from '../vault/records/observations.ts'
 import { getStudy } from '../vault/records/studies.ts'
-import { readSettings, writeSettings } from '../vault/store/settings.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
@@ -18,7 +17,7 @@ import { type Implementer, sessionOf } from './implementer.ts'
 export const exportHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read
   const prepare = ({ key: name, ...choices }: ExportChoices & { key: string | null }) => {
-    const secret = name === null ? newSecret() : secretOf(read(), name)
+    const secret = name === null ? newSecret() : exportKeySecret(read(), name)
     try {
       return deidentify(studySource(read(), choices.study), choices, exportKey(secret), name)
     } finally {
@@ -27,20 +26,11 @@ export const exportHandlers = (core: Core, os: Implementer) => {
   }
   return {
     exports: {
-      keys: os.exports.keys.handler(() => listKeys(read())),
+      keys: os.exports.keys.handler(() => listExportKeys(read())),
       createKey: os.exports.createKey.handler(({ input: { key }, context }) =>
-        core.vault().write((store) => {
-          if (keysOf(store).has(key)) throw invalidInput('exportKeyTaken', { key }, [issue('key', 'taken')])
-          const secret = newSecret()
-          const kept: KeptKey = {
-            secret: Buffer.from(secret).toString('base64'),
-            createdAt: new Date().toISOString(),
-            createdBy: sessionOf(context).user,
-          }
-          writeSettings(store, null, { [prefix + key]: JSON.stringify(kept) })
-          secret.fill(0)
-          return listKeys(store).find((one) => one.key === key)!
-        }),
+        core
+          .vault()
+          .write((store) => createExportKey(store, key, { secret: newSecret(), by: sessionOf(context).user })),
       ),
       preview: os.exports.preview.handler(({ input }) => prepare(input).report),
       write: os.exports.write.handler(({ input: { report: seen, ...input }, signal }) => {
@@ -50,41 +40,6 @@ export const exportHandlers = (core: Core, os: Implementer) => {
       }),
     },
   }
-}
-
-/** Export keys are settings of the whole vault, which no procedure but these reads; the file they lie in is encrypted. */
-const prefix = 'exportKey/'
-
-interface KeptKey {
-  /** 32 bytes in base64. */
-  secret: string
-  createdAt: string
-  createdBy: string
-}
-
-/** Whether there is an export key of this name. */
-export const hasExportKey = (store: ReadStore, key: string): boolean => keysOf(store).has(key)
-
-const keysOf = (store: ReadStore): Map<string, KeptKey> =>
-  new Map(
-    Object.entries(readSettings(store, null))
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), JSON.parse(String(value)) as KeptKey]),
-  )
-
-const listKeys = (store: ReadStore) => {
-  const names = new Map(listUsers(store).map(({ id, displayName }) => [id, displayName]))
-  return [...keysOf(store)].map(([key, { createdAt, createdBy }]) => ({
-    key,
-    createdAt,
-    createdBy: names.get(createdBy) ?? '',
-  }))
-}
-
-const secretOf = (store: ReadStore, key: string): Uint8Array => {
-  const kept = keysOf(store).get(key)
-  if (!kept) throw invalidInput('exportKeyMissing', { key }, [issue('key', 'notThere')])
-  return Uint8Array.from(Buffer.from(kept.secret, 'base64'))
 }
 
 /** What an export may see of a study. */

@@ -1,11 +1,10 @@
 import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, failure, locked, notAllowed } from '../../contract/errors.ts'
-import type { ProcedureMeta } from '../../contract/procedure.ts'
-import { findStudy } from '../vault/records/studies.ts'
+import { metaOf } from '../../contract/procedure.ts'
 import type { CallContext } from './connection.ts'
 import type { Core } from './core.ts'
-import { hasExportKey } from './exports.ts'
 import { incidentOf } from './incident.ts'
+import { recordOf } from './records.ts'
 
 const statusOf: Record<FailureCode, number> = {
   notFound: 404,
@@ -42,31 +41,6 @@ const failureOf = (error: unknown, log: (line: string) => void): Failure => {
   return incidentOf(error, log)
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/**
- * The record an act is about, by numbers alone: never a name, a search text or a value, whatever a caller sends in its place.
- * A study stands by its number, one that is only being made as `study/new`.
- */
-const recordOf = (core: Core, input: unknown, room: string | undefined): string | null => {
-  if (input === null || typeof input !== 'object') return null
-  const fields = input as Record<string, unknown>
-  // At unlock `user` is what was typed, which may be a passphrase in the wrong field.
-  if (room === 'users') {
-    const name = (['user', 'slot'] as const).find((each) => uuid.test(String(fields[each])))
-    return name ? `${name}/${fields[name]}` : null
-  }
-  const parts = (['patient', 'model', 'study', 'batch', 'job', 'prediction', 'key'] as const).flatMap((name) => {
-    const value = fields[name]
-    if (Number.isSafeInteger(value)) return [`${name}/${value}`]
-    if (typeof value !== 'string') return []
-    if (name === 'study') return [`study/${findStudy(core.vault().read, value)?.id ?? 'new'}`]
-    if (name === 'key') return room === 'exports' && hasExportKey(core.vault().read, value) ? [`key/${value}`] : []
-    return uuid.test(value) ? [`${name}/${value}`] : []
-  })
-  return parts.length > 0 ? parts.join(' ') : null
-}
-
 const isStream = (output: unknown): output is AsyncGenerator<unknown> =>
   typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 
@@ -86,14 +60,13 @@ async function* withFailures(stream: AsyncGenerator<unknown>, log: (line: string
 export const guard = (core: Core) =>
   os.$context<CallContext>().middleware(async ({ context, path, procedure, next }, input: unknown) => {
     const { connection } = context
-    const { access, audit, background } = procedure['~orpc'].meta as unknown as ProcedureMeta
+    const { access, background, ...rules } = metaOf(procedure)
     const settle = async (outcome: string, output?: unknown) => {
-      if (audit === false) return
+      if (rules.audit === false) return
       const actor = connection.session?.user ?? null
       if (actor === null || !core.isOpen()) return
-      // A user who was added is named by the answer.
-      const record = recordOf(core, input, path[0]) ?? (path[0] === 'users' ? recordOf(core, output, 'users') : null)
-      await core.audit({ actor, act: audit, record, outcome })
+      const record = recordOf(core.vault().read, rules.record, { input, output })
+      await core.audit({ actor, act: rules.audit, record, outcome })
     }
     try {
       const session = connection.session

@@ -13,7 +13,7 @@ import { type Column, columnOf, type Table } from '../cohort/table.ts'
 import { historyNames, summaryConcepts, withColumns, withGrids } from '../study/design/history.ts'
 import { readCases, readTable } from '../vault/records/cases.ts'
 import { listConcepts, type StoredConcept } from '../vault/records/concepts.ts'
-import { encountersOf } from '../vault/records/encounters.ts'
+import { encounterDates, encountersOf, hasEncounterDates } from '../vault/records/encounters.ts'
 import { datedConcepts, readObservations } from '../vault/records/observations.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 
@@ -41,9 +41,7 @@ const studyCases = (store: ReadStore, study: Study, names: readonly string[]): C
     encounters: table.encounters,
     values: (name) => (columnOf(table, name) as Column).values,
     dates: () => {
-      const dates = new Map(
-        store.rows<[number, string | null]>('SELECT id, date FROM encounter WHERE study = ?', study.id),
-      )
+      const dates = encounterDates(store, study.id)
       return Float64Array.from(table.encounters, (encounter) => dayOf(dates.get(encounter) ?? null))
     },
   }
@@ -119,7 +117,7 @@ export const withHistory = (
   const dates = timed.length > 0 ? null : cases.dates()
   const times = timed.length > 0 ? cases.values(timed[0]) : (dates as Float64Array)
   // Of the study, not of the cases at hand: one patient without a date is read as in training, where others had one.
-  const anyTime = timed.length > 0 || hasDates(store, study)
+  const anyTime = timed.length > 0 || hasEncounterDates(store, study.id)
   const isDate = timed.length === 0 || conceptOf(timed[0]).kind === ('date' satisfies ConceptKind)
   if (fields.length > 0 && !anyTime)
     throw invalidInput('noCaseTime', { columns: fields }, [issue('caseTime', 'missing')])
@@ -174,9 +172,6 @@ export const withHistory = (
         ],
   }
 }
-
-const hasDates = (store: ReadStore, { id }: Study): boolean =>
-  store.value('SELECT 1 FROM encounter WHERE study = ? AND date IS NOT NULL LIMIT 1', id) !== undefined
 
 /** Moments of the table's rows. A case with a date owns that whole day; one without a time has no history. */
 const clockOf = (table: Table, cases: CaseColumns, times: Float64Array, isDate: boolean): CaseClock => {

@@ -1,4 +1,5 @@
 import { readChart } from '../vault/records/chart.ts'
+import { isIdentifierSystem } from '../vault/records/registration.ts'
 import { listStudies } from '../vault/records/studies.ts'
 import { searchPatients } from '../vault/records/worklist.ts'
 import type { ReadStore } from '../vault/store/store.ts'
@@ -22,7 +23,7 @@ const asKey = (store: ReadStore, asked: Asked): Asked => {
   const [first, ...rest] = words
   const named = first.toLowerCase()
   const study = listStudies(store).find(({ name }) => name.toLowerCase() === named)
-  const system = store.value('SELECT 1 FROM identifier_system WHERE lower(name) = ?', named) !== undefined
+  const system = isIdentifierSystem(store, named)
   if (!study && !system) return asked
   return { ...asked, query: rest.join(' '), study: asked.study ?? study?.name ?? null }
 }

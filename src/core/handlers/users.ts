@@ -16,7 +16,7 @@ import { recoveryText } from '../vault/keys/recovery.ts'
 import type { Slot } from '../vault/keys/slots.ts'
 import { listUsers, userById } from '../vault/keys/users.ts'
 import { keychainPretends, noKeychain } from '../vault/store/failures.ts'
-import { readSettings, writeSettings } from '../vault/store/settings.ts'
+import { readSettings, removeSetting, writeSettings } from '../vault/store/settings.ts'
 import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
@@ -150,7 +150,7 @@ export const rekeyJob = (core: Core): JobHandler<'rekey'> => ({
     try {
       await vault.rekey({ signal, report, cipher: cipher ?? undefined, worker: threadOf(core.options.worker) })
     } finally {
-      await vault.write((store) => store.run('DELETE FROM setting WHERE user IS NULL AND name = ?', rekeyBegun))
+      await vault.write((store) => removeSetting(store, null, rekeyBegun))
     }
     return {}
   },

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { api } from '../../contract/api.ts'
 import { auditFaults, checkpointReasons } from '../../contract/audit.ts'
-import type { ProcedureMeta } from '../../contract/procedure.ts'
+import { metaOf } from '../../contract/procedure.ts'
 import english from './locales/en.json'
 
 test('an auditor reads what was done in words: every act of the API map has a name, and so has its kind', () => {
   const acts = Object.values(api).flatMap((room) =>
     Object.values(room).flatMap((each) => {
-      const { audit } = each['~orpc'].meta as unknown as ProcedureMeta
+      const { audit } = metaOf(each)
       return audit === false ? [] : [audit]
     }),
   )

@@ -18,6 +18,14 @@ export const encountersOf = (store: ReadStore, patient: number): PatientEncounte
     patient,
   )
 
+/** Dates of a study's encounters, by their numbers; null: none. */
+export const encounterDates = (store: ReadStore, study: number): Map<number, string | null> =>
+  new Map(store.rows<[number, string | null]>('SELECT id, date FROM encounter WHERE study = ?', study))
+
+/** Whether any encounter of a study has a date. */
+export const hasEncounterDates = (store: ReadStore, study: number): boolean =>
+  store.value('SELECT 1 FROM encounter WHERE study = ? AND date IS NOT NULL LIMIT 1', study) !== undefined
+
 const casesARun = 500
 
 /** All cases of a study, in the order of import, a few hundred at a time; for exports. */

@@ -40,6 +40,10 @@ export const identifierSystem = (store: WriteStore, name: string): number =>
   store.value<number>('SELECT id FROM identifier_system WHERE name = ?', name) ??
   store.insert('INSERT INTO identifier_system (name) VALUES (?)', name)
 
+/** Whether an identifier system is called so, in upper or lower case. */
+export const isIdentifierSystem = (store: ReadStore, name: string): boolean =>
+  store.value('SELECT 1 FROM identifier_system WHERE lower(name) = ?', name.toLowerCase()) !== undefined
+
 export const patientIndex = (store: WriteStore, system: string, batch: number): PatientIndex => {
   const id = identifierSystem(store, system)
   const used = store.value('SELECT 1 FROM patient_identifier WHERE system = ? LIMIT 1', id)

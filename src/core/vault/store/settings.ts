@@ -12,7 +12,11 @@ export const readSettings = (store: ReadStore, user: string | null): Record<stri
 
 export const writeSettings = (store: WriteStore, user: string | null, settings: Record<string, Setting>): void => {
   for (const [name, value] of Object.entries(settings)) {
-    store.run('DELETE FROM setting WHERE user IS ? AND name = ?', user, name)
+    removeSetting(store, user, name)
     store.run('INSERT INTO setting (user, name, value) VALUES (?, ?, ?)', user, name, JSON.stringify(value))
   }
+}
+
+export const removeSetting = (store: WriteStore, user: string | null, name: string): void => {
+  store.run('DELETE FROM setting WHERE user IS ? AND name = ?', user, name)
 }
