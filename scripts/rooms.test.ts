@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { breachesIn, breachesUnder, importsOf, rooms } from './rooms.ts'
+import { breachesIn, breachesUnder, importsOf, rooms, sqlIn } from './rooms.ts'
 
 const reasons = (file: string, source: string) => breachesIn(file, source).map(({ imports }) => imports)
 
@@ -82,4 +82,20 @@ test('a room is named in the list as it stands in the source tree', () => {
   for (const { may } of Object.values(rooms))
     for (const reach of may)
       expect(Object.keys(rooms).some((name) => reach === name || reach.startsWith(`${name}/`))).toBe(true)
+})
+
+test.each([
+  "export const a = store.all('SELECT id FROM patient')",
+  'export const a = (kind) => store.rows(`SELECT id FROM ${' + 'kind} WHERE study = ?`, 1)',
+  "store.run('  delete FROM setting'.toUpperCase(), 'DELETE FROM setting WHERE name = ?')",
+  "db.exec('PRAGMA user_version = 3')",
+])('the database is spoken to in the vault alone: %s', (source) => {
+  expect(sqlIn('core/handlers/patients.ts', source)).toHaveLength(1)
+  expect(sqlIn('core/vault/records/patients.ts', source)).toEqual([])
+})
+
+test('words that only begin like SQL are no breach', () => {
+  expect(
+    sqlIn('cli/help.ts', "export const a = ['with', 'Select a file', 'update', 'Create the vault', 'DROP']"),
+  ).toEqual([])
 })

@@ -52,13 +52,18 @@ export const rooms: Record<string, Room> = {
     mayNot: [...shells, ...webServers],
   },
   'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
-  // Reads the vault through functions it is handed; `core/handlers/exports.ts` hands them.
+  // Reads the vault through functions it is handed; `core/extract/studySource.ts` hands them.
   'core/export': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/study': {
     may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess', 'core/explain'],
     mayNot: [...shells, ...webServers],
   },
   'core/jobs': { may: ['contract', 'core/learn', 'core/study'], mayNot: [...shells, ...webServers] },
+  // Records to columns: what the vault holds as the tables that cohort, study and export take.
+  'core/extract': {
+    may: ['contract', 'core/numbers', 'core/cohort', 'core/vault', 'core/study', 'core/export'],
+    mayNot: [...shells, ...webServers],
+  },
   'core/handlers': { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
   core: { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
 }
@@ -144,12 +149,38 @@ export const breachesIn = (file: string, source: string): Breach[] => {
   return breaches
 }
 
+const sql = /^\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|CREATE|ALTER|DROP|PRAGMA|BEGIN|ATTACH|VACUUM)\s+\S/
+
+/** Text of the vault's database stands in core/vault alone: each table has one file that knows its columns. */
+export const sqlIn = (file: string, source: string): Breach[] => {
+  if (file.startsWith('core/vault/')) return []
+  const found: Breach[] = []
+  const visit = (part: unknown): void => {
+    if (Array.isArray(part)) for (const inner of part) visit(inner)
+    if (!part || typeof part !== 'object' || !('type' in part)) return
+    const its = part as Record<string, unknown> & {
+      type: string
+      value?: unknown
+      quasis?: { value: { raw: string } }[]
+    }
+    const text = its.type === 'Literal' ? its.value : its.quasis?.[0]?.value.raw
+    if (typeof text === 'string' && sql.test(text))
+      found.push({ file, imports: text.trim().split('\n')[0] ?? '', reason: 'SQL stands in core/vault alone' })
+    for (const value of Object.values(its)) visit(value)
+  }
+  visit(parseSync(file, source, { lang: file.endsWith('x') ? 'tsx' : 'ts', sourceType: 'module' }).program)
+  return found
+}
+
 export const breachesUnder = (folder: string): Breach[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|\.d\.ts$/.test(name))
     .sort()
-    .flatMap((name) => breachesIn(name, readFileSync(join(folder, name), 'utf8')))
+    .flatMap((name) => {
+      const source = readFileSync(join(folder, name), 'utf8')
+      return [...breachesIn(name, source), ...sqlIn(name, source)]
+    })
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const breaches = breachesUnder(join(dirname(import.meta.dirname), 'src'))

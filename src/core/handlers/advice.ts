@@ -1,14 +1,14 @@
 import type { Cell } from '../../contract/values.ts'
 import { type Convert, computeScore, type Recorded } from '../advise/score.ts'
 import { scores } from '../advise/scores/index.ts'
+import { fieldCell } from '../extract/tables.ts'
 import { loadUnits } from '../intake/units.ts'
+import type { Core } from '../session/core.ts'
 import { readCase } from '../vault/records/cases.ts'
 import { encountersOf } from '../vault/records/encounters.ts'
 import { personOf } from '../vault/records/patients.ts'
 import type { ReadStore } from '../vault/store/store.ts'
-import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
-import { fieldCell } from './tables.ts'
 
 const convert: Convert = (value, from, to, molarMass) => {
   const found = loadUnits().conversion(from, to, molarMass)

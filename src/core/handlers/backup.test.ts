@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { passphrase } from '../../../test/fixtures/vault.ts'
+import { type Core, createCore } from '../session/core.ts'
 import { listAudit } from '../vault/audit/auditSearch.ts'
 import { leastKeyDerivation } from '../vault/keys/slots.ts'
 import { readSettings, writeSettings } from '../vault/store/settings.ts'
 import { startBackupSchedule } from './backup.ts'
-import { type Core, createCore } from './core.ts'
 import { jobHandlersOf } from './jobKinds.ts'
 
 const endings: (() => unknown)[] = []

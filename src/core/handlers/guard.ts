@@ -1,9 +1,9 @@
 import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, failure, locked, notAllowed } from '../../contract/errors.ts'
 import { metaOf } from '../../contract/procedure.ts'
-import type { CallContext } from './connection.ts'
-import type { Core } from './core.ts'
-import { incidentOf } from './incident.ts'
+import type { CallContext } from '../session/connection.ts'
+import type { Core } from '../session/core.ts'
+import { incidentOf } from '../session/incident.ts'
 import { recordOf } from './records.ts'
 
 const statusOf: Record<FailureCode, number> = {

@@ -1,8 +1,8 @@
 import { implement } from '@orpc/server'
 import { api } from '../../contract/api.ts'
 import type { Session } from '../../contract/vault.ts'
-import type { CallContext } from './connection.ts'
-import type { Core } from './core.ts'
+import type { CallContext } from '../session/connection.ts'
+import type { Core } from '../session/core.ts'
 import { guard } from './guard.ts'
 
 /** The API map with the guard before every procedure; handlers are put in place with `.handler`. */

@@ -2,11 +2,11 @@ import type { ImportReport } from '../../contract/intake.ts'
 import { importFile, validateFile } from '../intake/import/importFile.ts'
 import { previewFile } from '../intake/import/rowsThread.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
+import type { Core } from '../session/core.ts'
 import { listBatches, listRejectedRows, studyMappings, undoBatch } from '../vault/records/batches.ts'
 import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { listMappings } from '../vault/records/mappings.ts'
 import { findStudy } from '../vault/records/studies.ts'
-import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
 const follow =

@@ -1,11 +1,11 @@
 import type { JobHandlers } from '../jobs/runner.ts'
+import { editTermsJob } from '../models/edit.ts'
+import { trainJob } from '../models/train.ts'
+import type { Core } from '../session/core.ts'
 import { backupJob, verifyBackupJob } from './backup.ts'
-import type { Core } from './core.ts'
-import { editTermsJob } from './editing.ts'
 import { importJob, validateJob } from './intake.ts'
 import { evaluateJob } from './models.ts'
 import { samplesJob } from './samples.ts'
-import { trainJob } from './training.ts'
 import { rekeyJob } from './users.ts'
 
 /** What is done for each kind of job. A kind that is missing here does not compile. */

@@ -1,6 +1,6 @@
 import { notAllowed } from '../../contract/errors.ts'
 import { rulesOf } from '../jobs/specs.ts'
-import type { Core } from './core.ts'
+import type { Core } from '../session/core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
 export const jobHandlers = (core: Core, os: Implementer) => ({

@@ -1,9 +1,9 @@
+import type { Core } from '../session/core.ts'
 import { readChart } from '../vault/records/chart.ts'
 import { isIdentifierSystem } from '../vault/records/registration.ts'
 import { listStudies } from '../vault/records/studies.ts'
 import { searchPatients } from '../vault/records/worklist.ts'
 import type { ReadStore } from '../vault/store/store.ts'
-import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
 
 interface Asked {

@@ -2,6 +2,9 @@ import { StudyDesignSchema } from '../../contract/design.ts'
 import { invalidInput, issue, notFound, outOfDomain } from '../../contract/errors.ts'
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
+import { fieldCell, fittingStudies, outcomeConcept, patientTable } from '../extract/tables.ts'
+import { cardOf } from '../models/cards.ts'
+import type { Core } from '../session/core.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/ask/answer.ts'
 import type { ModelAtHand } from '../study/ask/hand.ts'
 import { whatIf } from '../study/ask/whatIf.ts'
@@ -10,12 +13,9 @@ import { getModel, listModels, modelDesign, modelDetail } from '../vault/models/
 import { predictionHistory, recordPrediction, respondToPrediction } from '../vault/models/predictions.ts'
 import { encountersOf } from '../vault/records/encounters.ts'
 import { describePatients } from '../vault/records/patients.ts'
-import { cardOf } from './cards.ts'
-import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { fileReader } from './intake.ts'
 import { predictFile, predictRows } from './predictFile.ts'
-import { fieldCell, fittingStudies, outcomeConcept, patientTable } from './tables.ts'
 
 type PredictionHistory = (ReturnType<typeof predictionHistory>[number] & { task: Task })[]
 

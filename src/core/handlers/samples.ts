@@ -4,12 +4,12 @@ import { importFile } from '../intake/import/importFile.ts'
 import { listSamples, openSample, starterDesigns } from '../intake/import/samples.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import type { JobInput } from '../jobs/specs.ts'
+import { trainModel } from '../models/train.ts'
+import type { Core } from '../session/core.ts'
 import { listModels } from '../vault/models/models.ts'
 import { findStudy } from '../vault/records/studies.ts'
-import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { fileReader } from './intake.ts'
-import { trainModel } from './training.ts'
 
 /** Loading takes about a fifth of the time of loading and training. */
 const shareOfLoading = 0.2

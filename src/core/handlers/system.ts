@@ -1,5 +1,5 @@
+import type { Core } from '../session/core.ts'
 import { hasAes } from '../vault/keys/processor.ts'
-import type { Core } from './core.ts'
 import type { Implementer } from './implementer.ts'
 
 export const systemHandlers = (core: Core, os: Implementer) => ({

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { JobHandler } from '../jobs/runner.ts'
+import type { Core } from '../session/core.ts'
 import {
   addMember,
   changeMemberRole,
@@ -17,7 +18,6 @@ import type { Slot } from '../vault/keys/slots.ts'
 import { listUsers, userById } from '../vault/keys/users.ts'
 import { keychainPretends, noKeychain } from '../vault/store/failures.ts'
 import { readSettings, removeSetting, writeSettings } from '../vault/store/settings.ts'
-import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
 /** There while a re-keying runs, and after one that was cut off. */

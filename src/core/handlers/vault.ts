@@ -1,7 +1,7 @@
+import type { Core } from '../session/core.ts'
 import { readPolicy, writePolicy } from '../vault/keys/policy.ts'
 import { schemaVersion } from '../vault/store/schema.ts'
 import { readSettings, writeSettings } from '../vault/store/settings.ts'
-import type { Core } from './core.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 
 export const vaultHandlers = (core: Core, os: Implementer) => ({

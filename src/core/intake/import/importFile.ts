@@ -5,6 +5,7 @@ import type { Concept } from '../../../contract/values.ts'
 import { addRejectedRows, type BatchHandle, beginBatch, finishBatch, listBatches } from '../../vault/records/batches.ts'
 import { type CaseRow, insertCases } from '../../vault/records/cases.ts'
 import { addConcepts, addLevels, listConcepts, plainConcept, type StoredConcept } from '../../vault/records/concepts.ts'
+import { countFurtherEncounters } from '../../vault/records/encounters.ts'
 import { saveMapping } from '../../vault/records/mappings.ts'
 import { insertObservations } from '../../vault/records/observations.ts'
 import { createStudy, findStudy } from '../../vault/records/studies.ts'
@@ -115,7 +116,7 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
     finishBatch(store, handle, { rows: summary.rows, imported, rejected })
     if (request.saveMappingAs) saveMapping(store, request.saveMappingAs, mapping, user)
     const warnings = [...insert.warnings()]
-    const further = study.cases > 0 ? furtherCases(store, handle.batch) : 0
+    const further = study.cases > 0 ? countFurtherEncounters(store, handle.batch) : 0
     if (further > 0)
       warnings.push({
         reason: 'furtherCases',
@@ -126,14 +127,6 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
     return tally.report({ batch: handle.batch, study: name, seconds: secondsSince(started), summary, warnings })
   })
 }
-
-/** Cases of a batch whose patient had a case of the study in an earlier batch. */
-const furtherCases = (store: ReadStore, batch: number): number =>
-  store.value<number>(
-    `SELECT count(*) FROM encounter e WHERE e.batch = ? AND EXISTS
-       (SELECT 1 FROM encounter o WHERE o.patient = e.patient AND o.study = e.study AND o.batch < e.batch)`,
-    batch,
-  ) ?? 0
 
 /** The dictionary as the contract has it, without what only the vault needs. */
 const dictionaryOf = (store: ReadStore, study: number): Concept[] => listConcepts(store, study).map(plainConcept)

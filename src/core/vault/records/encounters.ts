@@ -26,6 +26,18 @@ export const encounterDates = (store: ReadStore, study: number): Map<number, str
 export const hasEncounterDates = (store: ReadStore, study: number): boolean =>
   store.value('SELECT 1 FROM encounter WHERE study = ? AND date IS NOT NULL LIMIT 1', study) !== undefined
 
+/** Numbers of a study's encounters, in the order of import. */
+export const encounterNumbers = (store: ReadStore, study: number): number[] =>
+  store.column<number>('SELECT id FROM encounter WHERE study = ? ORDER BY id', study)
+
+/** Encounters of a batch whose patient had one of the study in an earlier batch. */
+export const countFurtherEncounters = (store: ReadStore, batch: number): number =>
+  store.value<number>(
+    `SELECT count(*) FROM encounter e WHERE e.batch = ? AND EXISTS
+       (SELECT 1 FROM encounter o WHERE o.patient = e.patient AND o.study = e.study AND o.batch < e.batch)`,
+    batch,
+  ) ?? 0
+
 const casesARun = 500
 
 /** All cases of a study, in the order of import, a few hundred at a time; for exports. */

@@ -89,3 +89,16 @@ export const readEvents = (store: ReadStore, patient: number): StoredEvent[] => 
     return first === second ? a.id - b.id : first - second
   })
 }
+
+export type StudyEvent = Omit<ClinicalEvent, 'raw'> & { kind: EventKind; patient: number }
+
+/** Events of all kinds of a study, by kind, then patient, then time. */
+export const studyEvents = (store: ReadStore, study: number): StudyEvent[] =>
+  eventKinds.flatMap((kind) =>
+    store.all<StudyEvent>(
+      `SELECT '${kind}' AS kind, patient, system, code, label, status, start_date AS startDate, end_date AS endDate,
+         start_day AS startDay, end_day AS endDay, value, unit
+       FROM ${kind} WHERE study = ? ORDER BY patient, coalesce(start_date, ''), start_day, code, label`,
+      study,
+    ),
+  )

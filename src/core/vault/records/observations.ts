@@ -152,29 +152,89 @@ export const readObservations = (
       values: Float64Array.from(own, ([, value]) => value ?? Number.NaN),
     }
   }
-  const count = store.value<number>('SELECT count(*) FROM observation WHERE concept = ?', found.id) ?? 0
+  const count = countObservations(store, found.id)
   const patients = sharedIntegers(count)
   const days = sharedFloats(count)
   const values = sharedFloats(count)
   let at = 0
-  let last: [number, number, number, number] = [-1, 0, 0, 0]
-  while (at < count) {
-    const rows = store.rows<[number, number, number, number, number | null]>(
-      `SELECT patient, day, batch, row, value FROM observation
-       WHERE concept = ? AND (patient, day, batch, row) > (?, ?, ?, ?) ORDER BY patient, day, batch, row LIMIT ?`,
-      found.id,
-      ...last,
-      observationsARun,
-    )
-    if (rows.length === 0) break
-    for (const [patient, day, , , value] of rows) {
+  for (const page of observationPages(store, found.id, observationsARun))
+    for (const [patient, day, , , value] of page) {
       patients[at] = patient
       days[at] = day
       values[at] = value ?? Number.NaN
       at++
     }
-    const [patient, day, batch, row] = rows[rows.length - 1]
+  return { patients, days, values }
+}
+
+/** Measurements of one concept for an export, ordered by patient, then day. Throws `columnMissing`. */
+export const readMeasurements = (
+  store: ReadStore,
+  study: number,
+  concept: string,
+): { patients: Int32Array; days: Float64Array; dated: Uint8Array; values: Float64Array } => {
+  const found = findConcept(store, study, concept)
+  if (!found) throw notFound('columnMissing', { study: getStudy(store, study).name, column: concept })
+  const dated = datedBatches(store, study)
+  const count = countObservations(store, found.id)
+  const read = {
+    patients: new Int32Array(count),
+    days: new Float64Array(count),
+    dated: new Uint8Array(count),
+    values: new Float64Array(count),
+  }
+  let at = 0
+  for (const page of observationPages(store, found.id, observationsARun))
+    for (const [patient, day, batch, , value] of page) {
+      read.patients[at] = patient
+      read.days[at] = day
+      read.dated[at] = dated.has(batch) ? 1 : 0
+      read.values[at] = value ?? Number.NaN
+      at++
+    }
+  return read
+}
+
+const countObservations = (store: ReadStore, concept: number): number =>
+  store.value<number>('SELECT count(*) FROM observation WHERE concept = ?', concept) ?? 0
+
+/** Batches whose days are dates, undone ones too: their mappings say it. */
+const datedBatches = (store: ReadStore, study: number): Set<number> =>
+  new Set(
+    store
+      .rows<[number, string]>('SELECT id, mapping FROM batch WHERE study = ?', study)
+      .filter(([, text]) => givesDates(JSON.parse(text)))
+      .map(([batch]) => batch),
+  )
+
+/** `words`: what stands where there is no number, asked for with `words`; else null. */
+export type ObservationEntry = [
+  patient: number,
+  day: number,
+  batch: number,
+  row: number,
+  value: number | null,
+  words: string | null,
+]
+
+/**
+ * All observations of a concept, ordered by patient, then day, in pages of at most `most`: each page begins after the last
+ * entry of the one before (keyset), so that none is read twice or passed over however long a reader takes.
+ */
+export function* observationPages(
+  store: ReadStore,
+  concept: number,
+  most: number,
+  { words = false }: { words?: boolean } = {},
+): Generator<ObservationEntry[]> {
+  const sql = `SELECT patient, day, batch, row, value, ${words ? 'coalesce(text, raw, code)' : 'NULL'} FROM observation
+     WHERE concept = ? AND (patient, day, batch, row) > (?, ?, ?, ?) ORDER BY patient, day, batch, row LIMIT ?`
+  let last: [number, number, number, number] = [-1, 0, 0, 0]
+  for (;;) {
+    const page = store.rows<ObservationEntry>(sql, concept, ...last, most)
+    if (page.length === 0) return
+    yield page
+    const [patient, day, batch, row] = page[page.length - 1]
     last = [patient, day, batch, row]
   }
-  return { patients, days, values }
 }

@@ -111,3 +111,21 @@ const recordedAge = (store: ReadStore, encounter: number): number | null => {
   const value = stored?.fields.find(isAge)?.value
   return value === undefined || Number.isNaN(value) ? null : value
 }
+
+/** Who belongs to a study, in the order of their numbers. */
+export const studyPeople = (
+  store: ReadStore,
+  study: number,
+): { patient: number; sex: Sex; birthDate: string | null }[] =>
+  store.all(
+    `SELECT p.id AS patient, p.sex, p.birth_date AS birthDate
+     FROM study_patient m JOIN patient p ON p.id = m.patient WHERE m.study = ? ORDER BY p.id`,
+    study,
+  )
+
+/** The first identifier of a patient, by system and value; null where there is none. */
+export const firstIdentifier = (store: ReadStore, patient: number): string | null =>
+  store.value<string>(
+    'SELECT value FROM patient_identifier WHERE patient = ? ORDER BY system, value LIMIT 1',
+    patient,
+  ) ?? null

@@ -1,6 +1,7 @@
 import { decodeSnapshot } from '../cohort/snapshot.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import type { JobInput } from '../jobs/specs.ts'
+import type { Core } from '../session/core.ts'
 import { keepVaultRows, vaultRowsOf } from '../study/ask/vaultRows.ts'
 import { editArtifact } from '../study/inspect/terms.ts'
 import { userById } from '../vault/keys/users.ts'
@@ -15,7 +16,6 @@ import {
 import { readSnapshot } from '../vault/models/snapshots.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import type { StoredDetail } from './cards.ts'
-import type { Core } from './core.ts'
 
 /** Changes of a model's terms by hand, as jobs. */
 export const editTermsJob = (core: Core): JobHandler<'editTerms'> => ({

@@ -1,6 +1,9 @@
 import { csvLine } from '../../contract/csv.ts'
 import { readCases } from '../vault/records/cases.ts'
 import { listConcepts } from '../vault/records/concepts.ts'
+import { encounterNumbers } from '../vault/records/encounters.ts'
+import { observationPages } from '../vault/records/observations.ts'
+import { firstIdentifier } from '../vault/records/patients.ts'
 import { getStudy, type StoredStudy } from '../vault/records/studies.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import { fieldCell } from './tables.ts'
@@ -27,27 +30,21 @@ export const exportStudy = (
 
 async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?: AbortSignal): AsyncGenerator<string> {
   yield 'patient,day,test,value\r\n'
+  const keys = new Map<number, string>()
+  const keyOf = (patient: number): string => {
+    const known = keys.get(patient) ?? firstIdentifier(store, patient) ?? `#${patient}`
+    keys.set(patient, known)
+    return known
+  }
   for (const { id, name, kind, levels } of listConcepts(store, study.id).filter(({ repeated }) => repeated)) {
-    let last: [patient: number, day: number, batch: number, row: number] = [-1, 0, 0, 0]
-    while (!signal?.aborted) {
-      const rows = store.rows<[number, number, number, number, number | null, string | null, string | null]>(
-        `SELECT o.patient, o.day, o.batch, o.row, o.value, coalesce(o.text, o.raw, o.code),
-           (SELECT i.value FROM patient_identifier i WHERE i.patient = o.patient ORDER BY i.system, i.value LIMIT 1)
-         FROM observation o WHERE o.concept = ? AND (o.patient, o.day, o.batch, o.row) > (?, ?, ?, ?)
-         ORDER BY o.patient, o.day, o.batch, o.row LIMIT ?`,
-        id,
-        ...last,
-        casesAChunk,
-      )
-      if (rows.length === 0) break
-      yield rows
-        .map(([patient, day, , , value, raw, key]) => {
-          const cell = value === null ? raw : kind === 'category' ? (levels?.[value]?.code ?? raw) : value
-          return csvLine([key ?? `#${patient}`, day, name, cell])
+    for (const page of observationPages(store, id, casesAChunk, { words: true })) {
+      if (signal?.aborted) return
+      yield page
+        .map(([patient, day, , , value, words]) => {
+          const cell = value === null ? words : kind === 'category' ? (levels?.[value]?.code ?? words) : value
+          return csvLine([keyOf(patient), day, name, cell])
         })
         .join('')
-      const [patient, day, batch, row] = rows[rows.length - 1]
-      last = [patient, day, batch, row]
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
@@ -56,7 +53,7 @@ async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?
 async function* exportCases(store: ReadStore, study: StoredStudy, signal?: AbortSignal): AsyncGenerator<string> {
   const concepts = listConcepts(store, study.id).filter(({ repeated }) => !repeated)
   yield csvLine(concepts.map(({ name }) => name))
-  const encounters = store.column<number>('SELECT id FROM encounter WHERE study = ? ORDER BY id', study.id)
+  const encounters = encounterNumbers(store, study.id)
   for (let at = 0; at < encounters.length && !signal?.aborted; at += casesAChunk) {
     const lines = readCases(store, encounters.slice(at, at + casesAChunk)).map(({ fields }) => {
       const byConcept = new Map(fields.map((field) => [field.concept.id, field]))

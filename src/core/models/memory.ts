@@ -1,11 +1,11 @@
 import { freemem, totalmem } from 'node:os'
 import type { StudyDesign } from '../../contract/design.ts'
 import { BedsideError, conflict } from '../../contract/errors.ts'
+import type { Core } from '../session/core.ts'
 import { summaryConcepts } from '../study/design/history.ts'
 import { memoryOf } from '../study/inspect/memory.ts'
 import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { getStudy } from '../vault/records/studies.ts'
-import type { Core } from './core.ts'
 
 /**
  * Bytes that this process could still get. macOS counts as free only what nobody has used yet, and gives back what programs keep

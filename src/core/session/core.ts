@@ -7,6 +7,7 @@ import { type JobHandlers, JobRunner, type KeptJob } from '../jobs/runner.ts'
 import { readSpec, rulesOf } from '../jobs/specs.ts'
 import { threadTransport } from '../jobs/transport/threads.ts'
 import type { Transport } from '../jobs/transport/transport.ts'
+import { createModelShelf, type ModelShelf } from '../models/modelCache.ts'
 import { type AuditLog, openAuditLog } from '../vault/audit/auditLog.ts'
 import { noteRefusal, type RefusedAct, refusedUser } from '../vault/audit/refusals.ts'
 import { replacePassphrase, requireStrong } from '../vault/keys/access.ts'
@@ -39,7 +40,6 @@ import {
 import type { Connection } from './connection.ts'
 import { incidentOf } from './incident.ts'
 import { createSessions, type Sessions } from './sessions.ts'
-import { createModelShelf, type ModelShelf } from './shelf.ts'
 
 export interface CoreOptions {
   vaultPath: string
