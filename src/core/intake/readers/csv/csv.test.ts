@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { CsvDialect } from '../../../../contract/intake.ts'
 import { nameColumns } from '../columns.ts'
 import { type CsvFault, createCsvReader } from './csv.ts'
 
@@ -12,7 +13,7 @@ interface Read {
 
 const read = (
   text: string,
-  { piece = text.length || 1, delimiter = ',' as const, quote = '"' as const } = {},
+  { piece = text.length || 1, delimiter = ',' as CsvDialect['delimiter'], quote = '"' as const } = {},
 ): Read[] => {
   const rows: Read[] = []
   const reader = createCsvReader({ delimiter, quote }, (fields, line, fault) => rows.push({ fields, line, fault }))
@@ -81,6 +82,16 @@ test('blank lines at the end, and the end-of-file mark of DOS, are no patients',
     ['1', '2'],
   ])
   expect(read('a,b\n\n\n1,2\n')[1].line).toBe(4)
+})
+
+test('a quote never closed does not merge its row with the next, where the next has a quoted delimiter', () => {
+  const rows = read('a;b;c\nx;"never closed\np;1;";2"\nq;3;4\n', { delimiter: ';' })
+  expect(rows.map(({ fields, fault }) => fault ?? fields.join(' '))).toEqual([
+    'a b c',
+    'unclosedQuote',
+    'p 1 ;2',
+    'q 3 4',
+  ])
 })
 
 test('a field of several megabytes comes through whole', () => {

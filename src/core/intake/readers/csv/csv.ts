@@ -76,6 +76,11 @@ export const createCsvReader = (dialect: Pick<CsvDialect, 'delimiter' | 'quote'>
             i++
           }
           fields.push(text.slice(from, i))
+          // A bare quote after a text over several lines: that text began with a quote of its own line's, not of this one's.
+          if (lines > 0 && fields[fields.length - 1].includes(quoteText)) {
+            fault = 'unclosedQuote'
+            break
+          }
         }
         if (i >= length) {
           if (!final && length - start <= longestRecord) return start
