@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import {
   type CsvDialect,
+  type Dialect,
   type DialectHint,
   encodings,
   type Mapping,
@@ -47,6 +48,10 @@ export const dialectFrom = (options: Options): DialectHint => ({
   ),
   ...oneOf(options, 'decimal', { '.': '.', ',': ',' } as const),
 })
+
+/** A mapping's own dialect, with what the options say instead. */
+export const dialectWith = (dialect: Dialect, said: DialectHint): DialectHint =>
+  dialect.format === 'csv' ? { ...dialect, ...said } : dialect
 
 const oneOf = <K extends 'delimiter' | 'encoding' | 'decimal'>(
   options: Options,

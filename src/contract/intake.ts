@@ -17,8 +17,8 @@ export const DialectSchema = z.discriminatedUnion('format', [CsvDialectSchema])
 export type Dialect = z.infer<typeof DialectSchema>
 export type CsvDialect = Extract<Dialect, { format: 'csv' }>
 export type DecimalMark = CsvDialect['decimal']
-/** What a person sets of a dialect; the rest is as the file looks. */
-export const DialectHintSchema = CsvDialectSchema.partial().extend({ format: z.literal('csv').optional() })
+/** What a person sets of a dialect; the rest is as the file looks, its format too where it is not given. */
+export const DialectHintSchema = z.union([CsvDialectSchema.partial().extend({ format: z.literal('csv').optional() })])
 export type DialectHint = z.infer<typeof DialectHintSchema>
 
 /** What becomes of one column of the file. */

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import type { Command, Run } from '../command.ts'
 import { finish } from '../job.ts'
-import { dialectFrom, placeText, readingOptions, readMapping } from '../reading.ts'
+import { dialectFrom, dialectWith, placeText, readingOptions, readMapping } from '../reading.ts'
 
 export const importCommand: Command = {
   name: 'import',
@@ -30,7 +30,11 @@ export const importCommand: Command = {
       const { client, terminal } = run
       const given = mappingPath === undefined ? null : await readMapping(mappingPath)
       const { upload } = await run.registerFile(path)
-      const preview = await client.intake.preview({ upload, study, dialect: { ...given?.dialect, ...dialect } })
+      const preview = await client.intake.preview({
+        upload,
+        study,
+        dialect: given ? dialectWith(given.dialect, dialect) : dialect,
+      })
       for (const { message } of preview.warnings) terminal.warn(message)
       if (!given && preview.savedAs !== null)
         terminal.warn(`The saved mapping ${preview.savedAs} fits this file and is used; --mapping takes another.`)

@@ -10,7 +10,6 @@ import {
   Paper,
   Select,
   Stack,
-  Switch,
   TagsInput,
   Text,
   TextInput,
@@ -19,10 +18,11 @@ import {
 import { IconAlertTriangle, IconArrowRight } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { type Dialect, encodings, type Mapping } from '../../contract/intake.ts'
+import type { Dialect, Mapping } from '../../contract/intake.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { DialectFields } from './DialectFields.tsx'
 import { FirstRows } from './FirstRows.tsx'
 import classes from './Intake.module.css'
 import type { Draft } from './index.tsx'
@@ -54,10 +54,10 @@ export const ColumnsStep = ({
   const faults = useMemo(() => faultsOf(mapping), [mapping])
   const exists = studies.data?.some((each) => each.name === study.trim()) ?? false
   const setMapping = (next: Mapping) => onChange({ ...draft, mapping: next })
-  const setDialect = (dialect: Partial<Dialect>) =>
+  const setDialect = (dialect: Dialect) =>
     again.mutate({
       upload: preview.upload,
-      dialect: { ...mapping.dialect, ...dialect },
+      dialect,
       study: exists ? study.trim() : null,
     })
   const lookInto = (name: string) => {
@@ -83,49 +83,7 @@ export const ColumnsStep = ({
             {t('looked', { count: preview.looked })}
           </Text>
         </Group>
-        <div className={classes.fields}>
-          <NativeSelect
-            label={t('dialect.encoding')}
-            data={encodings.map((each) => ({ value: each, label: t(`encodings.${each}`) }))}
-            value={mapping.dialect.encoding}
-            onChange={(event) => setDialect({ encoding: event.currentTarget.value as Dialect['encoding'] })}
-          />
-          <NativeSelect
-            label={t('dialect.delimiter')}
-            data={[
-              { value: ',', label: t('delimiters.comma') },
-              { value: ';', label: t('delimiters.semicolon') },
-              { value: '\t', label: t('delimiters.tab') },
-              { value: '|', label: t('delimiters.bar') },
-            ]}
-            value={mapping.dialect.delimiter}
-            onChange={(event) => setDialect({ delimiter: event.currentTarget.value as Dialect['delimiter'] })}
-          />
-          <NativeSelect
-            label={t('dialect.decimal')}
-            data={[
-              { value: '.', label: t('decimals.point') },
-              { value: ',', label: t('decimals.comma') },
-            ]}
-            value={mapping.dialect.decimal}
-            onChange={(event) => setDialect({ decimal: event.currentTarget.value as Dialect['decimal'] })}
-          />
-          <NativeSelect
-            label={t('dialect.quote')}
-            data={[
-              { value: '"', label: t('quotes.double') },
-              { value: "'", label: t('quotes.single') },
-            ]}
-            value={mapping.dialect.quote}
-            onChange={(event) => setDialect({ quote: event.currentTarget.value as Dialect['quote'] })}
-          />
-          <Switch
-            mt={28}
-            label={t('dialect.header')}
-            checked={mapping.dialect.header}
-            onChange={(event) => setDialect({ header: event.currentTarget.checked })}
-          />
-        </div>
+        <DialectFields dialect={mapping.dialect} onChange={setDialect} />
         {again.isError && <FailureAlert error={again.error} />}
         <Group gap="xs" mt="md" mb={6}>
           <Text size="sm" fw={600}>

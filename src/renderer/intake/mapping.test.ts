@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ColumnMapping, Mapping } from '../../contract/intake.ts'
+import type { ColumnMapping, CsvDialect, Mapping } from '../../contract/intake.ts'
 import { levelsOf } from './levels.ts'
 import { faultsOf, withConcept, withSaved } from './mapping.ts'
 
@@ -27,9 +27,12 @@ const column = (
     ...change,
   },
 })
+const dialect: CsvDialect = {
+  ...{ format: 'csv', encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },
+}
 const mapping = (...columns: ColumnMapping[]): Mapping => ({
   version: 1,
-  dialect: { format: 'csv', encoding: 'utf-8', delimiter: ',', quote: '"', decimal: '.', header: true },
+  dialect,
   layout: { shape: 'wide' },
   missing: ['', 'NA'],
   identifierSystem: null,
@@ -66,7 +69,7 @@ test('a saved mapping keeps its meaning for known columns and the suggestion for
   const suggested = mapping(column('bili'), column('new'))
   const saved: Mapping = {
     ...mapping(column('bili', { unit: 'mg/dL' }), column('gone')),
-    dialect: { ...suggested.dialect, delimiter: ';' },
+    dialect: { ...dialect, delimiter: ';' },
     identifierSystem: 'urn:clinic',
   }
   const merged = withSaved(suggested, saved)
@@ -74,7 +77,7 @@ test('a saved mapping keeps its meaning for known columns and the suggestion for
     ['bili', 'mg/dL'],
     ['new', null],
   ])
-  expect(merged.dialect.delimiter).toBe(',')
+  expect(merged.dialect).toEqual(dialect)
   expect(merged.identifierSystem).toBe('urn:clinic')
 })
 

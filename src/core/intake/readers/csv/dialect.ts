@@ -1,5 +1,6 @@
-import type { CsvDialect, DecimalMark, DialectHint } from '../../../../contract/intake.ts'
+import type { CsvDialect, DecimalMark } from '../../../../contract/intake.ts'
 import { looksLikeDate, parseNumber } from '../../check/cells.ts'
+import type { HintOf } from '../../reader.ts'
 import { createCsvReader, declaredDelimiter } from './csv.ts'
 
 export interface DialectGuess {
@@ -18,7 +19,7 @@ const lookedRows = 200
 export const guessDialect = (
   head: string,
   encoding: CsvDialect['encoding'],
-  given: DialectHint = {},
+  given: HintOf<'csv'> = {},
   headIsWhole = false,
 ): DialectGuess => {
   const warnings: DialectGuess['warnings'] = []
