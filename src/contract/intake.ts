@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { procedure, staff } from './procedure.ts'
 import { ConceptKindSchema, ConceptSchema } from './values.ts'
+import { WarningSchema } from './warnings.ts'
 
 export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'windows-1252'] as const
 export const CsvDialectSchema = z.object({
@@ -126,7 +127,7 @@ export const PreviewSchema = z.object({
   mapping: MappingSchema,
   /** Name of the saved mapping that fits this header, where there is one. */
   savedAs: z.string().nullable(),
-  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  warnings: z.array(WarningSchema),
 })
 export type Preview = z.infer<typeof PreviewSchema>
 
@@ -155,7 +156,7 @@ export const ImportReportSchema = z.object({
   errors: z.array(RowErrorSchema),
   /** Count of rejected rows by column and code. */
   byReason: z.array(z.object({ column: z.string().nullable(), code: z.enum(rowErrorCodes), count: z.int() })),
-  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  warnings: z.array(WarningSchema),
 })
 export type ImportReport = z.infer<typeof ImportReportSchema>
 

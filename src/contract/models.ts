@@ -4,6 +4,7 @@ import { clinical, everyone, procedure } from './procedure.ts'
 import { SpokenSchema } from './said.ts'
 import { EditedSchema, ModelTermsSchema, TermEditSchema } from './terms.ts'
 import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
+import { WarningSchema } from './warnings.ts'
 
 export const ParameterSchema = z.object({
   name: z.string(),
@@ -319,7 +320,7 @@ export const DesignCheckSchema = z.object({
   sampleSize: SampleSizeSchema,
   leaks: z.array(LeakSchema),
   collinearity: CollinearitySchema.nullable(),
-  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  warnings: z.array(WarningSchema),
 })
 export type DesignCheck = z.infer<typeof DesignCheckSchema>
 
@@ -346,7 +347,7 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   setCoverage: EstimateSchema.nullable(),
   /** Where its terms were changed by hand: from which model, by whom, when and why. */
   edited: EditedSchema.nullish(),
-  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  warnings: z.array(WarningSchema),
   /** Where the design asked for tuning. */
   tuning: TuningSchema.nullish(),
   /** Where the design's learner was `auto`. */
@@ -368,7 +369,7 @@ export const EvaluationSchema = z.object({
   at: z.string(),
   assessment: AssessmentSchema,
   flow: FlowSchema,
-  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  warnings: z.array(WarningSchema),
 })
 export type Evaluation = z.infer<typeof EvaluationSchema>
 

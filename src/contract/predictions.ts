@@ -4,6 +4,7 @@ import { DialectHintSchema, MappingSchema, RowErrorSchema } from './intake.ts'
 import { FeatureUseSchema, ModelCardSchema } from './models.ts'
 import { clinical, procedure } from './procedure.ts'
 import { CellSchema, EstimateSchema, TaskSchema, TextSchema, TimeUnitSchema } from './values.ts'
+import { WarningSchema } from './warnings.ts'
 
 /** One feature's share in a prediction. `sum(contributions) + baseline = prediction` on the stated scale. */
 export const ContributionSchema = z.object({
@@ -200,7 +201,7 @@ export const PredictedRowsSchema = z.object({
   ),
   rejected: z.array(RowErrorSchema),
   problems: z.array(PredictionProblemSchema),
-  warnings: z.array(z.object({ reason: z.string(), message: z.string() })),
+  warnings: z.array(WarningSchema),
   /** Share of the file read, 0 to 1. */
   progress: z.number(),
 })

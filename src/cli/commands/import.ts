@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path'
+import type { Warning } from '../../contract/warnings.ts'
 import type { Command, Run } from '../command.ts'
 import { finish } from '../job.ts'
 import { dialectFrom, dialectWith, placeText, readingOptions, readMapping } from '../reading.ts'
@@ -68,7 +69,7 @@ const tell = async (
   const listed = batch === null ? null : await client.intake.rejections({ batch, limit: 100 })
   const { rows, imported, rejected } = (kept ?? report) as { rows: number; imported: number; rejected: number }
   const errors = listed?.errors ?? (report.errors as NonNullable<typeof listed>['errors'] | undefined) ?? []
-  const warnings = (report.warnings as { reason: string; message: string }[] | undefined) ?? []
+  const warnings = (report.warnings as Warning[] | undefined) ?? []
   for (const { message } of warnings) terminal.warn(message)
   const spots = errors.map(({ row, place, column, code, message }) => ({
     row,

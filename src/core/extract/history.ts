@@ -1,6 +1,7 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput, issue } from '../../contract/errors.ts'
 import type { ConceptKind } from '../../contract/values.ts'
+import { type Warning, warn } from '../../contract/warnings.ts'
 import {
   type CaseClock,
   type Course,
@@ -82,7 +83,7 @@ const courseOfCases = (cases: CaseColumns, times: Float64Array, name: string, un
 
 export interface Told {
   table: Table
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
 }
 
 /**
@@ -161,15 +162,7 @@ export const withHistory = (
           ),
         }
       : told,
-    warnings: anyTime
-      ? []
-      : [
-          {
-            reason: 'noCaseTime',
-            message:
-              'Nothing says when a case was, so all measurements of its patient count: check that none was made after the outcome, or name the column of the case’s day (caseTime).',
-          },
-        ],
+    warnings: anyTime ? [] : [warn('noCaseTime')],
   }
 }
 

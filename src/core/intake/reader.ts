@@ -1,14 +1,10 @@
 import type { DecimalMark, Dialect, DialectHint, Place, RowError } from '../../contract/intake.ts'
+import type { Warning } from '../../contract/warnings.ts'
 import type { Resource } from './resource.ts'
 import type { OpenSource } from './source.ts'
 
 export type DialectOf<Format extends Dialect['format']> = Extract<Dialect, { format: Format }>
 export type HintOf<Format extends Dialect['format']> = Extract<DialectHint, { format?: Format | undefined }>
-
-export interface Warning {
-  reason: string
-  message: string
-}
 
 /** What is wrong with a record that could not be read. */
 export interface Fault {

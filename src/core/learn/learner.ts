@@ -1,6 +1,7 @@
 import type { Range } from '../../contract/design.ts'
 import type { Fit, Parameter } from '../../contract/models.ts'
 import type { Task, Text } from '../../contract/values.ts'
+import type { Warning } from '../../contract/warnings.ts'
 import type { Matrix, MatrixNeeds, Outcome } from '../cohort/matrix.ts'
 import type { ModelState } from '../numbers/bytes.ts'
 import type { Parallel } from './parallel.ts'
@@ -38,7 +39,7 @@ export interface Fitted {
   outOfBag: Float64Array | null
   /** Backend that did the arithmetic, where there is a choice (`wasm`, `tensorflow`, `cpu`). */
   backend: string | null
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
 }
 
 /** Predicts from a state; made by `Learner.load`. Matrices have the columns of the training matrix. */

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import type { StudyDesignInput } from '../../contract/design.ts'
 import { client } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useTranslation } from '../language/index.ts'
+import { useTranslation, useWarningText } from '../language/index.ts'
 import { CollinearityShown, LeaksShown, SampleSizeShown } from '../parts/Checks.tsx'
 import { Flow } from '../parts/Flow.tsx'
 
@@ -20,6 +20,7 @@ export const CheckDesign = ({
   onExclude: (column: string) => void
 }) => {
   const { t } = useTranslation('models')
+  const warningText = useWarningText()
   const check = useMutation({
     mutationFn: async (asked: StudyDesignInput) => ({ asked, found: await client.models.check(asked) }),
   })
@@ -48,9 +49,9 @@ export const CheckDesign = ({
           <SampleSizeShown size={found.sampleSize} />
           <LeaksShown leaks={found.leaks} onExclude={onExclude} />
           {found.collinearity && <CollinearityShown collinearity={found.collinearity} />}
-          {found.warnings.map(({ reason, message }) => (
-            <Text key={`${reason} ${message}`} size="xs" c="var(--warn)">
-              {[t(`warnings.${reason}`, { defaultValue: '' }), message].filter(Boolean).join(' ')}
+          {found.warnings.map((warning) => (
+            <Text key={`${warning.reason} ${warning.message}`} size="xs" c="var(--warn)">
+              {warningText(warning)}
             </Text>
           ))}
           <Divider />

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { ImportReport } from '../../contract/intake.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../language/index.ts'
+import { useFormats, useTranslation, useWarningText } from '../language/index.ts'
 import { followJob, useJob } from '../parts/jobs/follow.ts'
 import { JobProgress } from '../parts/jobs/JobProgress.tsx'
 import { isActive } from '../parts/jobs/list.ts'
@@ -26,6 +26,7 @@ export const CheckStep = ({
   onDone: (report: ImportReport) => void
 }) => {
   const { t } = useTranslation('intake')
+  const warningText = useWarningText()
   const formats = useFormats()
   const input = { upload: draft.preview.upload, study: draft.study.trim(), mapping: draft.mapping }
   const [checkJob, setCheckJob] = useState<string | null>(null)
@@ -98,9 +99,7 @@ export const CheckStep = ({
             <Alert color="amber" icon={<IconAlertTriangle />} title={t('warnings')}>
               <List size="sm">
                 {report.warnings.map((warning) => (
-                  <List.Item key={`${warning.reason} ${warning.message}`}>
-                    {t(`reasons:${warning.reason}`, { defaultValue: warning.message })}
-                  </List.Item>
+                  <List.Item key={`${warning.reason} ${warning.message}`}>{warningText(warning)}</List.Item>
                 ))}
               </List>
             </Alert>

@@ -21,7 +21,7 @@ import { useMemo } from 'react'
 import type { Dialect, Mapping } from '../../contract/intake.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../language/index.ts'
+import { useFormats, useTranslation, useWarningText } from '../language/index.ts'
 import { DialectFields } from './DialectFields.tsx'
 import { FirstRows } from './FirstRows.tsx'
 import classes from './Intake.module.css'
@@ -42,6 +42,7 @@ export const ColumnsStep = ({
   onNext: () => void
 }) => {
   const { t } = useTranslation('intake')
+  const warningText = useWarningText()
   const formats = useFormats()
   const { preview, mapping, study } = draft
   const studies = useQuery(orpc.studies.list.queryOptions())
@@ -96,9 +97,7 @@ export const ColumnsStep = ({
           <Alert color="amber" mt="sm" icon={<IconAlertTriangle />} title={t('warnings')}>
             <List size="sm">
               {preview.warnings.map((warning) => (
-                <List.Item key={`${warning.reason} ${warning.message}`}>
-                  {t(`reasons:${warning.reason}`, { defaultValue: warning.message })}
-                </List.Item>
+                <List.Item key={`${warning.reason} ${warning.message}`}>{warningText(warning)}</List.Item>
               ))}
             </List>
           </Alert>

@@ -5,6 +5,7 @@ import { bestLanguage } from '../../contract/languages.ts'
 import { type Spoken, speak } from '../../contract/said.ts'
 import { settingsOf } from '../../contract/texts.ts'
 import type { Text } from '../../contract/values.ts'
+import type { Warning } from '../../contract/warnings.ts'
 import { catalogues } from './catalogues.ts'
 import { type Formats, formatsOf } from './formats.ts'
 import { isLanguage, type Language, languageName, languages, textIn } from './text.ts'
@@ -57,6 +58,12 @@ export const useSaid = (): ((said: Spoken) => string) => {
   const { t } = useTranslation()
   const language = useLanguage()
   return useCallback((said) => speak(said, t, language), [t, language])
+}
+
+/** Reads a warning: its text, or the sentence that was stored before warnings had texts. */
+export const useWarningText = (): ((warning: Pick<Warning, 'said' | 'message'>) => string) => {
+  const said = useSaid()
+  return useCallback((warning) => said(warning.said ?? warning.message), [said])
 }
 
 /** Numbers, dates and units in the language of the app. */

@@ -1,4 +1,5 @@
 import type { MissingPolicy } from '../../../contract/design.ts'
+import type { Said } from '../../../contract/said.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import type { PreparedStrata } from '../strata.ts'
@@ -53,6 +54,8 @@ export interface PreparedFeature {
 export const otherLevel = '(other)'
 export const missingLevel = '(missing)'
 
+export type DroppedReason = 'constant' | 'allMissing' | 'someMissing' | 'nearZeroVariance'
+
 /**
  * A fitted preparation: plain JSON, part of the model artifact. All that it holds was learned from the training rows
  * and from nothing else.
@@ -74,7 +77,9 @@ export interface Preparation {
   /** Features that did not become columns. */
   dropped: {
     name: string
-    reason: 'constant' | 'allMissing' | 'someMissing' | 'nearZeroVariance'
+    reason: DroppedReason
+    /** Why, in English and as a text; models of before have no text. */
     message: string
+    said?: Said
   }[]
 }

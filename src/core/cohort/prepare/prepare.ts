@@ -5,7 +5,9 @@ import {
   type TermsDesign,
 } from '../../../contract/design.ts'
 import { faultOf, faultsIn, type Issue, invalidInput, issue, named } from '../../../contract/errors.ts'
+import type { Values } from '../../../contract/said.ts'
 import type { Cell } from '../../../contract/values.ts'
+import { spokenWarning, warn } from '../../../contract/warnings.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import { type Matrix, type Outcome, takeGrids, takeSequences } from '../matrix.ts'
 import { fitStrata, strataOf } from '../strata.ts'
@@ -23,7 +25,7 @@ import {
 import { type Cells, incompleteRows } from './impute/cells.ts'
 import { fillFromEquations, fitChained } from './impute/chained.ts'
 import { fillFromNeighbours, fitNeighbours } from './impute/neighbours.ts'
-import { otherLevel, type Preparation, type PreparedFeature } from './preparation.ts'
+import { type DroppedReason, otherLevel, type Preparation, type PreparedFeature } from './preparation.ts'
 import { crossFitted, crossFolds, levelMeans, targetScores } from './targetEncoding.ts'
 import { addTerms, fitTerms } from './terms.ts'
 
@@ -125,20 +127,16 @@ const learn = (
   if (features.length === 0 && !other) throw noUsableFeature([])
   checkNamed(table, features, design)
   const dropped: Preparation['dropped'] = []
+  const drop = (name: string, reason: DroppedReason, values?: Values) =>
+    dropped.push({ name, ...warn(`${reason}Feature`, { column: name, ...values }), reason })
   const usable: { column: Column; missing: number }[] = []
   for (const name of features) {
     const column = columnOf(table, name)
     if (!column) throw invalidInput('unknownColumn', { column: name })
     if (column.kind === 'text') throw invalidInput('textFeature', { columns: name })
     const count = countMissing(column, rows)
-    if (count === rows.length)
-      dropped.push({ name, reason: 'allMissing', message: `${name} is not recorded in any training row; left out.` })
-    else if (policy === 'dropColumns' && count > 0)
-      dropped.push({
-        name,
-        reason: 'someMissing',
-        message: `${name} is missing in ${count} of ${rows.length} training rows; left out, as chosen.`,
-      })
+    if (count === rows.length) drop(name, 'allMissing')
+    else if (policy === 'dropColumns' && count > 0) drop(name, 'someMissing', { missing: count, rows: rows.length })
     else usable.push({ column, missing: count })
   }
   if (usable.length === 0 && !other) throw noUsableFeature(dropped)
@@ -153,18 +151,8 @@ const learn = (
   const prepared: PreparedFeature[] = []
   for (const { column, missing: count } of usable) {
     const feature = fitFeature(column, training, settings, count)
-    if (!feature)
-      dropped.push({
-        name: column.name,
-        reason: 'constant',
-        message: `${column.name} has the same value in all training rows; left out.`,
-      })
-    else if (design.nearZeroVariance && nearZeroVariance(column, training))
-      dropped.push({
-        name: column.name,
-        reason: 'nearZeroVariance',
-        message: `${column.name} has nearly the same value in all training rows; left out, as chosen.`,
-      })
+    if (!feature) drop(column.name, 'constant')
+    else if (design.nearZeroVariance && nearZeroVariance(column, training)) drop(column.name, 'nearZeroVariance')
     else prepared.push(feature)
   }
   if (prepared.length === 0 && !other) throw noUsableFeature(dropped)
@@ -516,7 +504,7 @@ const noUsableFeature = (dropped: Preparation['dropped']) =>
     ? invalidInput('noUsableFeature')
     : invalidInput(
         'featuresDropped',
-        { dropped: dropped.map(({ message }) => message) },
+        { dropped: dropped.map(spokenWarning) },
         dropped.map(({ name, reason }) => ({ path: name, reason })),
       )
 

@@ -1,5 +1,7 @@
 import type { TermsDesign } from '../../../contract/design.ts'
 import { faultsIn, type Issue, invalidInput, issue } from '../../../contract/errors.ts'
+import type { Said } from '../../../contract/said.ts'
+import { type WarningText, warn } from '../../../contract/warnings.ts'
 import { quantileOf } from '../../numbers/quantile.ts'
 import type { Derived, Matrix } from '../matrix.ts'
 import { sharedFloats } from '../table.ts'
@@ -14,7 +16,12 @@ export interface PreparedTerms {
   /** Mean of each column of the two features among the training rows, their spline terms included, in the matrix's order. */
   interactions: { features: [string, string]; means: [number[], number[]] }[]
   /** Terms the design names that could not be made, and why. */
-  left: { term: string; message: string }[]
+  left: { term: string; message: string; said?: Said }[]
+}
+
+const leftOut = (term: string, text: WarningText, column: string): PreparedTerms['left'][number] => {
+  const { message, said } = warn(text, { column })
+  return said ? { term, message, said } : { term, message }
 }
 
 /**
@@ -36,7 +43,7 @@ export const fitTerms = (
     const feature = features.find((one) => one.name === name)
     const term = `spline of ${name}`
     if (!at || !feature) {
-      terms.left.push({ term, message: `${name} did not become a column, so there is no spline of it.` })
+      terms.left.push(leftOut(term, 'splineWithoutColumn', name))
       continue
     }
     const gaps = new Set(filled.find((feature) => feature.name === name)?.positions)
@@ -49,21 +56,14 @@ export const fitTerms = (
       typeof knots === 'number'
         ? usualKnots(values, knots)
         : [...new Set(knots.map((knot) => (prepare(knot, false) - at.mean) / at.scale))]
-    if (found.length < 3)
-      terms.left.push({
-        term,
-        message: `${name} has too few different values among the training rows for a spline; it stays a straight line.`,
-      })
+    if (found.length < 3) terms.left.push(leftOut(term, 'splineTooFew', name))
     else terms.splines.push({ feature: name, knots: found })
   }
   const expanded = withSplines(terms, features, matrix)
   for (const [left, right] of interactions) {
     if (!columns.has(left) || !columns.has(right)) {
       const gone = columns.has(left) ? right : left
-      terms.left.push({
-        term: `${left} × ${right}`,
-        message: `${gone} did not become a column, so there is no product with it.`,
-      })
+      terms.left.push(leftOut(`${left} × ${right}`, 'productWithoutColumn', gone))
       continue
     }
     const meansOf = (name: string) => expanded.byFeature(name).map((column) => meanOf(expanded.matrix, column))

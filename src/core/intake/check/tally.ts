@@ -1,4 +1,5 @@
 import type { ImportReport, RowError } from '../../../contract/intake.ts'
+import { warn } from '../../../contract/warnings.ts'
 import type { RowsChunk, RowsSummary } from './rows.ts'
 
 /** What an import reports while it runs. `progress`: share of the file read, 0 to 1. */
@@ -54,21 +55,9 @@ export const createTally = (onProgress: OnProgress | undefined) => {
       if (summary.rows !== rows) throw new Error(`${summary.rows} rows were read and ${rows} accounted for`)
       const warnings = [...about.warnings]
       const { duplicates, firstDuplicate, withoutOutcome } = summary
-      if (duplicates > 0)
-        warnings.push({
-          reason: 'duplicateRows',
-          message: `${duplicates} rows repeat an earlier row in every field, the first being row ${firstDuplicate}; they were kept.`,
-        })
-      if (withoutOutcome > 0)
-        warnings.push({
-          reason: 'withoutOutcome',
-          message: `${withoutOutcome} rows have no outcome; models can be asked about them but not learn from them.`,
-        })
-      if (errors > mostKept)
-        warnings.push({
-          reason: 'errorsCapped',
-          message: `There are ${errors} errors; the first ${mostKept} are kept with the batch, all are counted.`,
-        })
+      if (duplicates > 0) warnings.push(warn('duplicateRows', { rows: duplicates, first: firstDuplicate }))
+      if (withoutOutcome > 0) warnings.push(warn('withoutOutcome', { rows: withoutOutcome }))
+      if (errors > mostKept) warnings.push(warn('errorsCapped', { errors, kept: mostKept }))
       return {
         batch,
         study,

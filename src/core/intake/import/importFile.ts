@@ -2,6 +2,7 @@ import { cancelled, conflict, invalidInput, named } from '../../../contract/erro
 import type { ImportReport, Mapping } from '../../../contract/intake.ts'
 import { MappingSchema } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { addRejectedRows, type BatchHandle, beginBatch, finishBatch, listBatches } from '../../vault/records/batches.ts'
 import { type CaseRow, insertCases } from '../../vault/records/cases.ts'
 import { addConcepts, addLevels, listConcepts, plainConcept, type StoredConcept } from '../../vault/records/concepts.ts'
@@ -117,13 +118,8 @@ const importRows = async (request: ImportRequest, thread: RowsThread): Promise<I
     if (request.saveMappingAs) saveMapping(store, request.saveMappingAs, mapping, user)
     const warnings = [...insert.warnings()]
     const further = study.cases > 0 ? countFurtherEncounters(store, handle.batch) : 0
-    if (further > 0)
-      warnings.push({
-        reason: 'furtherCases',
-        message: `${further} of ${imported} imported rows are of patients with a case in ${name} before; each is now a further case of theirs. Take the batch back if it is the same data again.`,
-      })
-    if (same.length > 0)
-      warnings.push({ reason: 'sameFile', message: `The study had this very file before, as batch ${same[0].batch}.` })
+    if (further > 0) warnings.push(warn('furtherCases', { further, imported, study: name }))
+    if (same.length > 0) warnings.push(warnAs('sameFile', 'sameFileBefore', { batch: same[0].batch }))
     return tally.report({ batch: handle.batch, study: name, seconds: secondsSince(started), summary, warnings })
   })
 }
@@ -245,10 +241,10 @@ const createInsertion = (store: WriteStore, handle: BatchHandle) => {
       contradicted === 0
         ? []
         : [
-            {
-              reason: 'contradictions',
-              message: `${contradicted} rows contradict what is on record of their patient (${contradictions.map(({ row, field }) => `${field} in row ${row}`).join(', ')}); the record stays as it was.`,
-            },
+            warn('contradictions', {
+              rows: contradicted,
+              where: contradictions.map(({ row, field }) => ({ text: 'warnings:fieldInRow', values: { row, field } })),
+            }),
           ],
   }
 }

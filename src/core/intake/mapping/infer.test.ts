@@ -52,7 +52,7 @@ test('dates whose day and month cannot be told apart stay text', () => {
   const found = infer(['03/04/2020', '05/06/2021', '01/02/2019'])
   expect(found.kind).toBe('text')
   expect(found.warnings[0]).toMatchObject({ reason: 'ambiguousDates' })
-  expect(found.warnings[0].message).toContain('dd/MM/yyyy or MM/dd/yyyy')
+  expect(found.warnings[0].message).toContain('dd/MM/yyyy, MM/dd/yyyy')
   expect(infer(['03/04/2020', '25/06/2021'])).toMatchObject({ kind: 'date', dateFormat: 'dd/MM/yyyy' })
   expect(infer(['03/04/2020', '06/25/2021'])).toMatchObject({ kind: 'date', dateFormat: 'MM/dd/yyyy' })
   expect(infer(['03.04.2020', '05.06.2021'])).toMatchObject({ kind: 'date', dateFormat: 'dd.MM.yyyy' })

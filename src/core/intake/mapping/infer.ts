@@ -1,5 +1,7 @@
 import type { DecimalMark } from '../../../contract/intake.ts'
+import type { Values } from '../../../contract/said.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
+import { type Warning, type WarningText, warn, within } from '../../../contract/warnings.ts'
 import { headerWords, measurementOf } from '../catalogue.ts'
 import { type DateFormat, dateFormats, dateReader, looksLikeDate, parseNumber, parseSex } from '../check/cells.ts'
 
@@ -19,7 +21,7 @@ export interface InferredColumn {
   sexes: boolean
   low: number | null
   high: number | null
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
 }
 
 /** Texts that only ever mean "not recorded". */
@@ -133,7 +135,7 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
 
   const finish = (whole: boolean): { column: InferredColumn; missingTexts: string[] } => {
     const warnings: InferredColumn['warnings'] = []
-    const warn = (reason: string, message: string) => warnings.push({ reason, message: `${name}: ${message}` })
+    const tell: Warn = (reason, values) => warnings.push(within(warn(reason, values), 'ofColumn', { column: name }))
     const asNumbers = known > 0 && numbers + unclear >= known * mostly && zeroLed === 0 && longDigits === 0
     const asDates = !asNumbers && known > 0 && dates >= known * mostly
     const likeMissing = [...missingLike.values()].reduce((sum, count) => sum + count, 0)
@@ -155,15 +157,14 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
     }
     const missingTexts = isMissing ? [...missingLike.keys()] : []
 
-    if (asNumbers) decideNumber(column, warn, whole)
-    else if (asDates) decideDate(column, warn)
-    else decideText(column, warn, whole)
+    if (asNumbers) decideNumber(column, tell, whole)
+    else if (asDates) decideDate(column, tell)
+    else decideText(column, tell, whole)
     return { column, missingTexts }
   }
 
-  const decideNumber = (column: InferredColumn, warn: Warn, whole: boolean): void => {
-    if (numbers < known)
-      warn('notAllNumbers', `${known - numbers} of ${known} values are not numbers; such rows are rejected.`)
+  const decideNumber = (column: InferredColumn, tell: Warn, whole: boolean): void => {
+    if (numbers < known) tell('notAllNumbers', { others: known - numbers, known })
     if (compact >= known * mostly) {
       column.kind = 'date'
       column.dateFormat = 'yyyyMMdd'
@@ -175,18 +176,10 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
       column.dateFormat = 'year'
       return
     }
-    if (datedWord && low >= 15_000 && high <= 80_000 && fractions === 0)
-      warn(
-        'excelSerials',
-        'may be dates as Excel counts days; they stay numbers unless the date format excel is chosen.',
-      )
+    if (datedWord && low >= 15_000 && high <= 80_000 && fractions === 0) tell('excelSerials')
     for (const code of [-9, -99, -999, 999, 9999, 99999]) {
       const count = distinct.get(String(code)) ?? 0
-      if (count >= 2 && isOutlyingCode(code, distinct, decimal))
-        warn(
-          'possibleMissingCode',
-          `${code} stands ${count} times, far from all other values; add it to the missing texts if it means "not recorded".`,
-        )
+      if (count >= 2 && isOutlyingCode(code, distinct, decimal)) tell('possibleMissingCode', { code, count })
     }
     column.kind = fractions === 0 && withMark === 0 && whole && isCodeOrCount() ? 'integer' : 'number'
   }
@@ -201,33 +194,23 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
     high - low <= 100 &&
     (distinct.size * 2 <= known || high - low <= 10)
 
-  const decideDate = (column: InferredColumn, warn: Warn): void => {
+  const decideDate = (column: InferredColumn, tell: Warn): void => {
     const best = Math.max(...formats.map(({ count }) => count))
     const fitting = formats.filter(({ count }) => count === best)
     if (fitting.length > 1) {
       column.kind = 'text'
-      warn(
-        'ambiguousDates',
-        `day and month cannot be told apart (${column.examples[0]}), so the dates stay text until a format (${fitting.map(({ format }) => format).join(' or ')}) is chosen.`,
-      )
+      tell('ambiguousDates', { example: column.examples[0], formats: fitting.map(({ format }) => format) })
       return
     }
     column.kind = 'date'
     column.dateFormat = fitting[0].format === 'yyyy-MM-dd' ? null : fitting[0].format
-    if (best < known)
-      warn(
-        'notAllDates',
-        `${known - best} of ${known} values are not dates of the form ${fitting[0].format}; such rows are rejected.`,
-      )
+    if (best < known) tell('notAllDates', { others: known - best, known, format: fitting[0].format })
   }
 
-  const decideText = (column: InferredColumn, warn: Warn, whole: boolean): void => {
+  const decideText = (column: InferredColumn, tell: Warn, whole: boolean): void => {
     if (column.known === 0) return
     if (numbers >= known * 0.5 && numbers > 0 && zeroLed === 0 && longDigits === 0)
-      warn(
-        'mixedNumbers',
-        `${known - numbers} of ${known} values are not numbers (limits such as <0.5, remarks), so the column stays text; as a number, those rows would be rejected.`,
-      )
+      tell('mixedNumbers', { others: known - numbers, known })
     const texts = [...distinct.keys()].sort()
     const folded = new Set(texts.map((text) => text.toLowerCase()))
     if (
@@ -245,17 +228,13 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
     if (distinct.size > mostLevels || longest > 80 || !repeated || nameHeader.test(headerWords(name))) return
     column.kind = 'category'
     column.levels = whole ? texts : null
-    if (folded.size < texts.length)
-      warn(
-        'spellings',
-        `some values differ only in capitals (${texts.slice(0, 6).join(', ')}); they count as different.`,
-      )
+    if (folded.size < texts.length) tell('spellings', { texts: texts.slice(0, 6) })
   }
 
   return { add, finish }
 }
 
-type Warn = (reason: string, message: string) => void
+type Warn = (reason: WarningText, values?: Values) => void
 
 /** `1,234` or `1.234`, whichever is not the decimal mark here. */
 const eitherMark = /^[+-]?\d{1,3}[.,]\d{3}$/

@@ -1,5 +1,6 @@
 import type { ColumnMapping, Dialect, Mapping } from '../../../contract/intake.ts'
 import type { Concept, ConceptRole } from '../../../contract/values.ts'
+import { type Warning, warn } from '../../../contract/warnings.ts'
 import { headerWords, loincSystem, measurementOf } from '../catalogue.ts'
 import { dateReader } from '../check/cells.ts'
 import { molarMass, type Units, unitInHeader } from '../units.ts'
@@ -19,7 +20,7 @@ export interface MappingRequest {
 
 export interface SuggestedMapping {
   mapping: Mapping
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
 }
 
 /**
@@ -47,10 +48,7 @@ export const suggestMapping = ({
       if (inHeader)
         return { ...earlier, sourceUnit: sourceUnitOf(column, earlier.concept, inHeader.unit, units, warnings) }
       if (earlier.sourceUnit !== null)
-        warnings.push({
-          reason: 'unitAsBefore',
-          message: `${column.name} is taken to be in ${earlier.sourceUnit}, as in the study's file before, and converted to ${earlier.concept.unit}.`,
-        })
+        warnings.push(warn('unitAsBefore', { column: column.name, from: earlier.sourceUnit, to: earlier.concept.unit }))
       return earlier
     }
     const concept = knownConcept(column.name, inHeader?.name ?? null, known, taken)
@@ -65,22 +63,13 @@ export const suggestMapping = ({
   dropSecondRoles(mapped, known)
   const absent = known.filter(({ name }) => !taken.has(name))
   if (absent.length > 0 && taken.size > 0)
-    warnings.push({
-      reason: 'columnsAbsent',
-      message: `The study's ${absent.map(({ name }) => name).join(', ')} is not in this file and stays not recorded.`,
-    })
+    warnings.push(warn('columnsAbsent', { columns: absent.map(({ name }) => name) }))
   const layout = suggestLayout(columns, mapped)
   const missing = missingAsBefore(inferredMissing, columns, before)
   if (missing.added.length > 0)
-    warnings.push({
-      reason: 'missingAsBefore',
-      message: `${missing.added.map((text) => JSON.stringify(text)).join(', ')} count as not recorded, as in the study's file before.`,
-    })
+    warnings.push(warn('missingAsBefore', { texts: missing.added.map((text) => JSON.stringify(text)) }))
   if (layout.shape === 'wide' && !mapped.some(({ concept }) => concept.role === 'patientKey'))
-    warnings.push({
-      reason: 'noPatientKey',
-      message: 'No column identifies the patient, so each row becomes a patient of its own.',
-    })
+    warnings.push(warn('noPatientKey'))
   return {
     mapping: { version: 1, dialect, layout, missing: missing.texts, identifierSystem: null, columns: mapped },
     warnings,
@@ -204,10 +193,7 @@ const fromDictionary = (
   const { name, kind, dateFormat } = column
   const isNumeric = (of: string) => of === 'number' || of === 'integer'
   if (isNumeric(concept.kind) && !isNumeric(kind) && kind !== 'boolean')
-    warnings.push({
-      reason: 'kindMismatch',
-      message: `${name} does not look like the numbers that the study has in ${concept.name}; rows that do not fit are rejected.`,
-    })
+    warnings.push(warn('kindMismatch', { column: name, concept: concept.name }))
   return {
     column: name,
     use: 'import',
@@ -227,10 +213,7 @@ const sourceUnitOf = (
 ): string | null => {
   if (unit === null || concept.unit === null || unit === concept.unit) return null
   if (units.conversion(unit, concept.unit, molarMass(concept))) return unit
-  warnings.push({
-    reason: 'unitMismatch',
-    message: `${name} is in ${unit}, which cannot be converted to the study's ${concept.unit} of ${concept.name}.`,
-  })
+  warnings.push(warn('unitMismatch', { column: name, from: unit, to: concept.unit, concept: concept.name }))
   return null
 }
 

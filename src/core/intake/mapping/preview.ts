@@ -1,6 +1,7 @@
 import type { Dialect, DialectHint, Mapping, Preview } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
-import { decimalOf, type Sink, type Warning } from '../reader.ts'
+import { type Warning, warn } from '../../../contract/warnings.ts'
+import { decimalOf, type Sink } from '../reader.ts'
 import { nameColumns } from '../readers/columns.ts'
 import { chooseReader, readerOf } from '../readers/readers.ts'
 import { emptyFile, type FileSource, type OpenSource, openSource } from '../source.ts'
@@ -56,11 +57,7 @@ export const previewHere = async ({
   const { columns, missing } = looked.inference.finish(looked.whole)
   warnings.push(...columns.flatMap(({ warnings: own }) => own))
   const same = dictionary === null || dictionary.length === 0 ? sameColumns(looked.header, known) : null
-  if (same !== null)
-    warnings.push({
-      reason: 'knownDictionary',
-      message: `The columns are those of the sample ${same.name}; labels, units and ranges are taken from it.`,
-    })
+  if (same !== null) warnings.push(warn('knownDictionary', { sample: same.name }))
   const suggested = suggestMapping({
     dialect,
     columns,
@@ -72,10 +69,7 @@ export const previewHere = async ({
   const reused = reuseMapping(looked.header, saved, suggested.mapping)
   warnings.push(...suggested.warnings)
   if (reused && reused.added.length > 0)
-    warnings.push({
-      reason: 'columnsAdded',
-      message: `The saved mapping ${reused.name} does not know ${reused.added.join(', ')}; what is suggested for it is new.`,
-    })
+    warnings.push(warn('columnsAdded', { mapping: reused.name, columns: reused.added }))
   return {
     ...about,
     columns: columns.map(({ name, kind, known, missing: absent, distinct, examples }) => ({
@@ -132,16 +126,8 @@ const look = async (source: OpenSource, dialect: Dialect) => {
       whole = false
       break
     }
-  if (state.faults > 0)
-    warnings.push({
-      reason: 'badQuotes',
-      message: `${state.faults} rows have a quote that is not closed properly; they are rejected.`,
-    })
-  if (state.odd > 0)
-    warnings.push({
-      reason: 'columnCounts',
-      message: `${state.odd} rows have another number of fields than the header; they are rejected.`,
-    })
+  if (state.faults > 0) warnings.push(warn('badQuotes', { rows: state.faults }))
+  if (state.odd > 0) warnings.push(warn('columnCounts', { rows: state.odd }))
   const broken = state.faults + state.odd
   const { header, inference, resources } = state
   return { header, inference, resources, rows, warnings, whole, broken }

@@ -1,7 +1,8 @@
+import { type Warning, warn } from '../../../contract/warnings.ts'
 /** Column names of a file, in order, with what had to be made clear. */
 export interface Header {
   names: string[]
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
 }
 
 /** Names for the columns: trimmed, empty ones numbered, repeated ones told apart, so that no two columns are one. */
@@ -14,13 +15,10 @@ export const nameColumns = (fields: readonly string[]): Header => {
     let unique = name
     if (name === '') {
       unique = numbered(`column${index + 1}`, taken, used)
-      warnings.push({ reason: 'emptyHeader', message: `Column ${index + 1} has no name; it is called ${unique}.` })
+      warnings.push(warn('emptyHeader', { at: index + 1, name: unique }))
     } else if (used.has(name)) {
       unique = numbered(`${name} (2)`, taken, used)
-      warnings.push({
-        reason: 'duplicateHeader',
-        message: `Column ${index + 1} is called ${name} like one before it; it is called ${unique}.`,
-      })
+      warnings.push(warn('duplicateHeader', { at: index + 1, name, called: unique }))
     }
     used.add(unique)
     return unique

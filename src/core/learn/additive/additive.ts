@@ -1,5 +1,6 @@
 import { cancelled } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
+import { warnAs } from '../../../contract/warnings.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { boosting, checkCounts, checkLevels } from '../boosting/boosting.ts'
 import type { LossKind } from '../boosting/losses.ts'
@@ -150,15 +151,7 @@ async function fitAdditive(
     fit: null,
     outOfBag: null,
     backend: null,
-    warnings: flat
-      ? [
-          {
-            reason: 'noSplit',
-            message:
-              'No term found anything to learn: every patient gets the same prediction. Check columns and outcome.',
-          },
-        ]
-      : [],
+    warnings: flat ? [warnAs('noSplit', 'noTerm')] : [],
   }
 }
 

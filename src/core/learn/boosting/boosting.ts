@@ -1,5 +1,6 @@
 import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
+import { warn } from '../../../contract/warnings.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
 import { integer, number } from '../parameters.ts'
@@ -205,14 +206,7 @@ async function fitBoosting(
     fit: null,
     outOfBag: null,
     backend: null,
-    warnings: split
-      ? []
-      : [
-          {
-            reason: 'noSplit',
-            message: 'No tree found a split: every patient gets the same prediction. Check columns and leaf size.',
-          },
-        ],
+    warnings: split ? [] : [warn('noSplit')],
   }
 }
 

@@ -1,5 +1,6 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Fit } from '../../../contract/models.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters } from '../learner.ts'
@@ -75,21 +76,12 @@ export const elasticNet: Learner = {
       ? path
       : fitPath(x, outcome, { ...shared, lambdas: downTo(path, Number(parameters.lambda)) }, quiet(context))
     const at = validation ? chosen : used.lambda.length - 1
-    if (!used.converged)
-      warnings.push({
-        reason: 'notConverged',
-        message: 'Some coefficients of the path had not settled; a larger penalty, or alpha below 1, helps.',
-      })
+    if (!used.converged) warnings.push(warnAs('notConverged', 'pathUnsettled'))
     const { columns } = x
     const { blocks } = used
     const coefficients = used.coefficients.slice(at * blocks * columns, (at + 1) * blocks * columns)
     const intercepts = used.intercepts.slice(at * blocks, (at + 1) * blocks)
-    if (coefficients.every((value) => value === 0))
-      warnings.push({
-        reason: 'nothingSelected',
-        message:
-          'At the chosen penalty no feature is left in the model: it says the same of every patient. Choose the penalty of smallest error (choose = min), or other features.',
-      })
+    if (coefficients.every((value) => value === 0)) warnings.push(warn('nothingSelected'))
     const classes = whole.task === 'diagnosis' ? [...whole.classes] : null
     const baseline = outcome.task === 'survival' ? baselineOf(x, outcome, used, at, weights, moments.mean) : null
     context.progress(1)
@@ -157,15 +149,7 @@ const presentClasses = (given: Outcome): { outcome: Outcome; present: number[]; 
       y: given.y.map((label) => place.get(label) as number),
     },
     present,
-    warnings:
-      absent.length > 0
-        ? [
-            {
-              reason: 'absentClass',
-              message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
-            },
-          ]
-        : [],
+    warnings: absent.length > 0 ? [warn('absentClass', { classes: absent })] : [],
   }
 }
 

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { type Warning, warn } from '../../../contract/warnings.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import { factorOrthogonal, invertUpper } from '../../numbers/solve.ts'
 
@@ -186,18 +187,10 @@ export const aliasedWarning = (x: Matrix, aliased: readonly number[], moments: M
   if (aliased.length === 0) return []
   const constant = aliased.filter((column) => !(moments.sd[column] > 1e-14 * Math.abs(moments.mean[column])))
   const collinear = aliased.filter((column) => !constant.includes(column))
-  const names = (columns: readonly number[]) => columns.map((column) => x.terms[column]).join(', ')
-  const warnings: { reason: string; message: string }[] = []
-  if (constant.length > 0)
-    warnings.push({
-      reason: 'constantColumn',
-      message: `Constant in the training rows, so without a coefficient: ${names(constant)}.`,
-    })
-  if (collinear.length > 0)
-    warnings.push({
-      reason: 'aliased',
-      message: `Fully determined by the intercept and the columns before them, so without a coefficient: ${names(collinear)}.`,
-    })
+  const names = (columns: readonly number[]) => columns.map((column) => x.terms[column])
+  const warnings: Warning[] = []
+  if (constant.length > 0) warnings.push(warn('constantColumn', { columns: names(constant) }))
+  if (collinear.length > 0) warnings.push(warn('aliased', { columns: names(collinear) }))
   return warnings
 }
 

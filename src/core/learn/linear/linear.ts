@@ -1,4 +1,5 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import { warn } from '../../../contract/warnings.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { studentQuantile, studentTail } from '../../numbers/distributions.ts'
 import { addWeightedGram, factorSymmetric, invertFactored, invertUpper, solveFactored } from '../../numbers/solve.ts'
@@ -91,16 +92,8 @@ export const linear: Learner = {
     }
     const degrees = rows - effective
     const saturated = degrees < 1e-9
-    if (saturated)
-      warnings.push({
-        reason: 'saturated',
-        message: `There are as many coefficients as rows (${rows}): the fit passes through every point and has no standard errors. Use fewer features or a ridge penalty (l2 above 0).`,
-      })
-    else if (residuals <= 1e-20 * spread || spread === 0)
-      warnings.push({
-        reason: 'perfectFit',
-        message: 'Essentially perfect fit: a feature may be the target itself under another name.',
-      })
+    if (saturated) warnings.push(warn('saturated', { rows: x.rows }))
+    else if (residuals <= 1e-20 * spread || spread === 0) warnings.push(warn('perfectFit'))
     const variance = saturated ? Number.NaN : residuals / degrees
     const covariance = unscaled.map((value) => value * variance)
     const size = kept.length + 1

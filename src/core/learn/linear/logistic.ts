@@ -1,4 +1,5 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { chiSquareTail, criticalValue, normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
@@ -59,11 +60,7 @@ export const logistic: Learner = {
       throw invalidInput('oneClassOnly', { rows: x.rows, class: outcome.classes[present[0]] ?? '–' })
     const warnings: Fitted['warnings'] = []
     const absent = outcome.classes.filter((_, label) => counts[label] === 0)
-    if (absent.length > 0)
-      warnings.push({
-        reason: 'absentClass',
-        message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
-      })
+    if (absent.length > 0) warnings.push(warn('absentClass', { classes: absent }))
     const position = new Map(present.map((label, index) => [label, index]))
     const y = Int32Array.from(outcome.y, (label) => position.get(label) ?? 0)
 
@@ -77,30 +74,15 @@ export const logistic: Learner = {
       ? maximiseBinomial(design, Uint8Array.from(y), weights, context)
       : maximiseMultinomial(design, y, present.length, weights, context)
     const separation = findSeparation(design, y, present.length, weights, maximum.gamma)
-    const along = separation.columns.map((column) => x.terms[column]).join(', ')
+    const along = separation.columns.map((column) => x.terms[column])
     if (separation.kind === 'complete')
-      warnings.push({
-        reason: 'completeSeparation',
-        message:
-          l2 > 0
-            ? 'The features separate the classes perfectly in the training rows; only the penalty keeps the coefficients finite.'
-            : `The features separate the classes perfectly in the training rows: the coefficients of ${along} are infinite, the values shown mean nothing. Set a ridge penalty (l2 above 0).`,
-      })
-    else if (separation.kind === 'quasi')
-      warnings.push({
-        reason: 'quasiSeparation',
-        message: `Some training rows are separated perfectly by ${along}: these coefficients are infinite, the values shown mean nothing. Set a ridge penalty (l2 above 0).`,
-      })
-    if (separation.extremeRows > 0)
-      warnings.push({
-        reason: 'extremeProbabilities',
-        message: `Fitted probabilities numerically 0 or 1 occurred in ${separation.extremeRows} training rows.`,
-      })
+      warnings.push(
+        l2 > 0 ? warnAs('completeSeparation', 'separatedPenalised') : warn('completeSeparation', { columns: along }),
+      )
+    else if (separation.kind === 'quasi') warnings.push(warn('quasiSeparation', { columns: along }))
+    if (separation.extremeRows > 0) warnings.push(warn('extremeProbabilities', { rows: separation.extremeRows }))
     if (!maximum.converged && separation.kind === 'none')
-      warnings.push({
-        reason: 'notConverged',
-        message: `The fit had not converged after ${maximum.iterations} steps; a ridge penalty (l2 above 0) helps.`,
-      })
+      warnings.push(warn('notConverged', { iterations: maximum.iterations }))
 
     const { size, kept, moments, map } = design
     const blocks = present.length - 1

@@ -1,4 +1,5 @@
 import { type Fault, invalidInput, issue, named } from '../../../contract/errors.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { chiSquareTail, normalP } from '../../numbers/distributions.ts'
 import { sandwich } from '../../numbers/solve.ts'
@@ -73,11 +74,7 @@ export const ordinal: Learner = {
       throw invalidInput('oneClassOnly', { rows: x.rows, class: outcome.classes[present[0]] ?? '–' })
     const warnings: Fitted['warnings'] = []
     const absent = outcome.classes.filter((_, label) => counts[label] === 0)
-    if (absent.length > 0)
-      warnings.push({
-        reason: 'absentClass',
-        message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
-      })
+    if (absent.length > 0) warnings.push(warn('absentClass', { classes: absent }))
     const position = new Map(present.map((label, index) => [label, index]))
     const y = Int32Array.from(outcome.y, (label) => position.get(label) ?? 0)
 
@@ -95,10 +92,7 @@ export const ordinal: Learner = {
       0,
     )
     if (!maximum.converged || (l2 === 0 && largest > 30))
-      warnings.push({
-        reason: 'notConverged',
-        message: `The fit had not converged after ${maximum.iterations} steps: some features may tell the classes apart perfectly. A ridge penalty (l2 above 0) helps.`,
-      })
+      warnings.push(warnAs('notConverged', 'notConvergedSeparated', { iterations: maximum.iterations }))
 
     // From the design's coordinates to coefficients, and thresholds from the features' means to 0.
     const back = new Float64Array(dimension * dimension)
@@ -142,10 +136,9 @@ export const ordinal: Learner = {
       const df = slopes * (cuts - 1)
       const p = chiSquareTail(chisq, df)
       if (free.converged && p < notProportional)
-        warnings.push({
-          reason: 'notProportionalOdds',
-          message: `One odds ratio for all thresholds does not fit: a model with one for each class is better (chi-square ${chisq.toFixed(1)}, ${df} degrees of freedom, p ${p < 0.0001 ? 'below 0.0001' : p.toFixed(4)}). Logistic regression has one for each.`,
-        })
+        warnings.push(
+          warn('notProportionalOdds', { chisq: chisq.toFixed(1), df, p: p < 0.0001 ? '< 0.0001' : p.toFixed(4) }),
+        )
     }
     context.progress(1)
     const total = weights ? weights.reduce((sum, weight) => sum + weight, 0) : x.rows

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
@@ -66,17 +67,11 @@ export const poisson: Learner = {
     const warnings = aliasedWarning(x, design.aliased, moments)
     const maximum = maximisePoisson(design, y, offset, weights, context)
     if (!maximum.converged)
-      warnings.push({
-        reason: 'notConverged',
-        message: `The fit had not converged after ${maximum.iterations} steps; one or more coefficients may be infinite. A ridge penalty (l2 above 0) helps.`,
-      })
+      warnings.push(warnAs('notConverged', 'notConvergedInfinite', { iterations: maximum.iterations }))
     const degrees = rows - size
     const dispersion = degrees > 0 ? maximum.pearson / degrees : null
     if (dispersion !== null && dispersion > overdispersed && l2 === 0)
-      warnings.push({
-        reason: 'overdispersed',
-        message: `The counts vary ${dispersion.toFixed(1)} times as much as a Poisson distribution does: intervals and p-values are too narrow and too small, the standard errors by a factor of ${Math.sqrt(dispersion).toFixed(1)}.`,
-      })
+      warnings.push(warn('overdispersed', { times: dispersion.toFixed(1), factor: Math.sqrt(dispersion).toFixed(1) }))
     const values = multiply(map, size, size, maximum.gamma)
     const covariance = mapCovariance(map, size, 1, maximum.covariance)
     const errors = standardErrors(

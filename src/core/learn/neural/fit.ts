@@ -1,4 +1,5 @@
 import { cancelled } from '../../../contract/errors.ts'
+import { warn } from '../../../contract/warnings.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
@@ -65,11 +66,7 @@ export const fitNet = async (
   }
   const patience = Number(parameters.patience)
   const rows = holdOut(target, patience > 0 ? Number(parameters.validationShare) : 0, context.seed)
-  if (patience > 0 && rows.validation.length === 0)
-    warnings.push({
-      reason: 'noValidationRows',
-      message: `With ${x.rows} training rows none can be spared to watch the loss: the net trains for all epochs and may overfit.`,
-    })
+  if (patience > 0 && rows.validation.length === 0) warnings.push(warn('noValidationRows', { rows: x.rows }))
 
   const count = weightSpecs(shape).reduce((sum, { shape: size }) => sum + size.reduce((all, one) => all * one, 1), 0)
   if (count > mostWeights) throw netTooLarge()

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { warn } from '../../../contract/warnings.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import type { Fitted, ModelState, Parameters } from '../learner.ts'
 import type { LossKind } from './net.ts'
@@ -49,11 +50,7 @@ const classTarget = (
   if (present.length < 2)
     throw invalidInput('oneClassOnly', { learner, rows: y.length, class: classes[present[0]] ?? '–' })
   const absent = classes.filter((_, label) => counts[label] === 0)
-  if (absent.length > 0)
-    warnings.push({
-      reason: 'absentClass',
-      message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
-    })
+  if (absent.length > 0) warnings.push(warn('absentClass', { classes: absent }))
   const place = new Map(present.map((label, index) => [label, index]))
   const shares = present.map((label) => counts[label] / y.length)
   const binary = present.length === 2

@@ -1,6 +1,7 @@
-import { BedsideError, cancelled, invalidInput } from '../../../contract/errors.ts'
+import { BedsideError, cancelled, invalidInput, sentenceIn } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Task } from '../../../contract/values.ts'
+import { warn, within } from '../../../contract/warnings.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { boosting } from '../boosting/boosting.ts'
@@ -184,14 +185,11 @@ async function fitStack(
         weights,
       )
       members.push({ learner, parameters: own, view, fitted })
-      for (const { reason, message } of fitted.warnings) warnings.push({ reason, message: `${learner.id}: ${message}` })
+      for (const warning of fitted.warnings) warnings.push(within(warning, 'ofLearner', { learner: learner.id }))
     } catch (error) {
       if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
       refusal ??= error
-      warnings.push({
-        reason: 'baseLeftOut',
-        message: `${learner.id} could not be fitted and is left out: ${error.failure.message}`,
-      })
+      warnings.push(warn('baseLeftOut', { learner: learner.id, why: sentenceIn(error.failure) }))
     }
     done++
     stop()
@@ -224,10 +222,7 @@ async function fitStack(
     backend: members.find(({ fitted }) => fitted.backend !== null)?.fitted.backend ?? null,
     warnings: [
       ...warnings,
-      {
-        reason: 'stackShares',
-        message: `Shares of the bases: ${members.map(({ learner }, at) => `${learner.id} ${shares[at].toFixed(2)}`).join(', ')}.`,
-      },
+      warn('stackShares', { shares: members.map(({ learner }, at) => `${learner.id} ${shares[at].toFixed(2)}`) }),
     ],
   }
 }

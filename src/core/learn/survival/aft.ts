@@ -1,4 +1,5 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
+import { warnAs } from '../../../contract/warnings.ts'
 import { checkTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { criticalValue, normalP, normalQuantile } from '../../numbers/distributions.ts'
@@ -80,12 +81,7 @@ export const aft: Learner = {
     const maximum = maximiseLifetimes(rows, law, fixed, design.penalty, context)
     const alone: LifetimeRows = { ...rows, z: new Float64Array(x.rows).fill(1), size: 1 }
     const nothing = maximiseLifetimes(alone, law, fixed, new Float64Array(1), { ...context, progress: () => {} })
-    if (!maximum.converged)
-      warnings.push({
-        reason: 'notConverged',
-        message:
-          'Did not converge: the times can be told so well from the features that the scale shrinks to nothing. Use fewer features or a ridge penalty (l2 above 0).',
-      })
+    if (!maximum.converged) warnings.push(warnAs('notConverged', 'scaleShrinks'))
 
     const width = fixed ? size : size + 1
     const whole = new Float64Array(width * width)

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { within } from '../../../contract/warnings.ts'
 import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
@@ -58,10 +59,7 @@ export const competingCox: Learner = {
       },
       outOfBag: null,
       backend: null,
-      warnings: [
-        ...own.warnings,
-        ...(rival?.warnings ?? []).map(({ reason, message }) => ({ reason, message: `Competing events: ${message}` })),
-      ],
+      warnings: [...own.warnings, ...(rival?.warnings ?? []).map((warning) => within(warning, 'ofCompeting'))],
     }
   },
 

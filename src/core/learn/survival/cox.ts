@@ -1,5 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Fit } from '../../../contract/models.ts'
+import { warn, warningText } from '../../../contract/warnings.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner } from '../learner.ts'
@@ -160,11 +161,10 @@ const hazardWarnings = ({ tests, global }: NonNullable<Fit['proportionality']>):
   const level = 0.05
   const named = tests.filter(({ p }) => p < level / (global.p < level ? 1 : tests.length))
   if (global.p >= level && named.length === 0) return []
-  const which = named.map(({ term, p }) => `${term} (p ${p < 0.001 ? '< 0.001' : p.toFixed(3)})`).join('; ')
-  return [
-    {
-      reason: 'hazardsNotProportional',
-      message: `Hazards are not proportional over time${which ? `: ${which}` : ` (all features together, p ${global.p.toFixed(3)})`}. The hazard ratio is then an average over the follow-up. Make such a category the strata, or use a learner that does not assume proportional hazards, such as the forest.`,
-    },
-  ]
+  const pText = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3))
+  const terms =
+    named.length > 0
+      ? named.map(({ term, p }) => warningText('termP', { term, p: pText(p) }))
+      : [warningText('allTogether', { p: pText(global.p) })]
+  return [warn('hazardsNotProportional', { terms })]
 }

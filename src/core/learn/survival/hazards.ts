@@ -1,5 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Fit, Parameter } from '../../../contract/models.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { checkTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, ModelState } from '../learner.ts'
@@ -111,19 +112,13 @@ export const fitHazards = (
   const warnings = aliasedWarning(x, aliased, moments)
   const estimates = Float64Array.from(maximum.beta, (beta, j) => beta / scale[j])
   if (!maximum.converged)
-    warnings.push({
-      reason: 'notConverged',
-      message: `Ran out of iterations and did not converge after ${maximum.iterations} steps: one or more coefficients may be infinite. Set a ridge penalty (l2 above 0).`,
-    })
+    warnings.push(warnAs('notConverged', 'notConvergedInfinite', { iterations: maximum.iterations }))
   const infinite = columns.filter((_, j) => {
     const step = Math.abs(maximum.nextStep[j] / scale[j])
     return maximum.known[j] && !(step <= 1e-9 || step <= Math.sqrt(1e-9) * Math.abs(estimates[j]))
   })
   if (infinite.length > 0)
-    warnings.push({
-      reason: 'infiniteCoefficient',
-      message: `The log-likelihood converged before ${infinite.map((column) => x.terms[column]).join(', ')}; the coefficient may be infinite, so the value shown means nothing. Leave the column out or set a ridge penalty (l2 above 0).`,
-    })
+    warnings.push(warn('infiniteCoefficient', { columns: infinite.map((column) => x.terms[column]) }))
 
   const baseline = baselineOf(data, maximum.beta, ties)
   // R centres predictions at the means, but leaves columns of only -1, 0 and 1 at 0 (coxph's `nocenter`).

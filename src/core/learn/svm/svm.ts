@@ -1,5 +1,6 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
+import { warn, warnAs } from '../../../contract/warnings.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
@@ -186,11 +187,7 @@ const fitClasses = async (
   if (present.length < 2) throw invalidInput('oneClassOnly', { rows: y.length, class: classes[present[0]] ?? '–' })
   const warnings: Fitted['warnings'] = []
   const absent = classes.filter((_, label) => members[label].length === 0)
-  if (absent.length > 0)
-    warnings.push({
-      reason: 'absentClass',
-      message: `No training row is of the class ${absent.join(', ')}: its probability is always 0.`,
-    })
+  if (absent.length > 0) warnings.push(warn('absentClass', { classes: absent }))
   const pairs = present.flatMap((first, i) => present.slice(i + 1).map((second): [number, number] => [first, second]))
 
   const inputOf = (rows: Int32Array, first: number, decide: Int32Array | null): MachineInput => ({
@@ -262,10 +259,7 @@ const fittedOf = (
 ): Fitted => {
   const unfinished = machines.filter(({ converged }) => !converged)
   if (unfinished.length > 0)
-    warnings.push({
-      reason: 'notConverged',
-      message: `The fit had not converged after ${unfinished[0].iterations} steps; a smaller cost or standardised features help.`,
-    })
+    warnings.push(warnAs('notConverged', 'costTooLarge', { iterations: unfinished[0].iterations }))
   const rhos = Float64Array.from(machines, ({ rho }) => rho)
   const common = { terms: [...x.terms], kernel, supportVectors: machines.map(({ support }) => support.length) }
   const done = (state: Fitted['state']): Fitted => ({ state, fit: null, outOfBag: null, backend: null, warnings })

@@ -1,3 +1,4 @@
+import { warn } from '../../../contract/warnings.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { sharedCopy } from './bins.ts'
@@ -8,10 +9,7 @@ import type { GrownTrees } from './forestTask.ts'
 /** Trees a worker grows at a time; must not depend on threads, as out-of-bag sums are added up run by run. */
 export const treesPerTask = (trees: number) => Math.min(8, Math.max(1, Math.ceil(trees / 20)))
 
-export const noSplitWarning = {
-  reason: 'noSplit',
-  message: 'No tree found a split: every patient gets the same prediction. Check columns and leaf size.',
-}
+export const noSplitWarning = warn('noSplit')
 
 /** Weights in the order of the bin codes, and the rows that have any. */
 export const orderedWeights = (weights: Float64Array | undefined, order: Int32Array | null) => {

@@ -1,9 +1,9 @@
 import type { OutcomeDesign } from '../../../contract/design.ts'
 import { invalidInput } from '../../../contract/errors.ts'
+import { type Warning, warn } from '../../../contract/warnings.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import type { Learner } from '../../learn/learner.ts'
 import { learners } from '../../learn/learners.ts'
-import type { Warning } from '../inspect/warnings.ts'
 
 const whoReads = (need: 'entry' | 'strata' | 'competing'): string =>
   learners
@@ -27,22 +27,8 @@ export const refuseUnread = (learner: Learner, outcome: OutcomeDesign): void => 
 /** What a learner makes of competing events that it does not read, and what late entry leaves unmeasured. */
 export const unreadWarnings = (learner: Learner, outcome: Outcome): Warning[] => {
   if (outcome.task !== 'survival') return []
-  const late: Warning[] = outcome.entry
-    ? [
-        {
-          reason: 'entryAssessment',
-          message:
-            "Rows come under observation late, so only Harrell's C, among those at risk together, and the observed risk are measured; a prediction from time 0 has no calibration and no Brier score on such rows.",
-        },
-      ]
-    : []
+  const late: Warning[] = outcome.entry ? [warn('entryAssessment')] : []
   const count = outcome.competing?.reduce((sum, one) => sum + one, 0) ?? 0
   if (count === 0 || learner.needs.competing) return late
-  return [
-    ...late,
-    {
-      reason: 'competingCensored',
-      message: `${learner.id} counts the ${count} competing events as censored: its risks are those in a world without them, and are too high here. Learners that read them: ${whoReads('competing')}.`,
-    },
-  ]
+  return [...late, warn('competingCensored', { learner: learner.id, events: count, others: whoReads('competing') })]
 }

@@ -1,6 +1,7 @@
 import type { StudyDesign } from '../../../contract/design.ts'
-import { BedsideError } from '../../../contract/errors.ts'
+import { BedsideError, sentenceIn } from '../../../contract/errors.ts'
 import type { Metrics } from '../../../contract/models.ts'
+import type { Spoken } from '../../../contract/said.ts'
 import type { Learner } from '../../learn/learner.ts'
 import { completeParameters } from '../../learn/parameters.ts'
 import { joinPredictions } from '../ask/reference.ts'
@@ -13,7 +14,7 @@ export interface CrossValidated {
   /** Predictions of every development row by a model that did not see it; null without folds. */
   outOfFold: Predicted | null
   comparatorOutOfFold: Predicted | null
-  comparatorProblems: string[]
+  comparatorProblems: Spoken[]
 }
 
 interface Plan {
@@ -42,7 +43,7 @@ export const crossValidate = async (plan: Plan): Promise<CrossValidated> => {
   const metrics: CrossValidated['folds'] = []
   const predicted: Predicted[] = []
   const byComparator: Predicted[] = []
-  const comparatorProblems: string[] = []
+  const comparatorProblems: Spoken[] = []
   for (const [k, held] of folds.entries()) {
     const progress = (share: number, detail: Record<string, number> = {}) =>
       plan.progress((k + share) / folds.length, { ...detail, fold: k + 1, folds: folds.length })
@@ -78,12 +79,12 @@ export const crossValidate = async (plan: Plan): Promise<CrossValidated> => {
 }
 
 /** A comparator that cannot be fitted does not end the study: what it says is kept. */
-export const attempt = async <T>(work: () => Promise<T>, problems: string[]): Promise<T | null> => {
+export const attempt = async <T>(work: () => Promise<T>, problems: Spoken[]): Promise<T | null> => {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof BedsideError) || error.failure.code === 'cancelled') throw error
-    problems.push(error.failure.message)
+    problems.push(sentenceIn(error.failure))
     return null
   }
 }

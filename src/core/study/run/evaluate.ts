@@ -2,11 +2,11 @@ import type { OutcomeDesign, StudyDesign } from '../../../contract/design.ts'
 import { invalidInput } from '../../../contract/errors.ts'
 import type { Assessment } from '../../../contract/models.ts'
 import { daysPer } from '../../../contract/values.ts'
+import { type Warning, warn } from '../../../contract/warnings.ts'
 import { type Outcome, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { applyPreparation } from '../../cohort/prepare/prepare.ts'
 import type { Table } from '../../cohort/table.ts'
 import { defineCases, type FlowStep } from '../design/cases.ts'
-import type { Warning } from '../inspect/warnings.ts'
 import { alignTable, openModel } from '../model.ts'
 import { assessPredictions, predictionsOf } from '../tasks/assessment.ts'
 
@@ -60,14 +60,9 @@ export const evaluateStudy = async (
   const predictions = predictionsOf(model.predictor, prepared.matrix, header.horizons)
   const assessment = assessPredictions(predictions, outcome, outcome, header.horizons, design, 500)
   const warnings: Warning[] = [...found]
-  if (study === header.design.study)
-    warnings.push({
-      reason: 'sameStudy',
-      message: 'This is the study the model learned from: the figures are too good and no external validation.',
-    })
+  if (study === header.design.study) warnings.push(warn('sameStudy'))
   const filled = prepared.filledCells
-  if (filled > 0)
-    warnings.push({ reason: 'valuesFilled', message: `${filled} missing values were filled in as in training.` })
+  if (filled > 0) warnings.push(warn('valuesFilled', { filled }))
   return { assessment, flow, warnings }
 }
 

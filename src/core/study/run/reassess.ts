@@ -1,4 +1,5 @@
 import type { TermEditInput } from '../../../contract/terms.ts'
+import { type Warning, warn } from '../../../contract/warnings.ts'
 import { type Outcome, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { applyPreparation } from '../../cohort/prepare/prepare.ts'
 import { splitRows } from '../../cohort/split.ts'
@@ -8,7 +9,6 @@ import { encodeReference } from '../ask/reference.ts'
 import { defineCases } from '../design/cases.ts'
 import { setCoverageOf } from '../design/sets.ts'
 import { editArtifact } from '../inspect/terms.ts'
-import type { Warning } from '../inspect/warnings.ts'
 import { openModel } from '../model.ts'
 import { assessPredictions, headlineOf, predictionsOf } from '../tasks/assessment.ts'
 import { positionsOf } from './fitting.ts'
@@ -57,18 +57,8 @@ export const editModel = async (
   const outcome = outcomeOf(assessed.rows)
   const assessment = assessPredictions(assessed.predictions, outcome, outcomeOf(training), horizons, design, 500)
   const metric = headlineOf(assessment, design.outcome.task)
-  const warnings: Warning[] = [
-    {
-      reason: 'editedByHand',
-      message: `${edits.length} ${edits.length === 1 ? 'change was' : 'changes were'} made to this model by hand; its curves are no longer those the cases gave.`,
-    },
-  ]
-  if (!held)
-    warnings.push({
-      reason: 'editedApparent',
-      message:
-        'No cases were held out, so the changed model could only be assessed on those it was trained on: the figures are too good.',
-    })
+  const warnings: Warning[] = [warn('editedByHand', { edits: edits.length })]
+  if (!held) warnings.push(warn('editedApparent'))
   stage('storing', 0.95)
   return {
     artifact: changed,

@@ -11,6 +11,7 @@ import type {
   Tuning,
 } from '../../../contract/models.ts'
 import type { Concept, Estimate } from '../../../contract/values.ts'
+import type { Warning } from '../../../contract/warnings.ts'
 import { compareModels } from '../../assess/compare.ts'
 import { type Outcome, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { foldsOf, splitRows } from '../../cohort/split.ts'
@@ -45,7 +46,7 @@ export interface StudyRun {
   measured?: Concept[]
   table: Table
   /** What reading the columns already found. */
-  warnings?: { reason: string; message: string }[]
+  warnings?: Warning[]
   snapshotHash: string
   build: string
   threads: number
@@ -90,7 +91,7 @@ export interface StudyResult {
   comparatorAssessment: Assessment | null
   setCoverage: Estimate | null
   headline: { metric: string; estimate: Estimate }
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
   tuning: Tuning | null
   choice: Choice | null
   sampleSize: SampleSize

@@ -5,7 +5,7 @@ import type { Evaluation, ModelDetail } from '../../../contract/models.ts'
 import { clinical, staff } from '../../../contract/procedure.ts'
 import { orpc } from '../../api.ts'
 import { FailureAlert } from '../../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../../language/index.ts'
+import { useFormats, useTranslation, useWarningText } from '../../language/index.ts'
 import { Flow } from '../../parts/Flow.tsx'
 import { followJob, useJob } from '../../parts/jobs/follow.ts'
 import { JobProgress } from '../../parts/jobs/JobProgress.tsx'
@@ -89,6 +89,7 @@ const Start = ({ model }: { model: ModelDetail }) => {
 
 const One = ({ evaluation, model }: { evaluation: Evaluation; model: ModelDetail }) => {
   const { t } = useTranslation('models')
+  const warningText = useWarningText()
   const formats = useFormats()
   const series = useMemo(
     () => [
@@ -109,7 +110,7 @@ const One = ({ evaluation, model }: { evaluation: Evaluation; model: ModelDetail
         </div>
         {evaluation.warnings.map((warning) => (
           <Alert key={`${warning.reason} ${warning.message}`} color="amber" p="xs">
-            {warning.message}
+            {warningText(warning)}
           </Alert>
         ))}
         <AssessmentFigures series={series} values={model.task === 'regression'} />

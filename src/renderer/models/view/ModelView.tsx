@@ -14,7 +14,7 @@ import { clinical } from '../../../contract/procedure.ts'
 import { client, orpc } from '../../api.ts'
 import { FailureAlert } from '../../errors/FailureAlert.tsx'
 import { failureOf } from '../../errors/failure.ts'
-import { useFormats, useTranslation } from '../../language/index.ts'
+import { useFormats, useTranslation, useWarningText } from '../../language/index.ts'
 import { useLearnerName } from '../../parts/metrics.ts'
 import { PlaceLink } from '../../parts/place.tsx'
 import { Comparison } from '../../parts/prediction/AboutModel.tsx'
@@ -60,6 +60,7 @@ export const ModelView = ({ model }: { model: number }) => {
 
 const Detail = ({ model }: { model: ModelDetail }) => {
   const { t } = useTranslation('models')
+  const warningText = useWarningText()
   const formats = useFormats()
   const learner = useLearnerName()
   const mayEdit = useMay(clinical)
@@ -136,9 +137,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
         <Comparison model={model} />
         {model.warnings.map((warning) => (
           <Alert key={`${warning.reason} ${warning.message}`} color="amber" p="xs">
-            {t(`warnings.${warning.reason}`, { defaultValue: '' })
-              ? `${t(`warnings.${warning.reason}`)} ${warning.message}`
-              : warning.message}
+            {warningText(warning)}
           </Alert>
         ))}
       </Stack>

@@ -1,11 +1,12 @@
 import type { CsvDialect, DecimalMark } from '../../../../contract/intake.ts'
+import { type Warning, warn } from '../../../../contract/warnings.ts'
 import { looksLikeDate, parseNumber } from '../../check/cells.ts'
 import type { HintOf } from '../../reader.ts'
 import { createCsvReader, declaredDelimiter } from './csv.ts'
 
 export interface DialectGuess {
   dialect: CsvDialect
-  warnings: { reason: string; message: string }[]
+  warnings: Warning[]
 }
 
 const delimiters = [',', ';', '\t', '|'] as const
@@ -31,11 +32,7 @@ export const guessDialect = (
   const rows = readHead(text, delimiter, quote, headIsWhole)
   const decimal = given.decimal ?? guessDecimal(rows, warnings)
   const header = given.header ?? guessHeader(rows, decimal)
-  if (!header && given.header === undefined)
-    warnings.push({
-      reason: 'noHeader',
-      message: 'The first row looks like data, so the columns are numbered; say so if it holds names.',
-    })
+  if (!header && given.header === undefined) warnings.push(warn('noHeader'))
   return {
     dialect: { format: 'csv', encoding: given.encoding ?? encoding, delimiter, quote, decimal, header },
     warnings,
@@ -104,18 +101,10 @@ const guessDecimal = (rows: string[][], warnings: DialectGuess['warnings']): Dec
   }
   if (comma > 0 && point === 0) return ','
   if (comma > 0 && point > 0) {
-    warnings.push({
-      reason: 'mixedDecimals',
-      message: 'Some numbers have a decimal comma and some a decimal point; rows with the rarer one are rejected.',
-    })
+    warnings.push(warn('mixedDecimals'))
     return comma > point ? ',' : '.'
   }
-  if (either > 0 && point === 0)
-    warnings.push({
-      reason: 'ambiguousComma',
-      message:
-        'Numbers such as 1,234 may have a decimal comma or mark thousands. Set the decimal mark; until then such rows are rejected.',
-    })
+  if (either > 0 && point === 0) warnings.push(warn('ambiguousComma'))
   return '.'
 }
 

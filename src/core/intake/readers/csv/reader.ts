@@ -1,4 +1,5 @@
 import type { CsvDialect } from '../../../../contract/intake.ts'
+import { warn } from '../../../../contract/warnings.ts'
 import type { Reader, Sink } from '../../reader.ts'
 import { emptyFile } from '../../source.ts'
 import { createCsvReader } from './csv.ts'
@@ -37,15 +38,9 @@ export const csvReader: Reader<'csv'> = {
     if (head.trim() === '') throw await emptyFile(source.file)
     const { dialect, warnings } = guessDialect(head, encoding.encoding, given, isWhole)
     if (given.encoding === undefined && !encoding.certain)
-      warnings.push({
-        reason: 'encodingGuessed',
-        message: `The encoding looks like ${encoding.encoding}; check the names, and choose another if they are garbled.`,
-      })
+      warnings.push(warn('encodingGuessed', { encoding: encoding.encoding }))
     if (encoding.malformed > 0 && dialect.encoding === encoding.encoding)
-      warnings.push({
-        reason: 'malformedBytes',
-        message: `${encoding.malformed} bytes of the file are no text in ${encoding.encoding}; rows that hold them are rejected.`,
-      })
+      warnings.push(warn('malformedBytes', { bytes: encoding.malformed, encoding: encoding.encoding }))
     return { dialect, warnings }
   },
 
