@@ -18,7 +18,7 @@ export const finish = async ({ client, terminal, signal }: Run, job: string): Pr
     }
     terminal.clearProgress()
     if (last?.state === 'interrupted') throw cancelled('interrupted', { job: job.slice(0, 8) })
-    if (last?.state === 'cancelled') throw cancelled('cancelled')
+    if (last?.state === 'cancelled') throw cancelled('nothingKept')
     if (last?.failure) throw new BedsideError(last.failure)
     if (last?.state !== 'done') throw new Error('The job ended without saying how')
     return last.result ?? {}

@@ -144,6 +144,7 @@ export const reasons = {
   nothingRecorded: [],
   nothingToExport: ['study'],
   nothingToTune: ['learner'],
+  nothingKept: [],
   nothingWritten: [],
   oneClass: ['class'],
   oneClassInStudy: ['target', 'class'],

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { csvLine } from '../../contract/csv.ts'
+import { cancelled } from '../../contract/errors.ts'
 import type { RowError } from '../../contract/intake.ts'
 import type { PredictedRows, PredictionProblem } from '../../contract/predictions.ts'
 import type { Command } from '../command.ts'
@@ -40,10 +41,8 @@ export const predictCommand: Command = {
       const inDocument = terminal.json && out === undefined
 
       const predict = async (write: (line: string) => Promise<void>) => {
-        for await (const slice of await client.predictions.file(
-          { model, upload, mapping, dialect, times },
-          { signal },
-        )) {
+        for await (const slice of await client.predictions.file({ model, upload, mapping, dialect, times })) {
+          if (signal.aborted) throw cancelled('nothingWritten')
           if (all.header.length === 0) {
             all.header = slice.header
             await write(csvLine(['row', 'key', ...slice.header, 'rejected'], '\n'))
