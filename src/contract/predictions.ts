@@ -14,9 +14,19 @@ export const ContributionSchema = z.object({
   value: CellSchema,
   /** The value as a doctor reads it (`3.2 mg/dL`, `stage 4`); what was filled in where it is missing. */
   text: TextSchema,
+  /** The number that `text` writes, in the unit; null where it writes no number (a level, yes, several values). */
+  amount: z.number().nullish(),
   missing: z.boolean(),
   contribution: z.number(),
 })
+
+/** What a prediction said in one line, as data; a sentence where a Bedside of before stored that. */
+export const SummarySchema = z.union([
+  z.string(),
+  z.object({ class: TextSchema, probability: z.number() }),
+  z.object({ event: TextSchema, years: z.number(), risk: z.number().nullable() }),
+  z.object({ target: TextSchema, value: z.number().nullable(), unit: z.string().nullable() }),
+])
 
 export const ExplanationSchema = z.object({
   scale: z.enum(['probability', 'risk', 'value', 'logOdds', 'logHazard']),
@@ -29,6 +39,7 @@ export const ExplanationSchema = z.object({
   horizon: z.number().nullable(),
   /** Largest share first. */
   contributions: z.array(ContributionSchema),
+  /** `explanation:method.<method>`. */
   method: z.string(),
 })
 
@@ -283,7 +294,7 @@ export const predictions = {
           model: z.int(),
           modelName: z.string(),
           task: TaskSchema,
-          summary: z.string(),
+          summary: SummarySchema,
           outcome: z.enum(['accepted', 'overridden', 'deferred']).nullable(),
           reason: z.string().nullable(),
           comment: z.string().nullable(),

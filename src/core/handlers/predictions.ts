@@ -10,7 +10,12 @@ import type { ModelAtHand } from '../study/ask/hand.ts'
 import { whatIf } from '../study/ask/whatIf.ts'
 import { cellText } from '../study/cells.ts'
 import { getModel, listModels, modelDesign, modelDetail } from '../vault/models/models.ts'
-import { predictionHistory, recordPrediction, respondToPrediction } from '../vault/models/predictions.ts'
+import {
+  type NewPrediction,
+  predictionHistory,
+  recordPrediction,
+  respondToPrediction,
+} from '../vault/models/predictions.ts'
 import { encountersOf } from '../vault/records/encounters.ts'
 import { describePatients } from '../vault/records/patients.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
@@ -38,13 +43,6 @@ const joined = (column: string, values: readonly string[], labels: Record<string
 const meritOf = ({ task, headline }: ModelCard): number =>
   (task === 'regression' ? -1 : 1) * (headline.estimate.value ?? Number.NEGATIVE_INFINITY)
 
-const perHundred = (probability: number): string =>
-  probability < 0.01
-    ? 'fewer than 1 of 100'
-    : probability > 0.99
-      ? 'more than 99 of 100'
-      : `about ${Math.round(100 * probability)} of 100`
-
 export const predictionHandlers = (core: Core, os: Implementer) => {
   const read = () => core.vault().read
 
@@ -70,7 +68,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
     asked: Asked,
     found: Awaited<ReturnType<typeof gather>>,
     user: string,
-    summary: string,
+    summary: NewPrediction['summary'],
     shown: unknown,
   ) => {
     const at = new Date().toISOString()
@@ -137,7 +135,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
           input,
           found,
           sessionOf(context).user,
-          `${top.class}: ${perHundred(top.probability)}`,
+          { class: top.label, probability: top.probability },
           answer,
         )
         return { ...shown, ...kept }
@@ -165,7 +163,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
         const competingLabel = competing && rival ? joined(rival, competing.values, rivalLabels) : null
         const answer = answerSurvival(hand, input.patient, found.table, recorded, eventLabel, competingLabel)
         const last = answer.risks[answer.risks.length - 1]
-        const summary = `${eventLabel.en} within ${last.years.toFixed(1)} years: ${perHundred(last.risk.value ?? 0)}`
+        const summary = { event: eventLabel, years: last.years, risk: last.risk.value }
         const kept = await keep(input, found, sessionOf(context).user, summary, answer)
         return { ...answer, similar: named(answer.similar), ...kept }
       }),
@@ -188,7 +186,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
           input,
           found,
           sessionOf(context).user,
-          `${outcome.target}: ${answer.value.value?.toPrecision(4)}`,
+          { target: concept?.label ?? { en: outcome.target }, value: answer.value.value, unit: concept?.unit ?? null },
           answer,
         )
         return { ...answer, similar: named(answer.similar), ...kept }

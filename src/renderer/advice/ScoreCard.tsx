@@ -18,8 +18,8 @@ import { useId, useState } from 'react'
 import type * as z from 'zod'
 import type { Score, ScoreInputSchema } from '../../contract/advice.ts'
 import type { Cell } from '../../contract/values.ts'
+import { wordsOf } from '../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
-import { wordsOf } from '../parts/prediction/words.ts'
 import classes from './advice.module.css'
 
 type Input = z.infer<typeof ScoreInputSchema>

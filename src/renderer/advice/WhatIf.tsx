@@ -10,10 +10,10 @@ import { type Cell, type Concept, daysPer, type TimeUnit } from '../../contract/
 import { whatIf } from '../../figures/index.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
+import { wordsOf } from '../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../parts/FigureBox.tsx'
 import { useModelChoice } from '../parts/prediction/choice.ts'
-import { wordsOf } from '../parts/prediction/words.ts'
 import { Empty, Waiting } from '../parts/View.tsx'
 import classes from './advice.module.css'
 

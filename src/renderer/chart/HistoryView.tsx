@@ -3,7 +3,8 @@ import { IconArrowBackUp, IconCheck, IconClock, IconHistory, IconQuestionMark } 
 import { useQuery } from '@tanstack/react-query'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../language/index.ts'
+import { summaryIn } from '../language/formats.ts'
+import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { PlaceLink } from '../parts/place.tsx'
 import { Empty, Waiting } from '../parts/View.tsx'
 import classes from './HistoryView.module.css'
@@ -18,6 +19,7 @@ const tones = {
 export const HistoryView = ({ patient }: { patient: number }) => {
   const { t } = useTranslation('chart')
   const formats = useFormats()
+  const language = useLanguage()
   // Always read afresh: another tab of this patient may have just asked a model.
   const history = useQuery(orpc.predictions.history.queryOptions({ input: { patient }, staleTime: 0 }))
   if (history.isError) return <FailureAlert error={history.error} onRetry={() => void history.refetch()} />
@@ -35,7 +37,7 @@ export const HistoryView = ({ patient }: { patient: number }) => {
         return (
           <Paper key={entry.prediction} component="li" className={classes.entry}>
             <div className={classes.main}>
-              <Text fw={600}>{entry.summary}</Text>
+              <Text fw={600}>{summaryIn(entry.summary, language)}</Text>
               <Text size="sm" c="dimmed">
                 {t(`history.tasks.${entry.task}`)} ·{' '}
                 <PlaceLink to="/models/$model" params={{ model: String(entry.model) }} underline="always">

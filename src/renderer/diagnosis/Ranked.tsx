@@ -2,6 +2,7 @@ import { Anchor, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import { useCallback, useId, useState } from 'react'
 import type { Diagnosis } from '../../contract/predictions.ts'
 import { probabilityBars } from '../../figures/index.ts'
+import { wordsOf } from '../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../parts/FigureBox.tsx'
 import { AboutModel } from '../parts/prediction/AboutModel.tsx'
@@ -12,7 +13,6 @@ import { Recorded } from '../parts/prediction/Recorded.tsx'
 import { Respond } from '../parts/prediction/Respond.tsx'
 import { SimilarCases } from '../parts/prediction/SimilarCases.tsx'
 import { Why } from '../parts/prediction/Why.tsx'
-import { wordsOf } from '../parts/prediction/words.ts'
 
 const first = 6
 

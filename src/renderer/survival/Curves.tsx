@@ -2,10 +2,10 @@ import { Table, Text } from '@mantine/core'
 import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, useState } from 'react'
 import type { Survival } from '../../contract/predictions.ts'
 import { axisFactor, axisUnitOf, type Figure, survivalAt, survivalCurve } from '../../figures/index.ts'
+import { wordsOf } from '../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../parts/FigureBox.tsx'
 import classes from '../parts/prediction/prediction.module.css'
-import { wordsOf } from '../parts/prediction/words.ts'
 
 const namespace = 'http://www.w3.org/2000/svg'
 

@@ -109,7 +109,7 @@ const explain = (model: ModelAtHand, { row, matrix, filled }: PatientRow, target
   const { header, predictor, background } = model
   const used = header.preparation.features.map(({ name }) => name)
   const shares = sharesOf(header.learner, predictor, matrix, target, used.length, background, header.design.seed)
-  const contributions = header.features.map((feature) => {
+  const contributions = header.features.map((feature): Explanation['contributions'][number] => {
     const column = columnOf(row, feature.name)!
     const value = column.values[0]
     const missing = Number.isNaN(value)
@@ -120,6 +120,7 @@ const explain = (model: ModelAtHand, { row, matrix, filled }: PatientRow, target
       unit: feature.unit,
       value: cellOf(column, value),
       text: missing && filling !== undefined ? filling : valueText(feature, column, value),
+      amount: missing || feature.kind === 'boolean' || column.levels || feature.levels ? null : value,
       missing,
       contribution: shares.values[used.indexOf(feature.name)] ?? 0,
     }
@@ -153,6 +154,7 @@ const partContributions = (
       unit,
       value: last ?? null,
       text: last === undefined ? notRecorded : known.length === 1 ? same(said) : several,
+      amount: known.length === 1 ? (last as number) : null,
       missing: last === undefined,
       contribution: shares[channel] ?? 0,
     }

@@ -61,16 +61,16 @@ const exactOf = ({ contributions, contributionCost = 0 }: Predictor) =>
   contributionCost <= mostOperations ? contributions : undefined
 
 const methods: Record<string, string> = {
-  logistic: 'linear: (value - mean) x coefficient',
-  linear: 'linear: (value - mean) x coefficient',
-  cox: 'linear: (value - mean) x coefficient',
-  fineGray: 'linear: (value - mean) x coefficient',
-  aft: 'linear: (value - mean) x coefficient / scale',
-  elasticNet: 'linear: (value - mean) x coefficient',
-  forest: 'TreeSHAP, path dependent',
-  boosting: 'TreeSHAP, path dependent',
-  extraTrees: 'TreeSHAP, path dependent',
-  additive: 'additive: what each term adds',
+  logistic: 'linear',
+  linear: 'linear',
+  cox: 'linear',
+  fineGray: 'linear',
+  aft: 'linearScaled',
+  elasticNet: 'linear',
+  forest: 'treeShap',
+  boosting: 'treeShap',
+  extraTrees: 'treeShap',
+  additive: 'additive',
 }
 
 /**
@@ -95,7 +95,7 @@ export const sharesOf = (
   }
   const { scale, predict } = scalarOf(predictor, target)
   const { baseline, prediction, values } = sampledShapley(row, background(), groups, features, predict, 32, seed)
-  return { scale, baseline, prediction, values, method: 'Shapley values, 64 sampled orders' }
+  return { scale, baseline, prediction, values, method: 'sampled' }
 }
 
 /**

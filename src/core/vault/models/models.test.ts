@@ -126,7 +126,7 @@ test('what was shown and what the doctor decided is kept, also of a model that w
       model: model.id,
       user: user.id,
       inputs: { x: 1 },
-      summary: 'about 18 of 100',
+      summary: { class: { en: 'malignant' }, probability: 0.18 },
       payload: { risk: 0.18 },
     }),
   )
@@ -149,7 +149,7 @@ test('what was shown and what the doctor decided is kept, also of a model that w
       modelName: 'asked',
       outcome: 'overridden',
       reason: 'clinicalContext',
-      summary: 'about 18 of 100',
+      summary: { class: { en: 'malignant' }, probability: 0.18 },
     }),
   ])
   expect(vault.read.value('SELECT count(*) FROM feedback')).toBe(2)

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { notFound } from '../../../contract/errors.ts'
+import { SummarySchema } from '../../../contract/predictions.ts'
+import type { Summary } from '../../../contract/words.ts'
 import { canonicalJson, sha256 } from '../../numbers/digest.ts'
 import type { ReadStore, WriteStore } from '../store/store.ts'
 
@@ -12,8 +14,8 @@ export interface NewPrediction {
   user: string | null
   /** The inputs the model saw; only their hash is kept. */
   inputs: unknown
-  /** One line for the history. */
-  summary: string
+  /** One line for the history, as data. */
+  summary: Exclude<Summary, string>
   /** What was shown, as JSON value. */
   payload: unknown
   /** Time shown; now, where left out. */
@@ -33,7 +35,7 @@ export const recordPrediction = (store: WriteStore, prediction: NewPrediction): 
     prediction.user,
     prediction.at ?? new Date().toISOString(),
     sha256(canonicalJson(prediction.inputs)),
-    prediction.summary,
+    JSON.stringify(prediction.summary),
     JSON.stringify(prediction.payload),
   )
   return id
@@ -47,20 +49,29 @@ export interface StoredPrediction {
   at: string
   by: string
   inputsHash: string
-  summary: string
+  summary: Summary
   payload: unknown
+}
+
+/** As it stands in the table: JSON, or the sentence that was written before summaries were data. */
+const summaryOf = (stored: string): Summary => {
+  try {
+    return SummarySchema.parse(JSON.parse(stored))
+  } catch {
+    return stored
+  }
 }
 
 /** Throws `predictionMissing`. */
 export const getPrediction = (store: ReadStore, prediction: string): StoredPrediction => {
-  const row = store.get<Omit<StoredPrediction, 'payload'> & { payload: string }>(
+  const row = store.get<Omit<StoredPrediction, 'payload' | 'summary'> & { payload: string; summary: string }>(
     `SELECT p.id AS prediction, p.patient, p.encounter, p.model, p.at, coalesce(u.display_name, '') AS by,
        p.inputs_hash AS inputsHash, p.summary, p.payload
      FROM prediction p LEFT JOIN user u ON u.id = p.user WHERE p.id = ?`,
     prediction,
   )
   if (!row) throw notFound('predictionMissing', { prediction })
-  return { ...row, payload: JSON.parse(row.payload) as unknown }
+  return { ...row, summary: summaryOf(row.summary), payload: JSON.parse(row.payload) as unknown }
 }
 
 /** Records what the doctor decided. Answers add up; the latest stands, and none is ever overwritten. */
@@ -99,7 +110,7 @@ export interface PredictionHistoryEntry {
   model: number
   modelName: string
   task: string
-  summary: string
+  summary: Summary
   outcome: FeedbackOutcome | null
   reason: string | null
   comment: string | null
@@ -107,14 +118,16 @@ export interface PredictionHistoryEntry {
 
 /** Predictions shown for a patient, newest first, each with the latest answer. */
 export const predictionHistory = (store: ReadStore, patient: number): PredictionHistoryEntry[] =>
-  store.all<PredictionHistoryEntry>(
-    `SELECT p.id AS prediction, p.at, coalesce(u.display_name, '') AS by, p.model, m.name AS modelName, m.task, p.summary,
+  store
+    .all<Omit<PredictionHistoryEntry, 'summary'> & { summary: string }>(
+      `SELECT p.id AS prediction, p.at, coalesce(u.display_name, '') AS by, p.model, m.name AS modelName, m.task, p.summary,
        f.outcome, f.reason, f.comment
      FROM prediction p JOIN model m ON m.id = p.model LEFT JOIN user u ON u.id = p.user
      LEFT JOIN feedback f ON f.id = (SELECT max(id) FROM feedback WHERE prediction = p.id)
      WHERE p.patient = ? ORDER BY p.at DESC, p.rowid DESC`,
-    patient,
-  )
+      patient,
+    )
+    .map((row) => ({ ...row, summary: summaryOf(row.summary) }))
 
 /** How often a model's predictions were shown and what became of them. */
 export const feedbackCounts = (

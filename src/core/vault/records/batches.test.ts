@@ -185,7 +185,7 @@ test('a patient for whom a prediction was shown stays, so that the prediction ca
       model: model.id,
       user: null,
       inputs: {},
-      summary: '',
+      summary: { class: { en: '' }, probability: 0.9 },
       payload: {},
     })
     undoBatch(store, batch, null)

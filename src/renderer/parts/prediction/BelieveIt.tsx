@@ -1,10 +1,10 @@
 import { Badge, Group, Paper, Stack, Title } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { type ReactNode, useId } from 'react'
+import { wordsOf } from '../../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../../language/index.ts'
 import { type Belief, judge, type Verdict } from './belief.ts'
 import classes from './prediction.module.css'
-import { wordsOf } from './words.ts'
 
 const icons = { good: IconCircleCheck, caution: IconAlertTriangle, doubt: IconCircleX } as const
 const colours = { good: 'moss', caution: 'amber', doubt: 'brick' } as const

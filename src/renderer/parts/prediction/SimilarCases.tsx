@@ -2,11 +2,11 @@ import { Anchor, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import { useId, useState } from 'react'
 import type * as z from 'zod'
 import type { ContributionSchema, SimilarCaseSchema } from '../../../contract/predictions.ts'
+import { wordsOf } from '../../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../../language/index.ts'
 import { PlaceLink } from '../place.tsx'
 import { ScrollX } from '../ScrollX.tsx'
 import classes from './prediction.module.css'
-import { wordsOf } from './words.ts'
 
 type SimilarCase = z.infer<typeof SimilarCaseSchema>
 type Contribution = z.infer<typeof ContributionSchema>

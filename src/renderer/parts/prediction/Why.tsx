@@ -3,19 +3,16 @@ import { useCallback, useId, useState } from 'react'
 import type * as z from 'zod'
 import type { ExplanationSchema } from '../../../contract/predictions.ts'
 import { contributions, contributionText, levelText } from '../../../figures/index.ts'
-import { type Formats, formatsOf } from '../../language/formats.ts'
+import { type Formats, formatsOf, wordsOf } from '../../language/formats.ts'
 import { useLanguage, useText, useTranslation } from '../../language/index.ts'
 import { FigureBox } from '../FigureBox.tsx'
-import { wordsOf } from './words.ts'
 
 type Explanation = z.infer<typeof ExplanationSchema>
 const first = 8
 
-/** The patient's value as people write it: a number with its unit in words, else as the core put it (`stage 4`). */
-const readingOf = ({ value, unit }: Explanation['contributions'][number], text: string, formats: Formats): string =>
-  typeof value === 'number' && unit !== null && /^[-−]?[\d.,]/.test(text)
-    ? formats.quantity(Number(value.toPrecision(4)), unit)
-    : text
+/** The patient's value as people write it: a number with its unit, else as the core put it (`stage 4`). */
+const readingOf = ({ amount, unit }: Explanation['contributions'][number], text: string, formats: Formats): string =>
+  typeof amount === 'number' ? formats.quantity(Number(amount.toPrecision(4)), unit) : text
 
 /** The contributions of the patient's findings, largest first, from the average patient to this one. */
 export const Why = ({ explanation, what }: { explanation: Explanation; what: string }) => {
@@ -131,7 +128,9 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
               </Anchor>
             )}
             <Text size="xs" c="dimmed">
-              {t('why.method', { method: explanation.method })}
+              {t('why.method', {
+                method: t(`explanation:method.${explanation.method}`, { defaultValue: explanation.method }),
+              })}
             </Text>
           </>
         )}

@@ -1,6 +1,6 @@
 import type { Estimate } from '../../../contract/values.ts'
+import { wordsOf } from '../../language/formats.ts'
 import { useLanguage, useTranslation } from '../../language/index.ts'
-import { wordsOf } from './words.ts'
 
 /** How often such intervals held, as measured; an empty text where that is not known. */
 export const useCoverage = (): ((coverage: Estimate | null | undefined) => string) => {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { wordsOf } from './words.ts'
+import { createFormats } from '../contract/formats.ts'
+import type { Language } from '../contract/languages.ts'
+import { createWords, summaryText } from '../contract/words.ts'
+import { installation } from './installation.ts'
+import { textsAt } from './texts.ts'
+
+const texts = textsAt(installation().resources)
+const wordsOf = (language: Language) => createWords(language, texts.in(language))
 
 const en = wordsOf('en')
 const zh = wordsOf('zh-CN')
@@ -130,4 +137,40 @@ test('a change is told in patients, and a change of none as none', () => {
   expect(en.change(0.18, 0.34)).toBe('about 16 more of 100')
   expect(en.change(0.18, 0.184)).toBe('no difference that shows in 100 patients')
   expect(zh.change(0.34, 0.18)).toBe('每 100 名中约少 16 名')
+})
+
+describe('a prediction in the history', () => {
+  const read = (summary: Parameters<typeof summaryText>[0], language: Language) => {
+    const translate = texts.in(language)
+    return summaryText(summary, language, {
+      translate,
+      words: createWords(language, translate),
+      formats: createFormats(language, translate),
+    })
+  }
+
+  test.each([
+    [0.006, 'about 1 of 100', '每 100 名中约 1 名'],
+    [0.009, 'about 1 of 100', '每 100 名中约 1 名'],
+    [0.991, 'about 99 of 100', '每 100 名中约 99 名'],
+    [0.994, 'about 99 of 100', '每 100 名中约 99 名'],
+  ])('reads %s as it was read on the screen', (probability, english, chinese) => {
+    const summary = { class: { en: 'malignant', zh: '恶性' }, probability }
+    expect(wordsOf('en').perHundred(probability)).toBe(english)
+    expect(read(summary, 'en')).toBe(`malignant: ${english}`)
+    expect(read(summary, 'zh-CN')).toBe(`恶性：${chinese}`)
+  })
+
+  test('names event and time, or value and unit, in the language of the reader', () => {
+    const survival = { event: { en: 'transplant', zh: '移植' }, years: 3, risk: 0.181 }
+    expect(read(survival, 'en')).toBe('transplant within 3 years: about 18 of 100')
+    expect(read(survival, 'zh-CN')).toBe('3 年内移植：每 100 名中约 18 名')
+    const value = { target: { en: 'Systolic pressure', zh: '收缩压' }, value: 131.2534, unit: 'mm[Hg]' }
+    expect(read(value, 'en')).toBe('Systolic pressure: 131.3 mmHg')
+    expect(read(value, 'zh-CN')).toBe('收缩压：131.3 mmHg')
+  })
+
+  test('that was stored as a sentence is shown as it was stored', () => {
+    expect(read('malignant: more than 99 of 100', 'zh-CN')).toBe('malignant: more than 99 of 100')
+  })
 })

@@ -1,6 +1,7 @@
-import type { Estimate } from '../../../contract/values.ts'
-import english from './locales/en.json' with { type: 'json' }
-import chinese from './locales/zh-CN.json' with { type: 'json' }
+import type { Formats } from './formats.ts'
+import type { Language } from './languages.ts'
+import type { Translate } from './texts.ts'
+import { type Estimate, type Text, textIn } from './values.ts'
 
 /**
  * How a probability is told to a doctor: as patients of 100, never a bare percentage. Shares are rounded to whole
@@ -32,8 +33,6 @@ export interface Words {
   change: (before: number, after: number) => string
 }
 
-export type WordsLanguage = string
-
 export interface Hundred {
   kind: 'fewer' | 'about' | 'more'
   count: number
@@ -50,50 +49,36 @@ export const ofHundred = (share: number): Hundred => {
 /** Words that dictionaries use for death: it has a verb of its own. */
 const isDeath = (event: string): boolean => /^(death|dead|die[ds]?|死亡|去世)$/i.test(event.trim())
 
-const fill = (text: string, values: Record<string, string | number>): string =>
-  text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
-
-const made = new Map<WordsLanguage, Words>()
-
-export const wordsOf = (language: WordsLanguage): Words => {
-  const known = made.get(language)
-  if (known) return known
-  const words = makeWords(language)
-  made.set(language, words)
-  return words
-}
-
-const makeWords = (language: WordsLanguage): Words => {
-  const texts = (language === 'zh-CN' ? chinese : english).words
+/** Sentences about probabilities and times, from `formats:words.*`. */
+export const createWords = (language: Language, translate: Translate): Words => {
+  const text = (key: string, values?: Record<string, unknown>) => translate(`formats:words.${key}`, values)
   const number = (value: number, digits = 0) =>
     new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)
   const known = (share: number | null): share is number => share !== null && Number.isFinite(share)
 
   const end = (share: number) => {
     const { kind, count } = ofHundred(share)
-    return kind === 'about' ? number(count) : fill(texts.end[kind], { count })
+    return kind === 'about' ? number(count) : text(`end.${kind}`, { count })
   }
   const span = (low: number, high: number) => {
     const from = end(low)
     const to = end(high)
-    return from === to ? from : fill(texts.span, { from, to })
+    return from === to ? from : text('span', { from, to })
   }
   const perHundred = (share: number) => {
-    if (!known(share)) return texts.unknown
+    if (!known(share)) return text('unknown')
     const { kind, count } = ofHundred(share)
-    return fill(texts.perHundred[kind], { count })
+    return text(`perHundred.${kind}`, { count })
   }
   const patients = (share: number) => {
-    if (!known(share)) return texts.unknown
+    if (!known(share)) return text('unknown')
     const { kind, count } = ofHundred(share)
-    return fill(texts.patients[kind], { count })
+    return text(`patients.${kind}`, { count })
   }
   const duration = (years: number) => {
     const count = (value: number, unit: 'years' | 'months' | 'days', digits = 0) => {
       const rounded = Number(value.toFixed(digits))
-      return fill(rounded === 1 ? texts.duration[unit].one : texts.duration[unit].other, {
-        count: number(rounded, digits),
-      })
+      return text(`duration.${unit}`, { count: rounded, number: number(rounded, digits) })
     }
     if (Math.abs(years - Math.round(years)) < 0.02 && Math.round(years) > 0) return count(Math.round(years), 'years')
     if (years >= 2) return count(years, 'years', 1)
@@ -101,43 +86,69 @@ const makeWords = (language: WordsLanguage): Words => {
     return count(years * 365.25, 'days')
   }
   const interval: Words['interval'] = ({ low, high }) =>
-    known(low) && known(high) ? fill(texts.interval, { span: span(low, high) }) : ''
+    known(low) && known(high) ? text('interval', { span: span(low, high) }) : ''
 
   return {
     perHundred,
     patients,
     interval,
     withInterval: ({ value, low, high }) => {
-      if (!known(value)) return texts.unknown
+      if (!known(value)) return text('unknown')
       if (!known(low) || !known(high)) return perHundred(value)
-      return fill(texts.withInterval, { about: perHundred(value), span: span(low, high) })
+      return text('withInterval', { about: perHundred(value), span: span(low, high) })
     },
     duration,
-    event: (event) => (isDeath(event) ? texts.death : event),
-    quoted: (event) => (isDeath(event) ? texts.death : fill(texts.quoted, { event })),
+    event: (event) => (isDeath(event) ? text('death') : event),
+    quoted: (event) => (isDeath(event) ? text('death') : text('quoted', { event })),
     isDeath,
     risk: (event, years, share) =>
-      fill(isDeath(event) ? texts.riskDeath : texts.risk, {
+      text(isDeath(event) ? 'riskDeath' : 'risk', {
         patients: patients(share),
         event,
         time: duration(years),
       }),
     median: (event, { value, low, high }, followUpYears) => {
       const time = duration(followUpYears)
-      if (!known(value))
-        return fill(isDeath(event) ? texts.medianNotReachedDeath : texts.medianNotReached, { event, time })
-      const about = fill(isDeath(event) ? texts.medianDeath : texts.median, { event, time: duration(value) })
+      if (!known(value)) return text(isDeath(event) ? 'medianNotReachedDeath' : 'medianNotReached', { event, time })
+      const about = text(isDeath(event) ? 'medianDeath' : 'median', { event, time: duration(value) })
       if (!known(low)) return about
       const range = known(high)
-        ? fill(texts.medianRange, { from: duration(low), to: duration(high) })
-        : fill(texts.medianOpen, { from: duration(low), time })
+        ? text('medianRange', { from: duration(low), to: duration(high) })
+        : text('medianOpen', { from: duration(low), time })
       return `${about}${range}`
     },
     change: (before, after) => {
-      if (!known(before) || !known(after)) return texts.unknown
+      if (!known(before) || !known(after)) return text('unknown')
       const patients = Math.round(Math.abs(after - before) * 100)
-      if (patients === 0) return texts.change.none
-      return fill(after < before ? texts.change.fewer : texts.change.more, { count: patients })
+      if (patients === 0) return text('change.none')
+      return text(after < before ? 'change.fewer' : 'change.more', { count: patients })
     },
   }
+}
+
+/** What a prediction said in one line, as data; text where it was stored by a Bedside that kept its English. */
+export type Summary =
+  | string
+  | { class: Text; probability: number }
+  | { event: Text; years: number; risk: number | null }
+  | { target: Text; value: number | null; unit: string | null }
+
+/** That line in a language: `malignant: about 18 of 100`. */
+export const summaryText = (
+  summary: Summary,
+  language: Language,
+  { translate, words, formats }: { translate: Translate; words: Words; formats: Formats },
+): string => {
+  if (typeof summary === 'string') return summary
+  const line = (kind: string, values: Record<string, string>) => translate(`formats:summary.${kind}`, values)
+  if ('class' in summary)
+    return line('class', { name: textIn(summary.class, language), share: words.perHundred(summary.probability) })
+  if ('event' in summary)
+    return line('event', {
+      name: words.event(textIn(summary.event, language)),
+      time: words.duration(summary.years),
+      share: words.perHundred(summary.risk ?? Number.NaN),
+    })
+  const value = summary.value === null ? null : Number(summary.value.toPrecision(4))
+  return line('value', { name: textIn(summary.target, language), value: formats.quantity(value, summary.unit) })
 }

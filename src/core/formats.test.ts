@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { formatsOf, noValue } from './formats.ts'
+import { createFormats, noValue } from '../contract/formats.ts'
+import type { Language } from '../contract/languages.ts'
+import { installation } from './installation.ts'
+import { textsAt } from './texts.ts'
+
+const texts = textsAt(installation().resources)
+const formatsOf = (language: Language) => createFormats(language, texts.in(language))
 
 const en = formatsOf('en')
 const zh = formatsOf('zh-CN')
