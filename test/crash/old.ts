@@ -18,6 +18,8 @@ export const makeOldVault = async (dir: string): Promise<void> => {
   const db = openDatabase(databasePath(dir), { cipher, key, create: true })
   migrate(db, dir, migrations.slice(0, 1))
   const { store } = writeStore(db, dir, undefined, new Map())
+  // The cases are written by the code of today, which knows a column more of a batch.
+  db.exec('ALTER TABLE batch ADD COLUMN cases INTEGER')
   db.exec('BEGIN IMMEDIATE')
   store.run('INSERT INTO vault (id, created_at) VALUES (?, ?)', id, createdAt)
   addUser(store, { id: user, displayName: 'Dr. Adams', role: 'administrator' }, createdAt)
@@ -28,6 +30,7 @@ export const makeOldVault = async (dir: string): Promise<void> => {
     Array.from({ length: 5000 }, (_, at) => ({ patientKey: `MRN-${at}`, name: `Wang ${at}`, cells: { a: at / 7 } })),
   )
   db.exec('COMMIT')
+  db.exec('ALTER TABLE batch DROP COLUMN cases')
   db.close()
   const slots = [await makeSlot({ vault: id, user, secret: passphrase, key, costs: leastKeyDerivation })]
   const rest = { cipher, createdAt, slots, rekeyedAt: null, next: null } as const

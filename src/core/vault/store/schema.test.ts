@@ -66,6 +66,21 @@ test('an old database is brought to the same schema as a new one', () => {
   expect(migrate(fresh, '/v')).toBe(schemaVersion)
 })
 
+test('rows that an earlier version rejected keep their line as their place', () => {
+  const db = new Database(':memory:')
+  migrate(db, '/v', migrations.slice(0, 3))
+  db.exec(`INSERT INTO study (id, name, title, created_at) VALUES (1, 's', 's', '');
+    INSERT INTO batch (id, study, file, sha256, mapping, imported_at) VALUES (1, 1, 'f', '', '{}', '');
+    INSERT INTO rejected_row VALUES (1, 1, 7, 9, 'age', 'notANumber', 'age is not a number.', 'x'),
+      (1, 2, 8, 10, NULL, 'columnCount', 'too many', NULL)`)
+  migrate(db, '/v')
+  const kept = db.prepare('SELECT row, place, "column", code, text FROM rejected_row ORDER BY sequence').all()
+  expect(kept).toEqual([
+    { row: 7, place: '{"kind":"line","line":9}', column: 'age', code: 'notANumber', text: 'x' },
+    { row: 8, place: '{"kind":"line","line":10}', column: null, code: 'columnCount', text: null },
+  ])
+})
+
 test('a database of a newer Bedside is refused before anything is written', () => {
   const db = new Database(':memory:')
   migrate(db, '/v', [step(1, 'CREATE TABLE a (x)'), step(2, 'CREATE TABLE b (x)')])
