@@ -4,6 +4,7 @@ import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
 import { fieldCell, fittingStudies, outcomeConcept, patientTable } from '../extract/tables.ts'
 import { cardOf } from '../models/cards.ts'
+import { predictFile, predictRows } from '../models/predictFile.ts'
 import type { Core } from '../session/core.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/ask/answer.ts'
 import type { ModelAtHand } from '../study/ask/hand.ts'
@@ -20,7 +21,6 @@ import { encountersOf } from '../vault/records/encounters.ts'
 import { describePatients } from '../vault/records/patients.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { fileReader } from './intake.ts'
-import { predictFile, predictRows } from './predictFile.ts'
 
 type PredictionHistory = (ReturnType<typeof predictionHistory>[number] & { task: Task })[]
 

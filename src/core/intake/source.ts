@@ -6,8 +6,8 @@ import { open, stat } from 'node:fs/promises'
 export type FileSource =
   | { kind: 'bytes'; file: string; data: Uint8Array }
   | { kind: 'path'; file: string; path: string }
-  /** An upload at rest: pieces encrypted with a key that lives in this process alone (uploads.ts). */
-  | { kind: 'sealed'; file: string; path: string; key: Uint8Array; bytes: number }
+  /** An upload at rest, hashed as it came: pieces encrypted with a key that lives in this process alone (uploads.ts). */
+  | { kind: 'sealed'; file: string; path: string; key: Uint8Array; bytes: number; sha256: string }
 
 const pieceBytes = 1 << 20
 
@@ -34,7 +34,10 @@ export interface OpenSource {
   bytes: number
   /** The bytes in pieces of about a megabyte, from the start. */
   pieces(): AsyncGenerator<Uint8Array>
-  /** SHA-256 in hex, of the first pass that went through all of the file; of a pass of its own where there was none. */
+  /**
+   * SHA-256 in hex of the first pass that went through all of the file; where there was none, of an upload as it came, of
+   * other files by a pass of its own.
+   */
   sha256(): Promise<string>
 }
 
@@ -66,6 +69,7 @@ export const openSource = async (
     bytes,
     pieces,
     sha256: async () => {
+      if (digest === null && source.kind === 'sealed') return source.sha256
       if (digest === null) {
         const hash = createHash('sha256')
         for await (const piece of pieces()) hash.update(piece)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -13,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BedsideError } from '../../../contract/errors.ts'
-import { readSource } from '../source.ts'
+import { openSource, readSource, sealOverhead } from '../source.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 
 let folder: string
@@ -56,6 +58,22 @@ const send = async (file = 'patients.csv', bytes = secret) => {
   }
   return upload ?? ''
 }
+
+test('an upload that lost its end at rest is not taken for the file that came', async () => {
+  const source = uploads.open(await send())
+  const known = createHash('sha256').update(secret).digest('hex')
+  expect(await (await openSource(source)).sha256()).toBe(known)
+  const read = await openSource(source, { hashed: true })
+  for await (const piece of read.pieces()) void piece
+  expect(await read.sha256()).toBe(known)
+
+  if (source.kind !== 'sealed') throw new Error('An upload is sealed')
+  const last = (secret.length % 600_000) + sealOverhead
+  truncateSync(source.path, statSync(source.path).size - last)
+  const cut = await openSource(source, { hashed: true })
+  for await (const piece of cut.pieces()) void piece
+  expect(await cut.sha256()).not.toBe(known)
+})
 
 test('no patient lies on the disk in clear, and only this user can read what does', async () => {
   const id = await send()

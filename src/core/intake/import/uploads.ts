@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, type Hash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -42,6 +42,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
   interface Upload {
     source: FileSource
     handle: FileHandle | null
+    hash: Hash
     pieces: number
     finished: boolean
     queue: Promise<unknown>
@@ -67,7 +68,10 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
 
   const add = (source: FileSource, handle: FileHandle | null): string => {
     const id = randomBytes(24).toString('base64url')
-    uploads.set(id, { source, handle, pieces: 0, finished: handle === null, queue: Promise.resolve() })
+    uploads.set(id, {
+      ...{ source, handle, pieces: 0, finished: handle === null, queue: Promise.resolve() },
+      hash: createHash('sha256'),
+    })
     return id
   }
 
@@ -75,7 +79,10 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
     if (uploads.size >= mostUploads) throw conflict('tooManyUploads', { most: mostUploads })
     const path = join(makeFolder(), randomBytes(16).toString('hex'))
     const handle = await open(path, 'wx', 0o600)
-    return add({ kind: 'sealed', file: basename(file) || file, path, key: randomBytes(32), bytes: 0 }, handle)
+    return add(
+      { kind: 'sealed', file: basename(file) || file, path, key: randomBytes(32), bytes: 0, sha256: '' },
+      handle,
+    )
   }
 
   const write = async (upload: Upload, bytes: Uint8Array, last: boolean): Promise<number> => {
@@ -86,10 +93,12 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
     if (bytes.length > 0) {
       await handle.appendFile(seal(bytes, source.key, upload.pieces++))
       source.bytes += bytes.length
+      upload.hash.update(bytes)
     }
     if (last) {
       upload.finished = true
       upload.handle = null
+      source.sha256 = upload.hash.digest('hex')
       await handle.close()
     }
     return source.bytes
