@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { breachesIn, breachesUnder, importsOf, rooms, sqlIn } from './rooms.ts'
+import { breachesIn, breachesUnder, circleBreaches, circlesOf, importsOf, rooms, sqlIn } from './rooms.ts'
 
 const reasons = (file: string, source: string) => breachesIn(file, source).map(({ imports }) => imports)
 
@@ -98,4 +98,40 @@ test('words that only begin like SQL are no breach', () => {
   expect(
     sqlIn('cli/help.ts', "export const a = ['with', 'Select a file', 'update', 'Create the vault', 'DROP']"),
   ).toEqual([])
+})
+
+const circles = (sources: Record<string, string>) =>
+  circleBreaches(new Map(Object.entries(sources))).map(({ imports }) => imports)
+
+test('rooms that need each other are told, even if one of them needs a type alone', () => {
+  const sources = {
+    'core/learn/learner.ts': "import { a } from '../cohort/matrix.ts'",
+    'core/cohort/matrix.ts': "import type { B } from '../learn/parameters.ts'",
+    'core/learn/parameters.ts': '',
+  }
+  expect(circles(sources)).toEqual(['core/cohort -> core/learn'])
+})
+
+test('files that need each other’s values are told; types and imports at work time are no circle', () => {
+  const circle = {
+    'core/learn/a.ts': "import { b } from './b.ts'",
+    'core/learn/b.ts': "export * from './c.ts'",
+    'core/learn/c.ts': "import { type A, a } from './a.ts'",
+  }
+  expect(circles(circle)).toEqual(['core/learn/a.ts -> core/learn/b.ts -> core/learn/c.ts'])
+  const types = { ...circle, 'core/learn/c.ts': "import { type A } from './a.ts'" }
+  expect(circles(types)).toEqual([])
+  const later = { ...circle, 'core/learn/c.ts': "export const c = () => import('./a.ts')" }
+  expect(circles(later)).toEqual([])
+})
+
+test('a circle is found wherever the walk begins, and two are two', () => {
+  const graph = (text: string) =>
+    new Map(text.split(' ').map((word) => [word[0] as string, new Set(word.slice(1))] as const))
+  expect(circlesOf(graph('ab bc c'))).toEqual([])
+  expect(circlesOf(graph('ab bc ca dab'))).toEqual([['a', 'b', 'c']])
+  expect(circlesOf(graph('xab ab ba cd dec ec'))).toEqual([
+    ['c', 'd', 'e'],
+    ['a', 'b'],
+  ])
 })

@@ -64,6 +64,22 @@ export const rooms: Record<string, Room> = {
     may: ['contract', 'core/numbers', 'core/cohort', 'core/vault', 'core/study', 'core/export'],
     mayNot: [...shells, ...webServers],
   },
+  // What is done with models, without knowing who asked: handed the vault, a transport for long tasks, and no more.
+  'core/models': {
+    may: [
+      'contract',
+      'core/numbers',
+      'core/cohort',
+      'core/learn',
+      'core/study',
+      'core/jobs',
+      'core/extract',
+      'core/vault',
+    ],
+    mayNot: [...shells, ...webServers],
+  },
+  // The life of the vault; what goes on behind it is told through hooks.
+  'core/session': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
   'core/handlers': { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
   core: { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
 }
@@ -96,27 +112,40 @@ export const roomOf = (path: string): string | null =>
     .find((name) => path === name || path.startsWith(`${name}/`)) ?? null
 
 /** Every module a source names: static and dynamic imports, re-exports, type imports, require, `new URL(..., import.meta.url)`. */
-export const importsOf = (source: string, file: string): string[] => {
+export const importsOf = (source: string, file: string): string[] => [...modulesOf(source, file).keys()]
+
+/** The modules a source names, and whether a value of theirs must be there before the source itself runs. */
+const modulesOf = (source: string, file: string): Map<string, boolean> => {
   const { program, errors } = parseSync(file, source, { lang: file.endsWith('x') ? 'tsx' : 'ts', sourceType: 'module' })
   if (errors[0]) throw new Error(`${file} cannot be read: ${errors[0].message}`)
-  const found = new Set<string>()
-  const literal = (part: unknown) => {
+  const found = new Map<string, boolean>()
+  const literal = (part: unknown, needed = false) => {
     const value = (part as { value?: unknown } | null | undefined)?.value
-    if (typeof value === 'string') found.add(value)
+    if (typeof value === 'string') found.set(value, needed || found.get(value) === true)
   }
   const visit = (part: unknown): void => {
     if (Array.isArray(part)) for (const inner of part) visit(inner)
     if (!part || typeof part !== 'object' || !('type' in part)) return
     const its = part as Record<string, unknown> & { type: string; arguments?: unknown[] }
     const name = (its.callee as { name?: string } | undefined)?.name
-    if (/^(Import|ExportNamed|ExportAll)(Declaration|Expression)$|^TSImportType$/.test(its.type)) literal(its.source)
+    if (/^(Import|ExportNamed|ExportAll)(Declaration|Expression)$|^TSImportType$/.test(its.type))
+      literal(its.source, needsValue(its))
     if (its.type === 'TSExternalModuleReference') literal(its.expression)
     if (its.type === 'CallExpression' && name === 'require') literal(its.arguments?.[0])
     if (its.type === 'NewExpression' && name === 'URL' && its.arguments?.length === 2) literal(its.arguments[0])
     for (const value of Object.values(its)) visit(value)
   }
   visit(program)
-  return [...found]
+  return found
+}
+
+/** A static import or re-export of more than types. */
+const needsValue = (node: Record<string, unknown> & { type: string }): boolean => {
+  if (!node.type.endsWith('Declaration') || node.importKind === 'type' || node.exportKind === 'type') return false
+  const specifiers = (node.specifiers ?? []) as { importKind?: string; exportKind?: string }[]
+  const typeOnly = ({ importKind, exportKind }: (typeof specifiers)[number]) =>
+    importKind === 'type' || exportKind === 'type'
+  return specifiers.length === 0 || !specifiers.every(typeOnly)
 }
 
 /**
@@ -172,15 +201,67 @@ export const sqlIn = (file: string, source: string): Breach[] => {
   return found
 }
 
-export const breachesUnder = (folder: string): Breach[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|\.d\.ts$/.test(name))
-    .sort()
-    .flatMap((name) => {
-      const source = readFileSync(join(folder, name), 'utf8')
-      return [...breachesIn(name, source), ...sqlIn(name, source)]
-    })
+/** Circles of a graph: each a list of nodes that reach one another, longest first. */
+export const circlesOf = (arrows: ReadonlyMap<string, ReadonlySet<string>>): string[][] => {
+  // Tarjan's strongly connected components (1972).
+  const [index, low] = [new Map<string, number>(), new Map<string, number>()]
+  const stack: string[] = []
+  const circles: string[][] = []
+  const walk = (node: string): void => {
+    index.set(node, index.size)
+    low.set(node, index.get(node) as number)
+    stack.push(node)
+    for (const next of arrows.get(node) ?? []) {
+      if (!index.has(next)) {
+        walk(next)
+        low.set(node, Math.min(low.get(node) as number, low.get(next) as number))
+      } else if (stack.includes(next)) low.set(node, Math.min(low.get(node) as number, index.get(next) as number))
+    }
+    if (low.get(node) !== index.get(node)) return
+    const circle = stack.splice(stack.indexOf(node))
+    if (circle.length > 1) circles.push(circle.sort())
+  }
+  for (const node of arrows.keys()) if (!index.has(node)) walk(node)
+  return circles.sort((a, b) => b.length - a.length)
+}
+
+/** Circles between rooms, types included, and circles of files that need each other's values. */
+export const circleBreaches = (sources: ReadonlyMap<string, string>): Breach[] => {
+  const files = new Map<string, Set<string>>()
+  const between = new Map<string, Set<string>>()
+  for (const [file, source] of sources) {
+    const values = new Set<string>()
+    files.set(file, values)
+    const home = roomOf(file)
+    for (const [name, needed] of modulesOf(source, file)) {
+      if (!name.startsWith('.')) continue
+      const target = posix.normalize(posix.join(posix.dirname(file), name))
+      if (!sources.has(target)) continue
+      if (needed) values.add(target)
+      const room = roomOf(target)
+      if (home && room && home !== room) between.set(home, (between.get(home) ?? new Set()).add(room))
+    }
+  }
+  const breach = (reason: string) => (circle: string[]) => ({ file: circle[0], imports: circle.join(' -> '), reason })
+  return [
+    ...circlesOf(between).map(breach('rooms must not go round in a circle')),
+    ...circlesOf(files).map(breach('files must not need each other’s values in a circle')),
+  ]
+}
+
+export const breachesUnder = (folder: string): Breach[] => {
+  const sources = new Map(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => name.replaceAll('\\', '/'))
+      .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|\.d\.ts$/.test(name))
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  )
+  return [
+    ...[...sources].flatMap(([name, source]) => [...breachesIn(name, source), ...sqlIn(name, source)]),
+    ...circleBreaches(sources),
+  ]
+}
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const breaches = breachesUnder(join(dirname(import.meta.dirname), 'src'))

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { daysAYear } from './days.ts'
 import { generalised, type Language } from './languages.ts'
 
 /**
@@ -29,7 +30,7 @@ export type Task = z.infer<typeof TaskSchema>
 export const timeUnits = ['days', 'weeks', 'months', 'years'] as const
 export const TimeUnitSchema = z.enum(timeUnits)
 export type TimeUnit = z.infer<typeof TimeUnitSchema>
-export const daysPer: Record<TimeUnit, number> = { days: 1, weeks: 7, months: 30.4375, years: 365.25 }
+export const daysPer: Record<TimeUnit, number> = { days: 1, weeks: 7, months: 30.4375, years: daysAYear }
 
 /** A cell as a person wrote or reads it: number, text, yes/no, or null for not recorded. */
 export const CellSchema = z.union([z.number(), z.string(), z.boolean(), z.null()])

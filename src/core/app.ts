@@ -14,18 +14,19 @@ import { modelHandlers } from './handlers/models.ts'
 import { patientHandlers } from './handlers/patients.ts'
 import { predictionHandlers } from './handlers/predictions.ts'
 import { sampleHandlers } from './handlers/samples.ts'
+import { Services } from './handlers/services.ts'
 import { studyHandlers } from './handlers/studies.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { userHandlers } from './handlers/users.ts'
 import { vaultHandlers } from './handlers/vault.ts'
 import type { Connection } from './session/connection.ts'
-import { createCore, type VaultState } from './session/core.ts'
+import type { VaultState } from './session/session.ts'
 import type { Keychain } from './vault/keys/keychain.ts'
 import type { KeyDerivation } from './vault/store/vault.ts'
 
 export type { Connection } from './session/connection.ts'
-export type { VaultState } from './session/core.ts'
 export { endOnIncident } from './session/incident.ts'
+export type { VaultState } from './session/session.ts'
 export type { Keychain, KeychainStatus } from './vault/keys/keychain.ts'
 
 export interface AppOptions {
@@ -51,6 +52,8 @@ export interface AppOptions {
   freeBytes?: () => number
   /** For tests: the time, in milliseconds. */
   now?: () => number
+  /** For tests: milliseconds between two looks at who has been away for too long. */
+  patrolMilliseconds?: number
 }
 
 export interface App {
@@ -66,29 +69,29 @@ export interface App {
   close(): Promise<void>
 }
 
-const routerOf = (core: ReturnType<typeof createCore>) => {
-  const os = implementer(core)
+const routerOf = (services: Services) => {
+  const os = implementer(services)
   return os.router({
-    ...systemHandlers(core, os),
-    ...vaultHandlers(core, os),
-    ...userHandlers(core, os),
-    ...patientHandlers(core, os),
-    ...studyHandlers(core, os),
-    ...intakeHandlers(core, os),
-    ...sampleHandlers(core, os),
-    ...jobHandlers(core, os),
-    ...modelHandlers(core, os),
-    ...predictionHandlers(core, os),
-    ...adviceHandlers(core, os),
-    ...auditHandlers(core, os),
-    ...backupHandlers(core, os),
-    ...exportHandlers(core, os),
+    ...systemHandlers(services, os),
+    ...vaultHandlers(services, os),
+    ...userHandlers(services, os),
+    ...patientHandlers(services, os),
+    ...studyHandlers(services, os),
+    ...intakeHandlers(services, os),
+    ...sampleHandlers(services, os),
+    ...jobHandlers(services, os),
+    ...modelHandlers(services, os),
+    ...predictionHandlers(services, os),
+    ...adviceHandlers(services, os),
+    ...auditHandlers(services, os),
+    ...backupHandlers(services, os),
+    ...exportHandlers(services, os),
   })
 }
 
 /** The composition root: the only place that sees all rooms. */
 export const createApp = (options: AppOptions): App => {
-  const core = createCore(
+  const services = new Services(
     {
       threads: availableParallelism(),
       log: () => {},
@@ -100,18 +103,18 @@ export const createApp = (options: AppOptions): App => {
     },
     jobHandlersOf,
   )
-  const router = routerOf(core)
-  const stopSchedule = startBackupSchedule(core)
+  const router = routerOf(services)
+  const stopSchedule = startBackupSchedule(services)
   return {
     router,
-    connect: core.connect,
+    connect: (kind) => services.session.connect(kind),
     client: (connection) =>
       createRouterClient(router as never, { context: { connection } as never }) as unknown as ContractRouterClient<Api>,
-    registerFile: async (path) => ({ upload: await core.uploads.register(path) }),
-    lock: () => core.lockAll('system'),
+    registerFile: async (path) => ({ upload: await services.uploads.register(path) }),
+    lock: () => services.session.lockAll('system'),
     close: async () => {
       stopSchedule()
-      await core.close()
+      await services.session.close()
     },
   }
 }

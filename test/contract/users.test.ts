@@ -26,6 +26,7 @@ const start = () => {
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },
     now: () => clock,
+    patrolMilliseconds: 20,
     onState: (state) => states.push(state),
   })
   return app
@@ -157,7 +158,8 @@ test('a window left alone locks itself; one in use does not, and looking at jobs
   clock += 100_000
   await client.vault.active()
   clock += 100_000
-  await new Promise((resolve) => setTimeout(resolve, 6_000))
+  // Several patrols go by.
+  await new Promise((resolve) => setTimeout(resolve, 200))
   expect((await client.vault.status()).state).toBe('open')
   await client.jobs.list()
   clock += 30_000

@@ -1,9 +1,9 @@
+import { dayMilliseconds, daysAYear } from '../../contract/days.ts'
 /** Ages over 89 are one group (45 CFR 164.514(b)(2)(i)(C)). */
 export const oldest = 90
-export const daysAYear = 365.25
 
 /** Year of a day since 1970-01-01. */
-export const yearOf = (day: number): number => new Date(Math.round(day) * 86_400_000).getUTCFullYear()
+export const yearOf = (day: number): number => new Date(Math.round(day) * dayMilliseconds).getUTCFullYear()
 
 /** What is gathered of each patient (by index) before ages are judged. NaN, or infinite: nothing known. */
 export interface Lifetimes {

@@ -1,3 +1,4 @@
+import { daysAYear } from '../../contract/days.ts'
 import type { ExportChoices, ExportReport } from '../../contract/exports.ts'
 import type { Concept, Text } from '../../contract/values.ts'
 import type { Column } from '../cohort/table.ts'
@@ -361,7 +362,7 @@ const kept = (quasi: boolean): Ruling => ({
 /** Years per unit of a time whose unit nobody gave: years, months or days, the longest that a life has room for. */
 const likelyScale = (high: number): number => {
   if (high <= 60) return 1
-  return high <= 720 ? 1 / 12 : 1 / 365.25
+  return high <= 720 ? 1 / 12 : 1 / daysAYear
 }
 
 const isCalendarYear = ({ unit, coding }: Concept, { known, low, high }: Facts) =>

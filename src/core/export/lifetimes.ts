@@ -1,5 +1,6 @@
+import { dayMilliseconds, daysAYear } from '../../contract/days.ts'
 import type { Table } from '../cohort/table.ts'
-import { daysAYear, type Lifetimes, lower, noLifetimes, raise } from './ages.ts'
+import { type Lifetimes, lower, noLifetimes, raise } from './ages.ts'
 import type { ColumnPlan } from './columns.ts'
 import type { Measurements, Person, StudyEvent } from './source.ts'
 
@@ -15,7 +16,7 @@ export const daysOf = (date: string | null): { first: number; last: number } | n
   const year = Number(match[1])
   const month = match[2] === undefined ? null : Number(match[2])
   const day = match[3] === undefined ? null : Number(match[3])
-  const at = (y: number, m: number, d: number) => Math.round(Date.UTC(y, m - 1, d) / 86_400_000)
+  const at = (y: number, m: number, d: number) => Math.round(Date.UTC(y, m - 1, d) / dayMilliseconds)
   if (month === null) return { first: at(year, 1, 1), last: at(year, 12, 31) }
   if (day === null) return { first: at(year, month, 1), last: at(year, month + 1, 0) }
   return { first: at(year, month, day), last: at(year, month, day) }

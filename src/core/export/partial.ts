@@ -1,6 +1,7 @@
+import { isoDay } from '../../contract/days.ts'
 import { yearOf } from './ages.ts'
 import { daysOf } from './lifetimes.ts'
-import { isoDay, type Releasing } from './release.ts'
+import type { Releasing } from './release.ts'
 
 /** A date that may be partial (2010, 2010-03), moved and no more exact than it was; null where it is none. */
 export const releasedPartial = ({ choices, shift }: Releasing, date: string | null, patient: number): string | null => {

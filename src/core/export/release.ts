@@ -1,6 +1,7 @@
+import { daysAYear, isoDay } from '../../contract/days.ts'
 import type { ExportChoices } from '../../contract/exports.ts'
 import type { Cell } from '../../contract/values.ts'
-import { daysAYear, oldest, yearOf } from './ages.ts'
+import { oldest, yearOf } from './ages.ts'
 import { type ColumnPlan, leastAge } from './columns.ts'
 import type { ExportKey } from './key.ts'
 
@@ -22,8 +23,6 @@ export type Releaser = (value: number, patient: number) => Cell
 /** A day as it is released: moved, or its year alone. */
 export const releasedDay = ({ choices, shift }: Releasing, day: number, patient: number): string =>
   choices.dates === 'year' ? String(yearOf(day)) : isoDay(day + shift[patient])
-
-export const isoDay = (day: number): string => new Date(Math.round(day) * 86_400_000).toISOString().slice(0, 10)
 
 /** The year a person over 89 is born in or before, by the last that is told (HHS 2012: "on or before 1920"). */
 const latestBirthYear = ({ last, shift }: Releasing, patient: number): number =>

@@ -1,3 +1,4 @@
+import { daysAYear } from '../../contract/days.ts'
 import type { Concept, Text } from '../../contract/values.ts'
 
 /**
@@ -154,8 +155,8 @@ export const yearsPer: Readonly<Record<string, number>> = {
   mo: 1 / 12,
   mo_j: 1 / 12,
   mo_g: 1 / 12,
-  wk: 7 / 365.25,
-  d: 1 / 365.25,
+  wk: 7 / daysAYear,
+  d: 1 / daysAYear,
   h: 1 / 8766,
 }
 

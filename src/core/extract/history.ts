@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../../contract/days.ts'
 import type { StudyDesign } from '../../contract/design.ts'
 import { invalidInput, issue } from '../../contract/errors.ts'
 import type { ConceptKind } from '../../contract/values.ts'
@@ -33,7 +34,9 @@ interface CaseColumns {
   dates(): Float64Array
 }
 
-const dayOf = (date: string | null): number => (date === null ? Number.NaN : Date.parse(date.slice(0, 10)) / 86_400_000)
+/** A partial date (`2020-03`) stands for its first day. */
+const moment = (date: string | null): number =>
+  date === null ? Number.NaN : Date.parse(date.slice(0, 10)) / dayMilliseconds
 
 const studyCases = (store: ReadStore, study: Study, names: readonly string[]): CaseColumns => {
   const table = readTable(store, study.id, names)
@@ -43,7 +46,7 @@ const studyCases = (store: ReadStore, study: Study, names: readonly string[]): C
     values: (name) => (columnOf(table, name) as Column).values,
     dates: () => {
       const dates = encounterDates(store, study.id)
-      return Float64Array.from(table.encounters, (encounter) => dayOf(dates.get(encounter) ?? null))
+      return Float64Array.from(table.encounters, (encounter) => moment(dates.get(encounter) ?? null))
     },
   }
 }
@@ -62,7 +65,7 @@ const patientCases = (store: ReadStore, study: Study, patient: number): CaseColu
         cases,
         ({ fields }) => fields.find(({ concept }) => concept.name === name)?.value ?? Number.NaN,
       ),
-    dates: () => Float64Array.from(cases, ({ date }) => dayOf(date)),
+    dates: () => Float64Array.from(cases, ({ date }) => moment(date)),
   }
 }
 

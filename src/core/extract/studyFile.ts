@@ -1,4 +1,5 @@
 import { csvLine } from '../../contract/csv.ts'
+import { isoDay } from '../../contract/days.ts'
 import { readCases } from '../vault/records/cases.ts'
 import { listConcepts } from '../vault/records/concepts.ts'
 import { encounterNumbers } from '../vault/records/encounters.ts'
@@ -62,9 +63,7 @@ async function* exportCases(store: ReadStore, study: StoredStudy, signal?: Abort
           const field = byConcept.get(id)
           if (!field) return null
           const cell = fieldCell(field)
-          return kind === 'date' && typeof cell === 'number'
-            ? new Date(cell * 86_400_000).toISOString().slice(0, 10)
-            : cell
+          return kind === 'date' && typeof cell === 'number' ? isoDay(cell) : cell
         }),
       )
     })

@@ -1,3 +1,4 @@
+import { today } from '../../contract/days.ts'
 import type { StudySource } from '../export/source.ts'
 import { readTable } from '../vault/records/cases.ts'
 import { listConcepts } from '../vault/records/concepts.ts'
@@ -17,6 +18,6 @@ export const studySource = (store: ReadStore, study: string): StudySource => {
     people: () => studyPeople(store, id),
     measurements: (concept) => readMeasurements(store, id, concept),
     events: () => studyEvents(store, id),
-    today: Math.floor(Date.now() / 86_400_000),
+    today: today(),
   }
 }

@@ -3,12 +3,12 @@ import { type Convert, computeScore, type Recorded } from '../advise/score.ts'
 import { scores } from '../advise/scores/index.ts'
 import { fieldCell } from '../extract/tables.ts'
 import { loadUnits } from '../intake/units.ts'
-import type { Core } from '../session/core.ts'
 import { readCase } from '../vault/records/cases.ts'
 import { encountersOf } from '../vault/records/encounters.ts'
 import { personOf } from '../vault/records/patients.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import type { Implementer } from './implementer.ts'
+import type { Services } from './services.ts'
 
 const convert: Convert = (value, from, to, molarMass) => {
   const found = loadUnits().conversion(from, to, molarMass)
@@ -41,10 +41,10 @@ const recordedOf = (store: ReadStore, patient: number): Recorded[] => {
   return recorded
 }
 
-export const adviceHandlers = (core: Core, os: Implementer) => ({
+export const adviceHandlers = (services: Pick<Services, 'vault'>, os: Implementer) => ({
   advice: {
     scores: os.advice.scores.handler(({ input }) => {
-      const recorded = recordedOf(core.vault().read, input.patient)
+      const recorded = recordedOf(services.vault().read, input.patient)
       const computed = scores.map((definition) =>
         computeScore(definition, recorded, input.entered[definition.score] ?? {}, convert),
       )

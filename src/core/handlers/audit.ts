@@ -2,7 +2,6 @@ import { api } from '../../contract/api.ts'
 import type { AuditFilter } from '../../contract/audit.ts'
 import { csvLine } from '../../contract/csv.ts'
 import { metaOf } from '../../contract/procedure.ts'
-import type { Core } from '../session/core.ts'
 import { auditHead } from '../vault/audit/audit.ts'
 import { auditColumns, type ExportedEntry, listAudit, walkAudit } from '../vault/audit/auditSearch.ts'
 import { lastCheckpoint, listCheckpoints } from '../vault/audit/checkpoints.ts'
@@ -10,9 +9,10 @@ import { pemOf, signingKey } from '../vault/audit/signing.ts'
 import { listUsers } from '../vault/keys/users.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import type { Implementer } from './implementer.ts'
+import type { Services } from './services.ts'
 
-export const auditHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
+export const auditHandlers = (services: Pick<Services, 'session' | 'vault'>, os: Implementer) => {
+  const read = () => services.vault().read
   return {
     audit: {
       list: os.audit.list.handler(({ input }) => listAudit(read(), input)),
@@ -20,14 +20,19 @@ export const auditHandlers = (core: Core, os: Implementer) => {
         exportAudit(read(), format, filter, signal),
       ),
       verify: os.audit.verify.handler(async ({ input, signal }) => {
-        const verdict = await core.auditLog().verify({ against: input.against, signal })
+        const verdict = await services.session.auditLog().verify({ against: input.against, signal })
         for (const fault of new Set(verdict.findings.map((finding) => finding.fault)))
-          await core.audit({ actor: 'system', act: 'audit.alarm', record: null, outcome: `found: ${fault}` })
+          await services.session.audit({
+            actor: 'system',
+            act: 'audit.alarm',
+            record: null,
+            outcome: `found: ${fault}`,
+          })
         return verdict
       }),
       checkpoint: os.audit.checkpoint.handler(async () => {
-        const restored = core.auditLog().restoreOutside()
-        return { checkpoint: await core.auditLog().checkpoint('asked'), restored }
+        const restored = services.session.auditLog().restoreOutside()
+        return { checkpoint: await services.session.auditLog().checkpoint('asked'), restored }
       }),
       checkpoints: os.audit.checkpoints.handler(({ input }) => listCheckpoints(read(), input)),
       terms: os.audit.terms.handler(() => ({
@@ -37,7 +42,7 @@ export const auditHandlers = (core: Core, os: Implementer) => {
       status: os.audit.status.handler(() => ({
         entries: auditHead(read()).count,
         checkpoint: lastCheckpoint(read()),
-        alarms: core.auditLog().alarms,
+        alarms: services.session.auditLog().alarms,
       })),
       key: os.audit.key.handler(() => {
         const { fingerprint, publicKey, createdAt } = signingKey(read())

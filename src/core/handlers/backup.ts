@@ -3,7 +3,6 @@ import { basename, isAbsolute, resolve } from 'node:path'
 import type { BackupSchedule, RestoreEvent } from '../../contract/backup.ts'
 import { BedsideError, conflict, invalidInput, issue, notAllowed } from '../../contract/errors.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
-import type { Core } from '../session/core.ts'
 import { listBackups, makeBackup, pruneBackups, verifyBackup } from '../vault/backup/backup.ts'
 import { restoreBackup } from '../vault/backup/restore.ts'
 import { vaultExists } from '../vault/store/failures.ts'
@@ -11,6 +10,9 @@ import { readSettings, writeSettings } from '../vault/store/settings.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import { vaultState } from '../vault/store/vault.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
+import type { Services } from './services.ts'
+
+type Needs = Pick<Services, 'jobs' | 'options' | 'session' | 'vault'>
 
 const hour = 3_600_000
 const defaults: BackupSchedule = { folder: null, everyHours: 0, keep: 7 }
@@ -21,8 +23,8 @@ interface Last {
   failure: string | null
 }
 
-export const backupHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
+export const backupHandlers = (services: Needs, os: Implementer) => {
+  const read = () => services.vault().read
   const folderOf = (given: string | null): string => {
     if (given !== null) return absolute('folder', given)
     const { folder } = readSchedule(read())
@@ -34,12 +36,12 @@ export const backupHandlers = (core: Core, os: Implementer) => {
       create: os.backup.create.handler(({ input, context }) => {
         const folder = folderOf(input.folder)
         const spec = { kind: 'backup' as const, input: { folder, reason: 'asked' as const } }
-        return { job: core.jobs.start(spec, sessionOf(context).user).job }
+        return { job: services.jobs.start(spec, sessionOf(context).user).job }
       }),
-      list: os.backup.list.handler(({ input }) => listBackups(folderOf(input.folder), core.vault().keyring.vault)),
+      list: os.backup.list.handler(({ input }) => listBackups(folderOf(input.folder), services.vault().keyring.vault)),
       verify: os.backup.verify.handler(({ input, context }) => {
         const spec = { kind: 'verifyBackup' as const, input: { path: absolute('path', input.path) } }
-        return { job: core.jobs.start(spec, sessionOf(context).user).job }
+        return { job: services.jobs.start(spec, sessionOf(context).user).job }
       }),
       settings: os.backup.settings.handler(() => {
         const schedule = readSchedule(read())
@@ -55,7 +57,7 @@ export const backupHandlers = (core: Core, os: Implementer) => {
       }),
       schedule: os.backup.schedule.handler(({ input }) => {
         const folder = typeof input.folder === 'string' ? absolute('folder', input.folder) : input.folder
-        return core.vault().write((store) => {
+        return services.vault().write((store) => {
           const { folder: before, everyHours, keep } = readSchedule(store)
           const schedule: BackupSchedule = {
             folder: folder === undefined ? before : folder,
@@ -72,17 +74,17 @@ export const backupHandlers = (core: Core, os: Implementer) => {
         })
       }),
       restore: os.backup.restore.handler(({ input, context, signal }) => {
-        const into = input.into === null ? core.options.vaultPath : absolute('into', input.into)
+        const into = input.into === null ? services.options.vaultPath : absolute('into', input.into)
         // Before anyone is signed in a restore may only make the vault that is not there yet, as creating one does.
-        const own = resolve(into) === resolve(core.options.vaultPath)
-        if (!own && (context.connection.session?.role !== 'administrator' || !core.isOpen()))
+        const own = resolve(into) === resolve(services.options.vaultPath)
+        if (!own && (context.connection.session?.role !== 'administrator' || !services.session.isOpen()))
           throw notAllowed('restoreElsewhere')
         // Before the named folder is looked at: with a vault here, a stranger learns nothing of this machine's files.
         if (own && vaultState(into) === 'locked') throw vaultExists(into)
         const path = absolute('path', input.path)
         const { user, passphrase } = input
         return restoreEvents((report) =>
-          restoreBackup({ path, into, user, passphrase, keychain: core.keychain, signal, report }),
+          restoreBackup({ path, into, user, passphrase, keychain: services.session.keychain, signal, report }),
         )
       }),
     },
@@ -96,21 +98,21 @@ const absolute = (name: string, path: string): string => {
 }
 
 /** Backups, as jobs. After one by the schedule, those beyond the number to keep are removed. */
-export const backupJob = (core: Core): JobHandler<'backup'> => ({
+export const backupJob = (services: Needs): JobHandler<'backup'> => ({
   title: ({ folder }) => basename(folder),
   run: async ({ folder, reason }, context) => {
-    const made = await runBackup(core, folder, reason, context)
+    const made = await runBackup(services, folder, reason, context)
     if (reason === 'asked') return made
-    const { keep } = readSchedule(core.vault().read)
-    return { ...made, removed: pruneBackups(folder, core.vault().keyring.vault, keep).length }
+    const { keep } = readSchedule(services.vault().read)
+    return { ...made, removed: pruneBackups(folder, services.vault().keyring.vault, keep).length }
   },
 })
 
 /** Checks of every byte of a backup, as jobs. */
-export const verifyBackupJob = (core: Core): JobHandler<'verifyBackup'> => ({
+export const verifyBackupJob = (services: Needs): JobHandler<'verifyBackup'> => ({
   title: ({ path }) => basename(path),
   run: async ({ path }, { signal, report }) => {
-    const own = core.vault().keyring.vault
+    const own = services.vault().keyring.vault
     const manifest = await verifyBackup(path, { signal, onProgress: (share) => report('readingBackup', share) })
     const { backup, vault, createdAt, files, tables, audit, key } = manifest
     return {
@@ -130,15 +132,15 @@ export const verifyBackupJob = (core: Core): JobHandler<'verifyBackup'> => ({
 
 /** A backup with its entries in the audit log: one that the backup itself holds, signed, and one of how it ended. */
 const runBackup = async (
-  core: Core,
+  services: Needs,
   folder: string,
   reason: 'asked' | 'scheduled',
   { user: actor, signal, report }: JobContext,
 ): Promise<Record<string, unknown>> => {
   const id = randomUUID()
   const entry = (outcome: string) => ({ actor, act: 'backup.create', record: `backup/${id}`, outcome })
-  const log = core.auditLog()
-  const vault = core.vault()
+  const log = services.session.auditLog()
+  const vault = services.vault()
   await log.append(entry('started'))
   await log.checkpoint('backup')
   try {
@@ -146,7 +148,7 @@ const runBackup = async (
       vault,
       folder,
       reason,
-      build: core.options.build,
+      build: services.options.build,
       id,
       signal,
       report: (stage, share) => report(stage, stage === 'copying' ? share / 2 : 0.5 + share / 2),
@@ -169,21 +171,25 @@ const runBackup = async (
 }
 
 /** Makes a backup by itself whenever one is due, while the vault is open. Returns how to stop that. */
-export const startBackupSchedule = (core: Core, everyMilliseconds = 60_000): (() => void) => {
+export const startBackupSchedule = (services: Needs, everyMilliseconds = 60_000): (() => void) => {
   /** A disk that is not connected is not asked for each minute. */
   let tried = 0
   const look = async () => {
-    if (!core.isOpen() || core.jobs.list().some(({ kind, endedAt }) => kind === 'backup' && endedAt === null)) return
-    const { read } = core.vault()
+    if (
+      !services.session.isOpen() ||
+      services.jobs.list().some(({ kind, endedAt }) => kind === 'backup' && endedAt === null)
+    )
+      return
+    const { read } = services.vault()
     const schedule = readSchedule(read)
     const { folder } = schedule
     const due = dueAt(schedule, readLast(read), tried)
     if (folder === null || due === null || due > Date.now()) return
     tried = Date.now()
-    core.jobs.start({ kind: 'backup', input: { folder, reason: 'scheduled' } }, 'system')
+    services.jobs.start({ kind: 'backup', input: { folder, reason: 'scheduled' } }, 'system')
   }
   const timer = setInterval(() => {
-    look().catch((error) => core.log(`backup: ${(error as Error).name}`))
+    look().catch((error) => services.options.log(`backup: ${(error as Error).name}`))
   }, everyMilliseconds)
   timer.unref()
   return () => clearInterval(timer)

@@ -4,12 +4,12 @@ import { deidentify } from '../export/deidentify.ts'
 import { exportKey, newSecret } from '../export/key.ts'
 import { writeExport } from '../export/write.ts'
 import { studySource } from '../extract/studySource.ts'
-import type { Core } from '../session/core.ts'
 import { createExportKey, exportKeySecret, listExportKeys } from '../vault/keys/exportKeys.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
+import type { Services } from './services.ts'
 
-export const exportHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
+export const exportHandlers = (services: Pick<Services, 'vault'>, os: Implementer) => {
+  const read = () => services.vault().read
   const prepare = ({ key: name, ...choices }: ExportChoices & { key: string | null }) => {
     const secret = name === null ? newSecret() : exportKeySecret(read(), name)
     try {
@@ -22,7 +22,7 @@ export const exportHandlers = (core: Core, os: Implementer) => {
     exports: {
       keys: os.exports.keys.handler(() => listExportKeys(read())),
       createKey: os.exports.createKey.handler(({ input: { key }, context }) =>
-        core
+        services
           .vault()
           .write((store) => createExportKey(store, key, { secret: newSecret(), by: sessionOf(context).user })),
       ),

@@ -2,9 +2,9 @@ import { ORPCError, os, ValidationError } from '@orpc/server'
 import { BedsideError, type Failure, type FailureCode, failure, locked, notAllowed } from '../../contract/errors.ts'
 import { metaOf } from '../../contract/procedure.ts'
 import type { CallContext } from '../session/connection.ts'
-import type { Core } from '../session/core.ts'
 import { incidentOf } from '../session/incident.ts'
 import { recordOf } from './records.ts'
+import type { Services } from './services.ts'
 
 const statusOf: Record<FailureCode, number> = {
   notFound: 404,
@@ -57,30 +57,30 @@ async function* withFailures(stream: AsyncGenerator<unknown>, log: (line: string
  * Stands before every procedure: checks session and role, turns errors into failures, and writes the act to the audit log
  * once it is known how it went.
  */
-export const guard = (core: Core) =>
+export const guard = (services: Pick<Services, 'options' | 'session' | 'vault'>) =>
   os.$context<CallContext>().middleware(async ({ context, path, procedure, next }, input: unknown) => {
     const { connection } = context
     const { access, background, ...rules } = metaOf(procedure)
     const settle = async (outcome: string, output?: unknown) => {
       if (rules.audit === false) return
       const actor = connection.session?.user ?? null
-      if (actor === null || !core.isOpen()) return
-      const record = recordOf(core.vault().read, rules.record, { input, output })
-      await core.audit({ actor, act: rules.audit, record, outcome })
+      if (actor === null || !services.session.isOpen()) return
+      const record = recordOf(services.vault().read, rules.record, { input, output })
+      await services.session.audit({ actor, act: rules.audit, record, outcome })
     }
     try {
       const session = connection.session
       if (access !== 'anyone') {
-        if (!session || !core.isOpen()) throw locked('locked')
+        if (!session || !services.session.isOpen()) throw locked('locked')
         if (!access.includes(session.role))
           throw notAllowed('role', { role: session.role, act: path.join('.'), needs: access })
       }
-      if (!background) core.touch(connection)
+      if (!background) services.session.touch(connection)
       const result = await next()
       await settle('done', result.output)
-      return isStream(result.output) ? { ...result, output: withFailures(result.output, core.log) } : result
+      return isStream(result.output) ? { ...result, output: withFailures(result.output, services.options.log) } : result
     } catch (error) {
-      const failed = failureOf(error, core.log)
+      const failed = failureOf(error, services.options.log)
       await settle(failed.code === 'notAllowed' ? 'refused' : `failed: ${failed.reason}`).catch(() => {})
       throw replyOf(failed)
     }

@@ -2,12 +2,14 @@ import type { ImportReport } from '../../contract/intake.ts'
 import { importFile, validateFile } from '../intake/import/importFile.ts'
 import { previewFile } from '../intake/import/rowsThread.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
-import type { Core } from '../session/core.ts'
 import { listBatches, listRejectedRows, studyMappings, undoBatch } from '../vault/records/batches.ts'
 import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { listMappings } from '../vault/records/mappings.ts'
 import { findStudy } from '../vault/records/studies.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
+import type { Services } from './services.ts'
+
+type Needs = Pick<Services, 'jobs' | 'options' | 'uploads' | 'vault'>
 
 const follow =
   ({ report }: JobContext) =>
@@ -18,20 +20,20 @@ const follow =
 export const fileReader = (worker: URL): URL =>
   new URL(worker.pathname.endsWith('.ts') ? '../intake/import/rowsWorker.ts' : './rowsWorker.js', worker)
 
-export const intakeHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
-  const workerUrl = fileReader(core.options.worker)
+export const intakeHandlers = (services: Needs, os: Implementer) => {
+  const read = () => services.vault().read
+  const workerUrl = fileReader(services.options.worker)
   return {
     intake: {
       upload: os.intake.upload.handler(async ({ input }) => {
         const { upload, file, last } = input
         const bytes = new Uint8Array(await input.bytes.arrayBuffer())
-        return core.uploads.append({ upload, file, bytes, last })
+        return services.uploads.append({ upload, file, bytes, last })
       }),
       preview: os.intake.preview.handler(async ({ input, signal }) => {
         const study = input.study === null ? undefined : findStudy(read(), input.study)
         const dictionary = study ? listConcepts(read(), study.id).map(plainConcept) : null
-        const source = core.uploads.open(input.upload)
+        const source = services.uploads.open(input.upload)
         const preview = await previewFile(
           {
             source,
@@ -45,11 +47,11 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
         return { ...preview, upload: input.upload }
       }),
       validate: os.intake.validate.handler(({ input, context }) => {
-        const { job } = core.jobs.start({ kind: 'validate', input }, sessionOf(context).user)
+        const { job } = services.jobs.start({ kind: 'validate', input }, sessionOf(context).user)
         return { job }
       }),
       import: os.intake.import.handler(({ input, context }) => {
-        const { job } = core.jobs.start({ kind: 'import', input }, sessionOf(context).user)
+        const { job } = services.jobs.start({ kind: 'import', input }, sessionOf(context).user)
         return { job }
       }),
       batches: os.intake.batches.handler(() => listBatches(read())),
@@ -57,7 +59,7 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
         listRejectedRows(read(), input.batch, input.offset, input.limit),
       ),
       undo: os.intake.undo.handler(({ input, context }) =>
-        core.vault().write((store) => undoBatch(store, input.batch, sessionOf(context).user)),
+        services.vault().write((store) => undoBatch(store, input.batch, sessionOf(context).user)),
       ),
       mappings: os.intake.mappings.handler(() => listMappings(read())),
     },
@@ -65,36 +67,36 @@ export const intakeHandlers = (core: Core, os: Implementer) => {
 }
 
 /** Checks of a file against a mapping, as jobs. */
-export const validateJob = (core: Core): JobHandler<'validate'> => ({
-  title: ({ upload }) => core.uploads.open(upload).file,
+export const validateJob = (services: Needs): JobHandler<'validate'> => ({
+  title: ({ upload }) => services.uploads.open(upload).file,
   run: async ({ upload, study, mapping }, context) =>
     resultOf(
       await validateFile({
-        source: core.uploads.open(upload),
+        source: services.uploads.open(upload),
         study,
         mapping,
-        store: core.vault().read,
+        store: services.vault().read,
         signal: context.signal,
-        workerUrl: fileReader(core.options.worker),
+        workerUrl: fileReader(services.options.worker),
         onProgress: follow(context),
       }),
     ),
 })
 
 /** Imports of a file, as jobs. */
-export const importJob = (core: Core): JobHandler<'import'> => ({
-  title: ({ upload }) => core.uploads.open(upload).file,
+export const importJob = (services: Needs): JobHandler<'import'> => ({
+  title: ({ upload }) => services.uploads.open(upload).file,
   run: async ({ upload, ...given }, context) => {
     const report = await importFile({
       ...given,
-      vault: core.vault(),
-      source: core.uploads.open(upload),
+      vault: services.vault(),
+      source: services.uploads.open(upload),
       user: context.user,
       signal: context.signal,
-      workerUrl: fileReader(core.options.worker),
+      workerUrl: fileReader(services.options.worker),
       onProgress: follow(context),
     })
-    await core.uploads.discard(upload)
+    await services.uploads.discard(upload)
     return resultOf(report)
   },
 })

@@ -9,7 +9,6 @@ import { learners } from '../learn/learners.ts'
 import { cardOf, detailOf } from '../models/cards.ts'
 import { memoryFor } from '../models/memory.ts'
 import { checkDesignOf } from '../models/train.ts'
-import type { Core } from '../session/core.ts'
 import { outcomeColumns } from '../study/design/cases.ts'
 import { readTerms } from '../study/inspect/terms.ts'
 import { autoLearner } from '../study/tune/settle.ts'
@@ -20,9 +19,12 @@ import { readTable } from '../vault/records/cases.ts'
 import { listConcepts } from '../vault/records/concepts.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
+import type { Services } from './services.ts'
 
-export const modelHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
+type Needs = Pick<Services, 'jobs' | 'modelCache' | 'neuralBackend' | 'options' | 'transport' | 'vault'>
+
+export const modelHandlers = (services: Needs, os: Implementer) => {
+  const read = () => services.vault().read
   return {
     models: {
       learners: os.models.learners.handler(() =>
@@ -40,14 +42,14 @@ export const modelHandlers = (core: Core, os: Implementer) => {
       ),
       list: os.models.list.handler(() => listModels(read()).map((model) => cardOf(read(), model))),
       get: os.models.get.handler(({ input }) => detailOf(read(), getModel(read(), input.model))),
-      check: os.models.check.handler(({ input, signal }) => checkDesignOf(core, input, signal)),
+      check: os.models.check.handler(({ input, signal }) => checkDesignOf(services, input, signal)),
       train: os.models.train.handler(({ input, context }) => {
         getStudy(read(), input.study)
-        const { job } = core.jobs.start({ kind: 'train', input: { design: input } }, sessionOf(context).user)
+        const { job } = services.jobs.start({ kind: 'train', input: { design: input } }, sessionOf(context).user)
         return { job }
       }),
       memory: os.models.memory.handler(({ input }) => {
-        const { needs, free } = memoryFor(core, input)
+        const { needs, free } = memoryFor(services, input)
         return { needs, free }
       }),
       terms: os.models.terms.handler(({ input }) => {
@@ -55,13 +57,13 @@ export const modelHandlers = (core: Core, os: Implementer) => {
         return { model: input.model, ...readTerms(modelArtifact(read(), input.model)), edited }
       }),
       editTerms: os.models.editTerms.handler(({ input, context }) => {
-        const { job } = core.jobs.start({ kind: 'editTerms', input }, sessionOf(context).user)
+        const { job } = services.jobs.start({ kind: 'editTerms', input }, sessionOf(context).user)
         return { job }
       }),
       describe: os.models.describe.handler(async ({ input, context }) => {
         const { model, name, intendedUse, approve } = input
         const { user } = sessionOf(context)
-        const stored = await core.vault().write((store) =>
+        const stored = await services.vault().write((store) =>
           describeModel(store, model, {
             ...(name === undefined ? {} : { name }),
             ...(intendedUse === undefined ? {} : { intendedUse }),
@@ -71,15 +73,15 @@ export const modelHandlers = (core: Core, os: Implementer) => {
         return cardOf(read(), stored)
       }),
       remove: os.models.remove.handler(async ({ input }) => {
-        await core.vault().write((store) => {
+        await services.vault().write((store) => {
           removeModel(store, input.model)
           removeUnusedSnapshots(store)
         })
-        core.shelf.forget(input.model)
+        services.modelCache.forget(input.model)
         return {}
       }),
       evaluate: os.models.evaluate.handler(({ input, context }) => {
-        const { job } = core.jobs.start({ kind: 'evaluate', input }, sessionOf(context).user)
+        const { job } = services.jobs.start({ kind: 'evaluate', input }, sessionOf(context).user)
         return { job }
       }),
       evaluations: os.models.evaluations.handler(({ input }) =>
@@ -99,13 +101,13 @@ export const modelHandlers = (core: Core, os: Implementer) => {
 }
 
 /** Assessments of a model on another study, as jobs. */
-export const evaluateJob = (core: Core): JobHandler<'evaluate'> => ({
+export const evaluateJob = (services: Needs): JobHandler<'evaluate'> => ({
   title: ({ model, study }) => {
-    const { read } = core.vault()
+    const { read } = services.vault()
     return `${getModel(read, model).name} on ${getStudy(read, study).name}`
   },
   run: async (input, context) => {
-    const { read } = core.vault()
+    const { read } = services.vault()
     const model = getModel(read, input.model)
     const other = getStudy(read, input.study)
     context.report('readingRows', 0)
@@ -130,12 +132,12 @@ export const evaluateJob = (core: Core): JobHandler<'evaluate'> => ({
         lacking.map((name) => issue(name, 'notThere')),
       )
     const { table, warnings } = withHistory(read, other, design, readTable(read, other.id, columns))
-    const result = await core.transport.run(
+    const result = await services.transport.run(
       'evaluate',
       { artifact, study: other.name, table, warnings, outcome },
       context,
     )
-    const evaluation = await core
+    const evaluation = await services
       .vault()
       .write((store) =>
         insertEvaluation(store, { model: model.id, study: other.id, by: context.user, document: result }),

@@ -1,10 +1,10 @@
-import type { Core } from '../session/core.ts'
 import { readChart } from '../vault/records/chart.ts'
 import { isIdentifierSystem } from '../vault/records/registration.ts'
 import { listStudies } from '../vault/records/studies.ts'
 import { searchPatients } from '../vault/records/worklist.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 import type { Implementer } from './implementer.ts'
+import type { Services } from './services.ts'
 
 interface Asked {
   query: string
@@ -28,13 +28,13 @@ const asKey = (store: ReadStore, asked: Asked): Asked => {
   return { ...asked, query: rest.join(' '), study: asked.study ?? study?.name ?? null }
 }
 
-export const patientHandlers = (core: Core, os: Implementer) => ({
+export const patientHandlers = (services: Pick<Services, 'vault'>, os: Implementer) => ({
   patients: {
     search: os.patients.search.handler(({ input }) => {
-      const { read } = core.vault()
+      const { read } = services.vault()
       const found = searchPatients(read, input)
       return found.total > 0 ? found : searchPatients(read, asKey(read, input))
     }),
-    chart: os.patients.chart.handler(({ input }) => readChart(core.vault().read, input.patient)),
+    chart: os.patients.chart.handler(({ input }) => readChart(services.vault().read, input.patient)),
   },
 })

@@ -5,7 +5,6 @@ import type { Cell, Task, Text } from '../../contract/values.ts'
 import { fieldCell, fittingStudies, outcomeConcept, patientTable } from '../extract/tables.ts'
 import { cardOf } from '../models/cards.ts'
 import { predictFile, predictRows } from '../models/predictFile.ts'
-import type { Core } from '../session/core.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/ask/answer.ts'
 import type { ModelAtHand } from '../study/ask/hand.ts'
 import { whatIf } from '../study/ask/whatIf.ts'
@@ -21,6 +20,7 @@ import { encountersOf } from '../vault/records/encounters.ts'
 import { describePatients } from '../vault/records/patients.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { fileReader } from './intake.ts'
+import type { Services } from './services.ts'
 
 type PredictionHistory = (ReturnType<typeof predictionHistory>[number] & { task: Task })[]
 
@@ -43,11 +43,14 @@ const joined = (column: string, values: readonly string[], labels: Record<string
 const meritOf = ({ task, headline }: ModelCard): number =>
   (task === 'regression' ? -1 : 1) * (headline.estimate.value ?? Number.NEGATIVE_INFINITY)
 
-export const predictionHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
+export const predictionHandlers = (
+  services: Pick<Services, 'modelCache' | 'options' | 'uploads' | 'vault'>,
+  os: Implementer,
+) => {
+  const read = () => services.vault().read
 
   const gather = async ({ patient, model, encounter }: Asked) => {
-    const hand = await core.shelf.take(model)
+    const hand = await services.modelCache.take(model)
     const found = patientTable(read(), hand.header, patient, encounter)
     return { hand, ...found }
   }
@@ -77,7 +80,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
     )
     const { encounter } = found.stored
     const { patient, model } = asked
-    const prediction = await core
+    const prediction = await services
       .vault()
       .write((store) =>
         recordPrediction(store, { patient, encounter, model, user, at, inputs, summary, payload: shown }),
@@ -205,7 +208,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
       respond: os.predictions.respond.handler(async ({ input, context }) => {
         if (input.outcome === 'overridden' && input.reason === null)
           throw invalidInput('reasonNeeded', {}, [issue('reason', 'missing')])
-        await core.vault().write((store) => respondToPrediction(store, { ...input, user: sessionOf(context).user }))
+        await services.vault().write((store) => respondToPrediction(store, { ...input, user: sessionOf(context).user }))
         return {}
       }),
 
@@ -215,7 +218,7 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
 
       rows: os.predictions.rows.handler(async ({ input, signal }) => {
         const { model, times } = input
-        const hand = await core.shelf.take(model)
+        const hand = await services.modelCache.take(model)
         if (input.header.length === 0) throw notFound('noTableHeader')
         return predictRows(
           { store: read(), hand, times, thread: { workerUrl: null, ...(signal ? { signal } : {}) } },
@@ -225,9 +228,9 @@ export const predictionHandlers = (core: Core, os: Implementer) => {
 
       file: os.predictions.file.handler(async function* ({ input, signal }) {
         const { model, upload, mapping, dialect, times } = input
-        const source = core.uploads.open(upload)
-        const hand = await core.shelf.take(model)
-        const thread = { workerUrl: fileReader(core.options.worker), ...(signal ? { signal } : {}) }
+        const source = services.uploads.open(upload)
+        const hand = await services.modelCache.take(model)
+        const thread = { workerUrl: fileReader(services.options.worker), ...(signal ? { signal } : {}) }
         yield* predictFile({ store: read(), hand, source, mapping, dialect, times, thread })
       }),
     },

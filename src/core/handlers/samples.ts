@@ -5,27 +5,29 @@ import { listSamples, openSample, starterDesigns } from '../intake/import/sample
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import type { JobInput } from '../jobs/specs.ts'
 import { trainModel } from '../models/train.ts'
-import type { Core } from '../session/core.ts'
 import { listModels } from '../vault/models/models.ts'
 import { findStudy } from '../vault/records/studies.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import { fileReader } from './intake.ts'
+import type { Services } from './services.ts'
+
+type Needs = Pick<Services, 'jobs' | 'neuralBackend' | 'options' | 'transport' | 'vault'>
 
 /** Loading takes about a fifth of the time of loading and training. */
 const shareOfLoading = 0.2
 
-const isLoaded = (core: Core, name: string): boolean => (findStudy(core.vault().read, name)?.cases ?? 0) > 0
+const isLoaded = (services: Needs, name: string): boolean => (findStudy(services.vault().read, name)?.cases ?? 0) > 0
 
 /** The sample clinic, as a job: cohorts that are not there yet, and starter models trained on them. */
-export const samplesJob = (core: Core): JobHandler<'samples'> => {
-  const { resources, worker } = core.options
-  const read = () => core.vault().read
+export const samplesJob = (services: Needs): JobHandler<'samples'> => {
+  const { resources, worker } = services.options
+  const read = () => services.vault().read
 
   const loadOne = async (name: string, context: JobContext) => {
     const { entry, source, mapping } = openSample(resources, name)
     const { title, source: origin, licence } = entry
     await importFile({
-      vault: core.vault(),
+      vault: services.vault(),
       source,
       study: name,
       about: { title: title.en, source: `${origin} (${licence})` },
@@ -43,7 +45,7 @@ export const samplesJob = (core: Core): JobHandler<'samples'> => {
   }
 
   const load = async ({ names, train }: JobInput<'samples'>, context: JobContext) => {
-    const missing = names.filter((name) => !isLoaded(core, name))
+    const missing = names.filter((name) => !isLoaded(services, name))
     const share = train ? shareOfLoading : 1
     for (const [at, name] of missing.entries()) {
       context.report('loadingSample', (share * at) / missing.length, { study: name })
@@ -58,7 +60,7 @@ export const samplesJob = (core: Core): JobHandler<'samples'> => {
           number: at + 1,
           of: designs.length,
         })
-      const { model } = await trainModel(core, design, context.user, { ...context, report })
+      const { model } = await trainModel(services, design, context.user, { ...context, report })
       models.push(model)
     }
     return { studies: missing, models }
@@ -67,14 +69,14 @@ export const samplesJob = (core: Core): JobHandler<'samples'> => {
   return { title: () => 'Sample clinic', run: load }
 }
 
-export const sampleHandlers = (core: Core, os: Implementer) => {
-  const { resources } = core.options
+export const sampleHandlers = (services: Needs, os: Implementer) => {
+  const { resources } = services.options
   return {
     samples: {
       list: os.samples.list.handler(() =>
         listSamples(resources).map(({ file: _file, dictionary: _dictionary, ...sample }) => ({
           ...sample,
-          loaded: isLoaded(core, sample.name),
+          loaded: isLoaded(services, sample.name),
         })),
       ),
       load: os.samples.load.handler(({ input, context }) => {
@@ -83,7 +85,7 @@ export const sampleHandlers = (core: Core, os: Implementer) => {
         const names = input.names ?? clinic
         const unknown = names.find((name) => !known.includes(name))
         if (unknown !== undefined) throw notFound('sample', { sample: unknown })
-        const { job } = core.jobs.start(
+        const { job } = services.jobs.start(
           { kind: 'samples', input: { names, train: input.train } },
           sessionOf(context).user,
         )

@@ -5,12 +5,12 @@ import type { Outcome } from '../cohort/matrix.ts'
 import { type Column, columnOf } from '../cohort/table.ts'
 import { exportStudy } from '../extract/studyFile.ts'
 import { quantileOf } from '../numbers/quantile.ts'
-import type { Core } from '../session/core.ts'
 import { defineCases, outcomeColumns } from '../study/design/cases.ts'
 import { readTable } from '../vault/records/cases.ts'
 import { listConcepts, plainConcept, updateConcept } from '../vault/records/concepts.ts'
 import { getStudy, listStudies } from '../vault/records/studies.ts'
 import type { Implementer } from './implementer.ts'
+import type { Services } from './services.ts'
 
 const mostCounts = 12
 
@@ -63,8 +63,8 @@ const rivalsOf = (outcome: Extract<Outcome, { task: 'survival' }>) => {
   return { survival: [...survival], low: [...low], high: [...high] }
 }
 
-export const studyHandlers = (core: Core, os: Implementer) => {
-  const read = () => core.vault().read
+export const studyHandlers = (services: Pick<Services, 'vault'>, os: Implementer) => {
+  const read = () => services.vault().read
   return {
     studies: {
       list: os.studies.list.handler(() => listStudies(read())),
@@ -86,7 +86,7 @@ export const studyHandlers = (core: Core, os: Implementer) => {
         }
       }),
       describe: os.studies.describe.handler(({ input }) =>
-        core.vault().write((store) => updateConcept(store, getStudy(store, input.study).id, input.concept)),
+        services.vault().write((store) => updateConcept(store, getStudy(store, input.study).id, input.concept)),
       ),
       survival: os.studies.survival.handler(({ input }) => {
         const { study, time, event, competing, entry } = input

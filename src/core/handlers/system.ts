@@ -1,20 +1,23 @@
-import type { Core } from '../session/core.ts'
 import { hasAes } from '../vault/keys/processor.ts'
 import type { Implementer } from './implementer.ts'
+import type { Services } from './services.ts'
 
-export const systemHandlers = (core: Core, os: Implementer) => ({
+export const systemHandlers = (
+  services: Pick<Services, 'neuralBackend' | 'options' | 'session' | 'vault'>,
+  os: Implementer,
+) => ({
   system: {
     info: os.system.info.handler(() => {
-      const [version] = core.options.build.split('+')
+      const [version] = services.options.build.split('+')
       return {
         app: 'Bedside',
         version,
         node: process.versions.node,
         electron: process.versions.electron ?? null,
         platform: `${process.platform} ${process.arch}`,
-        cores: core.options.threads,
-        neuralBackend: core.neuralBackend,
-        cipher: core.isOpen() ? core.vault().cipher : '',
+        cores: services.options.threads,
+        neuralBackend: services.neuralBackend,
+        cipher: services.session.isOpen() ? services.vault().cipher : '',
         aes: hasAes(),
       }
     }),

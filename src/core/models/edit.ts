@@ -1,7 +1,6 @@
 import { decodeSnapshot } from '../cohort/snapshot.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import type { JobInput } from '../jobs/specs.ts'
-import type { Core } from '../session/core.ts'
 import { keepVaultRows, vaultRowsOf } from '../study/ask/vaultRows.ts'
 import { editArtifact } from '../study/inspect/terms.ts'
 import { userById } from '../vault/keys/users.ts'
@@ -16,30 +15,31 @@ import {
 import { readSnapshot } from '../vault/models/snapshots.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import type { StoredDetail } from './cards.ts'
+import type { ModelServices } from './services.ts'
 
 /** Changes of a model's terms by hand, as jobs. */
-export const editTermsJob = (core: Core): JobHandler<'editTerms'> => ({
-  title: ({ model }) => getModel(core.vault().read, model).name,
+export const editTermsJob = (services: ModelServices): JobHandler<'editTerms'> => ({
+  title: ({ model }) => getModel(services.vault().read, model).name,
   check: ({ model, edits }) => {
-    const { read } = core.vault()
+    const { read } = services.vault()
     getModel(read, model)
     editArtifact(modelArtifact(read, model), edits)
   },
-  run: (input, context) => editTermsOf(core, input, context),
+  run: (input, context) => editTermsOf(services, input, context),
 })
 
 /** Makes the next version of a model with terms changed by hand; the old one stays. */
 const editTermsOf = async (
-  core: Core,
+  services: ModelServices,
   { model, edits, reason }: JobInput<'editTerms'>,
   context: JobContext,
 ): Promise<{ model: number; hash: string }> => {
   context.report('readingRows', 0)
-  const { read } = core.vault()
+  const { read } = services.vault()
   const parent = getModel(read, model)
   const table = decodeSnapshot(readSnapshot(read, parent.snapshotHash))
   const input = { artifact: modelArtifact(read, model), edits, table }
-  const { artifact, hash, reference, warnings, ...found } = await core.transport.run('editTerms', input, context)
+  const { artifact, hash, reference, warnings, ...found } = await services.transport.run('editTerms', input, context)
   const vaultRows = vaultRowsOf(modelReference(read, model))
   const before = modelDetail(read, model) as StoredDetail
   const detail: StoredDetail = {
@@ -60,7 +60,7 @@ const editTermsOf = async (
       edits,
     },
   }
-  const stored = await core.vault().write((store) =>
+  const stored = await services.vault().write((store) =>
     insertModel(store, {
       name: parent.name,
       task: parent.task,

@@ -7,7 +7,7 @@ import { readSnapshot } from '../vault/models/snapshots.ts'
 import type { Vault } from '../vault/store/vault.ts'
 
 /** Models that were asked lately stay opened; all are forgotten when the vault is locked. */
-export interface ModelShelf {
+export interface ModelCache {
   take(model: number): Promise<ModelAtHand>
   forget(model: number): void
   clear(): void
@@ -15,7 +15,7 @@ export interface ModelShelf {
 
 const places = 4
 
-export const createModelShelf = (vault: () => Vault): ModelShelf => {
+export const createModelCache = (vault: () => Vault): ModelCache => {
   const opened = new Map<number, Promise<ModelAtHand>>()
 
   const open = async (model: number): Promise<ModelAtHand> => {

@@ -4,7 +4,6 @@ import type { DesignCheck } from '../../contract/models.ts'
 import { encodeSnapshot, hashWithVaultRows, withoutVaultRows } from '../cohort/snapshot.ts'
 import { withHistory } from '../extract/history.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
-import type { Core } from '../session/core.ts'
 import { keepVaultRows } from '../study/ask/vaultRows.ts'
 import { columnsOf, outcomeColumns } from '../study/design/cases.ts'
 import { checkHistory, summaryConcepts } from '../study/design/history.ts'
@@ -17,6 +16,7 @@ import { getStudy } from '../vault/records/studies.ts'
 import type { Vault } from '../vault/store/vault.ts'
 import type { StoredDetail } from './cards.ts'
 import { requireMemory } from './memory.ts'
+import type { ModelServices } from './services.ts'
 
 const targetOf = ({ outcome }: StudyDesign): string =>
   outcome.task === 'survival'
@@ -34,8 +34,8 @@ const nameOf = (design: StudyDesign, learner: string): string =>
   design.name.trim() || `${design.study} ${design.outcome.task}, ${learner}`
 
 /** The columns a design needs of the vault, with what reading them found. */
-const readColumns = (core: Core, design: StudyDesign) => {
-  const { read } = core.vault()
+const readColumns = (services: ModelServices, design: StudyDesign) => {
+  const { read } = services.vault()
   const study = getStudy(read, design.study)
   const dictionary = listConcepts(read, study.id)
   checkHistory(design, dictionary, outcomeColumns(design))
@@ -48,23 +48,27 @@ const readColumns = (core: Core, design: StudyDesign) => {
 }
 
 /** What stands for and against a design, found on a worker thread; nothing is trained or stored. */
-export const checkDesignOf = async (core: Core, design: StudyDesign, signal?: AbortSignal): Promise<DesignCheck> => {
-  const { concepts, table, warnings } = readColumns(core, design)
+export const checkDesignOf = async (
+  services: ModelServices,
+  design: StudyDesign,
+  signal?: AbortSignal,
+): Promise<DesignCheck> => {
+  const { concepts, table, warnings } = readColumns(services, design)
   const context = { signal: signal ?? new AbortController().signal, report: () => {} }
-  const found = await core.transport.run('check', { design, concepts, table }, context)
+  const found = await services.transport.run('check', { design, concepts, table }, context)
   return { ...found, warnings: [...warnings, ...found.warnings] }
 }
 
 /** Trainings as jobs; one that was interrupted goes on from its finished fits. */
-export const trainJob = (core: Core): JobHandler<'train'> => ({
+export const trainJob = (services: ModelServices): JobHandler<'train'> => ({
   title: ({ design }) => design.name || `${design.study}: ${design.learner}`,
   check: ({ design }) => {
     // While another is at work, what will be free at its end is not known; it is looked at again when its turn comes.
-    if (!core.jobs.busy) requireMemory(core, design)
+    if (!services.jobs.busy) requireMemory(services, design)
   },
   run: ({ design }, context) => {
-    const snapshot = jobSnapshot(core.vault().read, context.job)
-    return trainModel(core, design, context.user, context, { job: context.job, snapshot })
+    const snapshot = jobSnapshot(services.vault().read, context.job)
+    return trainModel(services, design, context.user, context, { job: context.job, snapshot })
   },
 })
 
@@ -106,25 +110,25 @@ interface Attempt {
  * one transaction. Cancelled or failed, it leaves nothing.
  */
 export const trainModel = async (
-  core: Core,
+  services: ModelServices,
   design: StudyDesign,
   user: string,
   context: Omit<JobContext, 'job' | 'user'>,
   attempt?: Attempt,
 ): Promise<{ model: number; hash: string }> => {
   context.report('readingRows', 0)
-  requireMemory(core, design)
-  const vault = core.vault()
-  const { study, concepts, measured, table: read, warnings } = readColumns(core, design)
+  requireMemory(services, design)
+  const vault = services.vault()
+  const { study, concepts, measured, table: read, warnings } = readColumns(services, design)
   const { table, vaultRows } = withoutVaultRows(read)
   const { bytes, hash: snapshotHash } = encodeSnapshot(table)
-  const { build, threads } = core.options
+  const { build, threads } = services.options
   if (attempt?.snapshot && ![snapshotHash, hashWithVaultRows(read)].includes(attempt.snapshot))
     throw conflict('casesChanged', { study: study.name })
   const units = attempt && (await unitsOf(vault, attempt.job, snapshotHash))
   const input = { design, concepts, measured, table, warnings, snapshotHash, build: fitCodeIn(build), threads }
-  const result = await core.transport.run('train', input, { ...context, units }).finally(() => units?.kept())
-  if (result.backend !== null && nets.includes(result.learner)) core.neuralBackend = result.backend
+  const result = await services.transport.run('train', input, { ...context, units }).finally(() => units?.kept())
+  if (result.backend !== null && nets.includes(result.learner)) services.neuralBackend = result.backend
   const { artifact, reference, hash, learner, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))
   const detail: StoredDetail = { ...facts, features, build }

@@ -1,9 +1,9 @@
 import { useElementSize } from '@mantine/hooks'
+import { isoDay } from '../../contract/days.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
 import classes from './Chart.module.css'
 import type { Trend } from './record.ts'
 import { scaleOf, ticksOf } from './scale.ts'
-import { isoOf } from './Trends.tsx'
 
 /** A measurement over time, with its reference range as a band; points outside it are filled. */
 export const TrendPlot = ({ trend, large = false }: { trend: Trend; large?: boolean }) => {
@@ -30,7 +30,7 @@ export const TrendPlot = ({ trend, large = false }: { trend: Trend; large?: bool
   const clamp = (pixel: number) => Math.max(inset.top, Math.min(height - inset.bottom, pixel))
   const bandTop = reference.high === null ? inset.top : clamp(y(reference.high))
   const bandBottom = reference.low === null ? height - inset.bottom : clamp(y(reference.low))
-  const when = (day: number) => (trend.dated ? formats.date(isoOf(day)) : t('trend.dayNumber', { day }))
+  const when = (day: number) => (trend.dated ? formats.date(isoDay(day)) : t('trend.dayNumber', { day }))
   const outside = (value: number) =>
     (reference.low !== null && value < reference.low) || (reference.high !== null && value > reference.high)
   const first = points[0]

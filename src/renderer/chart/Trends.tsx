@@ -1,5 +1,6 @@
 import { Modal, Table, Text, Title, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
+import { isoDay } from '../../contract/days.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
 import classes from './Chart.module.css'
 import type { Trend } from './record.ts'
@@ -64,7 +65,7 @@ export const Trends = ({ trends }: { trends: readonly Trend[] }) => {
                   // biome-ignore lint/suspicious/noArrayIndexKey: two values of one day are told apart by their order
                   <Table.Tr key={`${point.day} ${order}`}>
                     <Table.Td className="tabular">
-                      {trend.dated ? formats.date(isoOf(point.day)) : formats.integer(point.day)}
+                      {trend.dated ? formats.date(isoDay(point.day)) : formats.integer(point.day)}
                     </Table.Td>
                     <Table.Td className="tabular" ta="right">
                       {formats.number(point.value)}
@@ -79,5 +80,3 @@ export const Trends = ({ trends }: { trends: readonly Trend[] }) => {
     </section>
   )
 }
-
-export const isoOf = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10)

@@ -1,3 +1,4 @@
+import { dayOf } from '../../contract/days.ts'
 import type { Chart, ChartValueSchema, EncounterSchema, SeriesSchema } from '../../contract/patients.ts'
 import type { Concept } from '../../contract/values.ts'
 import type { Formats } from '../language/formats.ts'
@@ -131,8 +132,6 @@ export interface Trend {
   points: { day: number; value: number }[]
   dated: boolean
 }
-
-const dayOf = (iso: string): number => Date.parse(`${iso.slice(0, 10)}T00:00:00Z`) / 86_400_000
 
 /** Everything measured more than once: the long series, and numbers of encounters with a date or a day. */
 export const trendsOf = (chart: Chart, language: Language): Trend[] => {

@@ -1,3 +1,4 @@
+import { daysAYear, isoDay } from '../../../contract/days.ts'
 import type { DecimalMark } from '../../../contract/intake.ts'
 
 /**
@@ -87,7 +88,7 @@ export const dayOf = (year: number, month: number, day: number): number => {
 export const isoDate = (day: number): string => {
   let text = isoDates.get(day)
   if (text === undefined) {
-    text = new Date(Math.round(day) * 86_400_000).toISOString().slice(0, 10)
+    text = isoDay(day)
     // A clinic's dates are some thousand different days; a file of others must not fill the memory.
     if (isoDates.size < 100_000) isoDates.set(day, text)
   }
@@ -139,7 +140,7 @@ export const dateReader = (format: string | null, decimal: DecimalMark = '.'): (
     case 'year':
       return (text) => {
         const year = parseNumber(text, decimal)
-        return year >= 1000 && year < 2500 ? Math.round((year - 1970) * 365.25) : Number.NaN
+        return year >= 1000 && year < 2500 ? Math.round((year - 1970) * daysAYear) : Number.NaN
       }
     case 'excel':
       // Day 60 is the 29th of February 1900, which never was: days before it are one off and not read.

@@ -1,3 +1,4 @@
+import { dayOf } from '../../../contract/days.ts'
 import type { Mapping, RowError } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Conversion, loadUnits, molarMass } from '../units.ts'
@@ -186,8 +187,8 @@ const readDates = (concept: Concept, options: CellReaderOptions, done: Done, fau
 }
 
 const isoText = /^\d{4}-\d{2}-\d{2}$/
-const earliest = Date.UTC(1800, 0, 1) / 86_400_000
-const latest = Date.UTC(2200, 0, 1) / 86_400_000
+const earliest = dayOf('1800-01-01')
+const latest = dayOf('2200-01-01')
 
 const levelReader = (concept: Concept, open: boolean, done: Done, fault: Fault): CellReader => {
   concept.levels ??= []

@@ -1,3 +1,4 @@
+import { today } from '../../../contract/days.ts'
 import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { encodeRecord } from '../../vault/records/record.ts'
@@ -26,7 +27,7 @@ interface Field {
 }
 
 /** Today as days since 1970-01-01, and a day more for those east of Greenwich. */
-export const tomorrow = () => Math.floor(Date.now() / 86_400_000) + 1
+export const tomorrow = () => today() + 1
 
 /** Checks rows of a file with one case a row. A row is accepted whole or rejected with all its faults. */
 export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readonly string[], pack: boolean) => {

@@ -2,6 +2,7 @@ import { createCipheriv, createHash, type Hash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { dayMilliseconds } from '../../../contract/days.ts'
 import { conflict, invalidInput, notFound } from '../../../contract/errors.ts'
 import { type FileSource, pieceLabel, sourceBytes } from '../source.ts'
 
@@ -163,7 +164,7 @@ const sweep = (folder: string): void => {
     if (!name.startsWith(prefix)) continue
     const path = join(folder, name)
     try {
-      if (Date.now() - statSync(path).mtimeMs > 86_400_000) rmSync(path, { recursive: true, force: true })
+      if (Date.now() - statSync(path).mtimeMs > dayMilliseconds) rmSync(path, { recursive: true, force: true })
     } catch {
       // Another user's, or gone already: not ours to remove.
     }

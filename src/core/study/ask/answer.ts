@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { daysAYear } from '../../../contract/days.ts'
 import { outOfDomain } from '../../../contract/errors.ts'
 import type {
   BeliefSchema,
@@ -341,7 +342,7 @@ const curveTimes = (model: ModelAtHand): Float64Array => {
 }
 
 const ticks = (followUp: number, unit: number): number[] => {
-  const year = 365.25 / unit
+  const year = daysAYear / unit
   const years = followUp / year
   const step = years > 12 ? 2 : years > 2.5 ? 1 : years > 1.2 ? 0.5 : 0.25
   return Array.from({ length: Math.floor(years / step) + 1 }, (_, i) => i * step * year)
@@ -406,7 +407,7 @@ export const answerSurvival = (
       const at = nearestTime(times, time)
       return {
         time,
-        years: (time * unit) / 365.25,
+        years: (time * unit) / daysAYear,
         risk: { value: 1 - survival[at], low: 1 - band.high[at], high: 1 - band.low[at] },
         cohortRisk: {
           value: 1 - survivalAt(cohort, time),

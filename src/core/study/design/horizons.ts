@@ -1,3 +1,4 @@
+import { daysAYear } from '../../../contract/days.ts'
 import type { StudyDesign } from '../../../contract/design.ts'
 import { daysPer, type TimeUnit } from '../../../contract/values.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
@@ -9,7 +10,7 @@ const candidateYears = [1, 3, 5]
  * at or after the time, and at least 20 patients and 5 % of all still followed), else the quartiles of the event times.
  */
 export const defaultHorizons = (time: Float64Array, event: Uint8Array, unit: TimeUnit): number[] => {
-  const year = 365.25 / daysPer[unit]
+  const year = daysAYear / daysPer[unit]
   let lastEvent = 0
   for (let i = 0; i < time.length; i++) if (event[i] === 1 && time[i] > lastEvent) lastEvent = time[i]
   const followed = (at: number) => {

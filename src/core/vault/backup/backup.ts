@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { type BackupEntry, type BackupManifest, backupParts, type backupReasons } from '../../../contract/backup.ts'
+import { dayMilliseconds } from '../../../contract/days.ts'
 import { BedsideError } from '../../../contract/errors.ts'
 import { sha256 } from '../../numbers/digest.ts'
 import { checkpointsPath } from '../audit/checkpoints.ts'
@@ -216,7 +217,7 @@ const removeLeftovers = (into: string): void => {
   for (const entry of readdirSync(into)) {
     if (!entry.endsWith('.part') || !namePattern.test(entry.slice(1, -'.part'.length))) continue
     const path = join(into, entry)
-    if (Date.now() - statSync(path).mtimeMs > 86_400_000) rmSync(path, { recursive: true, force: true })
+    if (Date.now() - statSync(path).mtimeMs > dayMilliseconds) rmSync(path, { recursive: true, force: true })
   }
 }
 

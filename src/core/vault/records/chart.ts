@@ -1,3 +1,4 @@
+import { isoDay } from '../../../contract/days.ts'
 import type { Chart, PatientRow } from '../../../contract/patients.ts'
 import type { Cell } from '../../../contract/values.ts'
 import type { ReadStore } from '../store/store.ts'
@@ -97,7 +98,7 @@ const readsAs = (concept: StoredConcept, value: number, text: string | null): { 
     return { value: level?.code ?? null, text: level?.label.en ?? '' }
   }
   if (concept.kind === 'date') {
-    const date = dateOf(value)
+    const date = isoDay(value)
     return { value: date, text: date }
   }
   const meaning = concept.levels?.find(({ code }) => code === String(value))?.label.en
@@ -106,7 +107,6 @@ const readsAs = (concept: StoredConcept, value: number, text: string | null): { 
 }
 
 /** Days since 1970-01-01 as an ISO date. */
-const dateOf = (days: number): string => new Date(days * 86_400_000).toISOString().slice(0, 10)
 
 const flagOf = ({ reference, kind }: StoredConcept, value: number): ChartValue['flag'] => {
   if (!reference || (kind !== 'number' && kind !== 'integer')) return null

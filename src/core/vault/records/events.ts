@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../../../contract/days.ts'
 import type { ReadStore, Value, WriteStore } from '../store/store.ts'
 import type { BatchHandle } from './batches.ts'
 import { addMembers } from './cases.ts'
@@ -83,7 +84,7 @@ export const readEvents = (store: ReadStore, patient: number): StoredEvent[] => 
     ),
   )
   const time = ({ startDate, startDay }: StoredEvent) =>
-    startDate === null ? (startDay ?? Number.POSITIVE_INFINITY) : Date.parse(startDate) / 86_400_000
+    startDate === null ? (startDay ?? Number.POSITIVE_INFINITY) : Date.parse(startDate) / dayMilliseconds
   return events.sort((a, b) => {
     const [first, second] = [time(a), time(b)]
     return first === second ? a.id - b.id : first - second
