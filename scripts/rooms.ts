@@ -73,6 +73,7 @@ export const rooms: Record<string, Room> = {
       'core/learn',
       'core/study',
       'core/jobs',
+      'core/intake',
       'core/extract',
       'core/vault',
     ],
