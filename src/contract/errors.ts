@@ -3,7 +3,8 @@ import faults from '../../resources/texts/faults.en.json' with { type: 'json' }
 import sentences from '../../resources/texts/reasons.en.json' with { type: 'json' }
 import { fallbackLanguage } from './languages.ts'
 import type { Arguments, Reason } from './reasons.ts'
-import { type Said, SaidSchema, say, type Values, ValuesSchema } from './said.ts'
+import { SaidSchema, ValuesSchema } from './said.ts'
+import { type Said, say, type Values } from './say.ts'
 import { createTexts } from './texts.ts'
 
 /**

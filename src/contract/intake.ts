@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { procedure, staff } from './procedure.ts'
+import { SaidSchema, WarningSchema } from './said.ts'
 import { ConceptKindSchema, ConceptSchema } from './values.ts'
-import { WarningSchema } from './warnings.ts'
 
 export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'windows-1252'] as const
 export const CsvDialectSchema = z.object({
@@ -99,7 +99,10 @@ export const RowErrorSchema = z.object({
   place: PlaceSchema,
   column: z.string().nullable(),
   code: z.enum(rowErrorCodes),
+  /** `said` in English. */
   message: z.string(),
+  /** The text of the fault; rows that were rejected before faults had texts have the message alone. */
+  said: SaidSchema.optional(),
   /** The text as it stood, cut at 200 characters. */
   text: z.string().nullable(),
 })

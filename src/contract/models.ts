@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { OutcomeDesignSchema, StudyDesignSchema, tuningMethods } from './design.ts'
 import { clinical, everyone, procedure } from './procedure.ts'
-import { SpokenSchema } from './said.ts'
+import { SpokenSchema, WarningSchema } from './said.ts'
 import { EditedSchema, ModelTermsSchema, TermEditSchema } from './terms.ts'
 import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
-import { WarningSchema } from './warnings.ts'
 
 export const ParameterSchema = z.object({
   name: z.string(),

@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { DialectHintSchema, MappingSchema, RowErrorSchema } from './intake.ts'
 import { FeatureUseSchema, ModelCardSchema } from './models.ts'
 import { clinical, procedure } from './procedure.ts'
+import { WarningSchema } from './said.ts'
 import { CellSchema, EstimateSchema, TaskSchema, TextSchema, TimeUnitSchema } from './values.ts'
-import { WarningSchema } from './warnings.ts'
 
 /** One feature's share in a prediction. `sum(contributions) + baseline = prediction` on the stated scale. */
 export const ContributionSchema = z.object({

@@ -1,6 +1,6 @@
 import type english from '../../resources/texts/reasons.en.json'
 import type chinese from '../../resources/texts/reasons.zh-CN.json'
-import type { Value, Values } from './said.ts'
+import type { Value, Values } from './say.ts'
 
 /**
  * Every reason for which core refuses or fails, with the values that its sentence takes. The sentences are in

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import english from '../../resources/texts/reasons.en.json' with { type: 'json' }
 import chinese from '../../resources/texts/warnings.zh-CN.json' with { type: 'json' }
 import { reasons } from './reasons.ts'
-import { say, speak } from './said.ts'
+import { WarningSchema } from './said.ts'
+import { say, speak } from './say.ts'
 import { createTexts } from './texts.ts'
-import { WarningSchema, warn, within } from './warnings.ts'
+import { warn, within } from './warnings.ts'
 
 const zh = createTexts({ 'zh-CN': { warnings: chinese } }).in('zh-CN')
 

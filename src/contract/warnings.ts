@@ -1,18 +1,20 @@
-import * as z from 'zod'
 import faults from '../../resources/texts/faults.en.json' with { type: 'json' }
 import reasons from '../../resources/texts/reasons.en.json' with { type: 'json' }
 import sentences from '../../resources/texts/warnings.en.json' with { type: 'json' }
 import type chinese from '../../resources/texts/warnings.zh-CN.json'
 import { fallbackLanguage } from './languages.ts'
-import { type Said, SaidSchema, type Spoken, say, type Values } from './said.ts'
+import { type Said, type Spoken, say, type Values } from './say.ts'
 import { createTexts } from './texts.ts'
 
 /**
  * What a reader of a model, a file or a design should know. `said` is its text (`warnings:<key>`, with values), `message`
  * that text in English, for the API. What was stored before texts had keys has the message alone.
  */
-export const WarningSchema = z.object({ reason: z.string(), message: z.string(), said: SaidSchema.optional() })
-export type Warning = z.infer<typeof WarningSchema>
+export interface Warning {
+  reason: string
+  message: string
+  said?: Said | undefined
+}
 
 /** Texts of warnings, in `resources/texts/warnings.<language>.json`; one without Chinese does not compile. */
 export type WarningText = keyof typeof sentences

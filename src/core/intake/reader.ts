@@ -1,4 +1,5 @@
 import type { DecimalMark, Dialect, DialectHint, Place, RowError } from '../../contract/intake.ts'
+import type { Said } from '../../contract/say.ts'
 import type { Warning } from '../../contract/warnings.ts'
 import type { Resource } from './resource.ts'
 import type { OpenSource } from './source.ts'
@@ -9,7 +10,7 @@ export type HintOf<Format extends Dialect['format']> = Extract<DialectHint, { fo
 /** What is wrong with a record that could not be read. */
 export interface Fault {
   code: RowError['code']
-  message: string
+  said: Said
   /** The record as it stood, where that is short. */
   text: string | null
 }

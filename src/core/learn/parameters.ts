@@ -1,6 +1,6 @@
 import { faultOf, type Issue, invalidInput, issueAt, named } from '../../contract/errors.ts'
 import type { Parameter } from '../../contract/models.ts'
-import type { Said } from '../../contract/said.ts'
+import type { Said } from '../../contract/say.ts'
 import type { Parameters } from './learner.ts'
 
 type Describe = (

@@ -1,6 +1,7 @@
 import { invalidInput, issue } from '../../contract/errors.ts'
 import type { DialectHint, Mapping, RowError } from '../../contract/intake.ts'
 import type { PredictedRows, PredictionProblem } from '../../contract/predictions.ts'
+import { rejectedRow } from '../../contract/rejectedRows.ts'
 import type { Concept } from '../../contract/values.ts'
 import type { Column, Table } from '../cohort/table.ts'
 import type { RowsChunk } from '../intake/check/rows.ts'
@@ -195,7 +196,7 @@ const predicted = (
   const { rows, problems } = table.rows > 0 ? predictTable(hand, table, times) : { rows: [], problems: [] }
   return {
     rows: rows.map((values, at) => ({ row: numbers[at], key: keys?.[at] ?? null, values })),
-    rejected: errors,
+    rejected: errors.map(rejectedRow),
     problems: problems.map((problem) => ({ ...problem, row: numbers[problem.row - 1] })),
   }
 }

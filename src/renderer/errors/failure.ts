@@ -1,7 +1,7 @@
 import { ORPCError } from '@orpc/client'
 import { type Failure, FailureSchema, failure, type Issue } from '../../contract/errors.ts'
 import type { Language } from '../../contract/languages.ts'
-import { say } from '../../contract/said.ts'
+import { say } from '../../contract/say.ts'
 import type { Translate } from '../../contract/texts.ts'
 
 export const isFailure = (value: unknown): value is Failure => FailureSchema.safeParse(value).success

@@ -3,7 +3,7 @@ import { IconDownload } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ImportReport, RowError } from '../../contract/intake.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../language/index.ts'
+import { useFormats, useTranslation, useWarningText } from '../language/index.ts'
 import { saveFile } from '../parts/save.ts'
 import { rowErrorsCsv } from './csv.ts'
 import classes from './Intake.module.css'
@@ -28,6 +28,7 @@ export const RowErrors = ({
   all?: () => Promise<RowError[]>
 }) => {
   const { t } = useTranslation('intake')
+  const warningText = useWarningText()
   const formats = useFormats()
   const [chosen, setChosen] = useState<ReasonGroup | null>(null)
   const [saving, setSaving] = useState(false)
@@ -45,7 +46,7 @@ export const RowErrors = ({
       const header = ['row', 'place', 'column', 'reason', 'text', 'detail'].map((each) => t(`rejected.${each}`))
       saveFile(
         `${file.replace(/\.[^.]*$/, '')} ${t('rejected.fileName')}.csv`,
-        [rowErrorsCsv(header, list, { placeOf, reasonOf: (error) => t(`codes.${error.code}`) })],
+        [rowErrorsCsv(header, list, { placeOf, reasonOf: (error) => t(`codes.${error.code}`), detailOf: warningText })],
         'text/csv;charset=utf-8',
       )
     } catch (error) {
@@ -119,8 +120,8 @@ export const RowErrors = ({
                 <Table.Td>{error.column ?? t('rejected.wholeRow')}</Table.Td>
                 <Table.Td>
                   {t(`codes.${error.code}`)}
-                  <Text size="xs" c="dimmed" lang="en">
-                    {error.message}
+                  <Text size="xs" c="dimmed">
+                    {warningText(error)}
                   </Text>
                 </Table.Td>
                 <Table.Td>

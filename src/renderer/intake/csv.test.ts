@@ -15,6 +15,7 @@ const linesOf = (errors: RowError[]) =>
   rowErrorsCsv(['row', 'place', 'column', 'reason', 'text', 'detail'], errors, {
     placeOf: () => 'line 4',
     reasonOf: () => 'Not a number',
+    detailOf: ({ message }) => message,
   }).split('\r\n')
 
 test('a rejected cell cannot run as a formula when the clerk opens the list in a spreadsheet', () => {
@@ -23,7 +24,7 @@ test('a rejected cell cannot run as a formula when the clerk opens the list in a
   expect(linesOf([error('@SUM(A1)')])[1]).toContain("'@SUM(A1)")
 })
 
-const noWords = { placeOf: () => '', reasonOf: () => '' }
+const noWords = { placeOf: () => '', reasonOf: () => '', detailOf: () => '' }
 
 test('a negative number stays a number', () => {
   expect(linesOf([error('-3.5')])[1]).toContain(',-3.5,')

@@ -1,5 +1,5 @@
 import type { MissingPolicy } from '../../../contract/design.ts'
-import type { Said } from '../../../contract/said.ts'
+import type { Said } from '../../../contract/say.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import type { PreparedStrata } from '../strata.ts'

@@ -5,7 +5,7 @@ import {
   type TermsDesign,
 } from '../../../contract/design.ts'
 import { faultOf, faultsIn, type Issue, invalidInput, issue, named } from '../../../contract/errors.ts'
-import type { Values } from '../../../contract/said.ts'
+import type { Values } from '../../../contract/say.ts'
 import type { Cell } from '../../../contract/values.ts'
 import { spokenWarning, warn } from '../../../contract/warnings.ts'
 import type { MatrixNeeds } from '../matrix.ts'

@@ -1,6 +1,6 @@
 import type { TermsDesign } from '../../../contract/design.ts'
 import { faultsIn, type Issue, invalidInput, issue } from '../../../contract/errors.ts'
-import type { Said } from '../../../contract/said.ts'
+import type { Said } from '../../../contract/say.ts'
 import { type WarningText, warn } from '../../../contract/warnings.ts'
 import { quantileOf } from '../../numbers/quantile.ts'
 import type { Derived, Matrix } from '../matrix.ts'

@@ -1,5 +1,7 @@
 import { daysAYear, isoDay } from '../../../contract/days.ts'
 import type { DecimalMark } from '../../../contract/intake.ts'
+import type { RejectionText } from '../../../contract/rejections.ts'
+import type { Values } from '../../../contract/say.ts'
 
 /**
  * The number a trimmed text writes, or NaN where it writes none or leaves it open which one. Digits with one decimal mark
@@ -35,18 +37,15 @@ export const parsePlainNumber = (text: string, decimal: DecimalMark): number => 
   return negative && value !== 0 ? -value : value
 }
 
-/** Says why a text that should be a number is none, so that the person can mend the file. */
-export const whyNotANumber = (text: string, decimal: DecimalMark): string => {
+/** Why a text that should be a number is none, so that the person can mend the file. */
+export const whyNotANumber = (text: string, decimal: DecimalMark): [RejectionText, Values?] => {
   const other = decimal === '.' ? ',' : '.'
-  const otherName = other === ',' ? 'comma' : 'point'
   const mark = other === ',' ? ',' : '\\.'
-  if (new RegExp(`^[+-]?\\d{1,3}${mark}\\d{3}$`).test(text))
-    return `may mean thousands or decimals: the ${otherName} is not the decimal mark of this file`
-  if (new RegExp(`^[+-]?\\d+${mark}\\d+$`).test(text))
-    return `has a decimal ${otherName}, which is not the decimal mark of this file`
-  if (/^[<>≤≥＜＞]/.test(text)) return 'is a limit, not a measured number'
-  if (/[\d.,]\s*[-–~～]\s*\d/.test(text)) return 'is a range, not a number'
-  return 'is not a number'
+  if (new RegExp(`^[+-]?\\d{1,3}${mark}\\d{3}$`).test(text)) return ['thousandsOrDecimals', { mark: other }]
+  if (new RegExp(`^[+-]?\\d+${mark}\\d+$`).test(text)) return ['otherDecimal', { mark: other }]
+  if (/^[<>≤≥＜＞]/.test(text)) return ['limit']
+  if (/[\d.,]\s*[-–~～]\s*\d/.test(text)) return ['range']
+  return ['notANumber']
 }
 
 /** A number followed by a unit (`5.2 mmol/L`), or null. */

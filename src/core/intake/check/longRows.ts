@@ -1,10 +1,12 @@
 import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
+import { type RowFault, rejection } from '../../../contract/rejections.ts'
+import type { Said } from '../../../contract/say.ts'
 import type { Concept } from '../../../contract/values.ts'
 import type { LongPlan } from '../mapping/plan.ts'
 import { decimalOf } from '../reader.ts'
 import { loadUnits } from '../units.ts'
 import { dateReader, parseNumber } from './cells.ts'
-import { type CellReader, cellReader, missingTest } from './validation.ts'
+import { type CellReader, cellReader, missingTest, unitNotKept } from './validation.ts'
 import { damageIn, isDamaged, trimmed } from './wideRows.ts'
 
 /** Accepted measurements, one after another in each list. */
@@ -66,8 +68,8 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
 
   const add = (cells: readonly string[], row: number, place: Place, suspect: boolean): void => {
     const before = out.errors.length
-    const fault = (column: string, code: RowError['code'], message: string, text: string | null) =>
-      out.errors.push({ row, place, column, code, message, text: text === null ? null : text.slice(0, 200) })
+    const fault = (column: string, code: RowError['code'], said: Said, text: string | null) =>
+      out.errors.push({ row, place, column, code, said, text: text === null ? null : text.slice(0, 200) })
     out.rows++
     const patient = trimmed(cells[key])
     const name = trimmed(cells[test])
@@ -76,15 +78,15 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
       for (const index of [key, test, value, day])
         if (index >= 0 && isDamaged(cells[index]))
           fault(header[index], 'badEncoding', damageIn(header[index], cells[index]), cells[index])
-    if (isMissing(patient)) fault(header[key], 'missingKey', 'The row does not say which patient it is of.', null)
-    if (isMissing(name)) fault(header[test], 'notAllowed', 'The row does not say what was measured.', null)
+    if (isMissing(patient)) fault(header[key], 'missingKey', rejection('noPatient'), null)
+    if (isMissing(name)) fault(header[test], 'notAllowed', rejection('noTest'), null)
     let when = 0
     if (day >= 0) {
       const text = trimmed(cells[day])
       when = readDate ? readDate(text) : parseNumber(text, decimal)
-      if (Number.isNaN(when)) fault(header[day], 'notADate', `${header[day]} says no day.`, text)
+      if (Number.isNaN(when)) fault(header[day], 'notADate', rejection('noDay', { column: header[day] }), text)
     }
-    if (isMissing(written)) fault(header[value], 'notANumber', 'The row has no value.', null)
+    if (isMissing(written)) fault(header[value], 'notANumber', rejection('noValue'), null)
     if (out.errors.length > before) {
       out.rejected++
       return
@@ -94,7 +96,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
       const text = trimmed(cells[unit])
       unitCode = isMissing(text) ? null : loadUnits().ucum(text)
       if (unitCode === null && !isMissing(text)) {
-        fault(header[unit], 'unknownUnit', `${header[unit]} is not a unit of UCUM.`, text)
+        fault(header[unit], 'unknownUnit', rejection('noUnit', { column: header[unit] }), text)
         out.rejected++
         return
       }
@@ -103,15 +105,10 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
     const read = readerOf(found, unitCode)
     const result = read?.(written) ?? null
     if (result === null)
-      fault(
-        header[unit],
-        'unknownUnit',
-        `${name} is kept in ${found.concept.unit ?? 'no unit'}, which ${unitCode} cannot be converted to.`,
-        unitCode,
-      )
-    else if (result.fault !== null) fault(header[value], result.fault.code, result.fault.message, written)
+      fault(header[unit], 'unknownUnit', unitNotKept({ name, unit: found.concept.unit }, unitCode), unitCode)
+    else if (result.fault !== null) fault(header[value], result.fault.code, result.fault.said, written)
     else if (Number.isNaN(result.value))
-      fault(header[value], 'notANumber', `${name} is text and cannot be repeated.`, written)
+      fault(header[value], 'notANumber', rejection('textRepeated', { column: name }), written)
     if (result === null || out.errors.length > before) {
       out.rejected++
       return
@@ -126,7 +123,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
 
   return {
     add,
-    reject: (error: RowError): void => {
+    reject: (error: RowFault): void => {
       out.rows++
       out.rejected++
       out.errors.push(error)
@@ -154,7 +151,7 @@ export const createLongCheck = (plan: LongPlan, mapping: Mapping, header: readon
 const emptyOut = () => ({
   rows: 0,
   rejected: 0,
-  errors: [] as RowError[],
+  errors: [] as RowFault[],
   accepted: [] as number[],
   keys: [] as string[],
   tests: [] as number[],

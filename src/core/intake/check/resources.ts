@@ -1,11 +1,13 @@
 import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
+import { type RowFault, rejection } from '../../../contract/rejections.ts'
+import type { Said } from '../../../contract/say.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { plainConcept } from '../mapping/mapping.ts'
 import type { ResourcesPlan } from '../mapping/plan.ts'
 import type { Coding, ObservationResource, Resource } from '../resource.ts'
 import { loadUnits } from '../units.ts'
 import { dateReader, isoDate } from './cells.ts'
-import { type CellReader, cellReader } from './validation.ts'
+import { type CellReader, cellReader, unitNotKept } from './validation.ts'
 import { isDamaged, tomorrow } from './wideRows.ts'
 
 /** An accepted measurement; `test` is an index into the tests of the file, in the order they were met. */
@@ -32,7 +34,7 @@ export interface ResourceRows {
   newTests: Concept[]
 }
 
-type Fault = (column: string, code: RowError['code'], message: string, text: string | null) => void
+type Fault = (column: string, code: RowError['code'], said: Said, text: string | null) => void
 
 /** Checks clinical records of several kinds. A record is accepted whole or rejected with all its faults. */
 export const createResourceCheck = (plan: ResourcesPlan, mapping: Mapping) => {
@@ -42,14 +44,13 @@ export const createResourceCheck = (plan: ResourcesPlan, mapping: Mapping) => {
 
   const add = (resource: Resource, row: number, place: Place): void => {
     const before = out.errors.length
-    const fault: Fault = (column, code, message, text) =>
-      out.errors.push({ row, place, column, code, message, text: text === null ? null : text.slice(0, 200) })
+    const fault: Fault = (column, code, said, text) =>
+      out.errors.push({ row, place, column, code, said, text: text === null ? null : text.slice(0, 200) })
     out.rows++
-    if (!resource.patient?.trim())
-      fault('patient', 'missingKey', 'The record does not say which patient it is of.', null)
+    if (!resource.patient?.trim()) fault('patient', 'missingKey', rejection('recordWithoutPatient'), null)
     for (const [field, text] of Object.entries(resource))
       if (typeof text === 'string' && isDamaged(text))
-        fault(field, 'badEncoding', `${field} holds what is no text; mend it where the file comes from.`, text)
+        fault(field, 'badEncoding', rejection('damaged', { column: field }), text)
     const checked =
       resource.kind === 'observation' ? checkObservation(resource, tests, fault) : checkRecord(resource, latest, fault)
     if (out.errors.length > before || checked === null) {
@@ -62,7 +63,7 @@ export const createResourceCheck = (plan: ResourcesPlan, mapping: Mapping) => {
 
   return {
     add,
-    reject: (error: RowError): void => {
+    reject: (error: RowFault): void => {
       out.rows++
       out.rejected++
       out.errors.push(error)
@@ -84,7 +85,7 @@ export const createResourceCheck = (plan: ResourcesPlan, mapping: Mapping) => {
 const emptyOut = () => ({
   rows: 0,
   rejected: 0,
-  errors: [] as RowError[],
+  errors: [] as RowFault[],
   accepted: [] as number[],
   resources: [] as CheckedResource[],
 })
@@ -100,12 +101,13 @@ const partialDay = (text: string): number => {
 
 const checkDate = (field: string, text: string | null, fault: Fault): number => {
   const day = text === null ? Number.NaN : partialDay(text)
-  if (text !== null && Number.isNaN(day)) fault(field, 'notADate', `${field} is not a date of ISO 8601.`, text)
+  if (text !== null && Number.isNaN(day)) fault(field, 'notADate', rejection('notIsoDate', { column: field }), text)
   return day
 }
 
 const checkNumber = (field: string, value: number | null, fault: Fault): void => {
-  if (value !== null && !Number.isFinite(value)) fault(field, 'notANumber', `${field} is not a number.`, String(value))
+  if (value !== null && !Number.isFinite(value))
+    fault(field, 'notANumber', rejection('notANumber', { column: field }), String(value))
 }
 
 const checkRecord = (
@@ -116,28 +118,27 @@ const checkRecord = (
   switch (resource.kind) {
     case 'person': {
       const born = checkDate('birthDate', resource.birthDate, fault)
-      if (born > latest) fault('birthDate', 'outOfRange', 'The birth date is in the future.', resource.birthDate)
+      if (born > latest) fault('birthDate', 'outOfRange', rejection('birthInFuture'), resource.birthDate)
       return resource
     }
     case 'encounter': {
       const day = resource.date === null ? Number.NaN : readDay(resource.date)
       if (resource.date !== null && Number.isNaN(day))
-        fault('date', 'notADate', 'date is not a whole date of ISO 8601.', resource.date)
+        fault('date', 'notADate', rejection('notWholeDate', { column: 'date' }), resource.date)
       return { ...resource, date: Number.isNaN(day) ? null : isoDate(day) }
     }
     case 'document': {
       checkDate('date', resource.date, fault)
-      if (!resource.title?.trim()) fault('title', 'notAllowed', 'The document has no title.', null)
-      if (resource.content.trim() === '') fault('content', 'notAllowed', 'The document has no text.', null)
+      if (!resource.title?.trim()) fault('title', 'notAllowed', rejection('noTitle'), null)
+      if (resource.content.trim() === '') fault('content', 'notAllowed', rejection('noText'), null)
       return resource
     }
     default: {
       const start = checkDate('startDate', resource.startDate, fault)
       const end = checkDate('endDate', resource.endDate, fault)
       const whole = resource.startDate?.length === resource.endDate?.length
-      if (whole && end < start) fault('endDate', 'outOfRange', 'The end is before the start.', resource.endDate)
-      if (!resource.label?.trim() && !resource.coding?.code)
-        fault('label', 'notAllowed', 'The record does not say what it is of.', null)
+      if (whole && end < start) fault('endDate', 'outOfRange', rejection('endBeforeStart'), resource.endDate)
+      if (!resource.label?.trim() && !resource.coding?.code) fault('label', 'notAllowed', rejection('ofNothing'), null)
       checkNumber('value', resource.value, fault)
       return resource
     }
@@ -149,37 +150,32 @@ type Tests = ReturnType<typeof createTests>
 const checkObservation = (resource: ObservationResource, tests: Tests, fault: Fault): CheckedObservation | null => {
   const { patient, coding, label, date, value, unit, result, text } = resource
   const day = date === null ? Number.NaN : readDay(date)
-  if (Number.isNaN(day)) fault('date', 'notADate', 'The observation has no whole date of ISO 8601.', date)
+  if (Number.isNaN(day)) fault('date', 'notADate', rejection('observationDate'), date)
   if (!label?.trim() && !coding?.code) {
-    fault('label', 'notAllowed', 'The record does not say what was observed.', null)
+    fault('label', 'notAllowed', rejection('nothingObserved'), null)
     return null
   }
   checkNumber('value', value, fault)
   if (value === null && result === null && !text?.trim()) {
-    fault('value', 'notANumber', 'The observation has no result.', null)
+    fault('value', 'notANumber', rejection('noResult'), null)
     return null
   }
   if (Number.isNaN(day) || (value !== null && !Number.isFinite(value)) || !patient) return null
   const code = unit === null ? null : loadUnits().ucum(unit)
   if (unit !== null && code === null) {
-    fault('unit', 'unknownUnit', `${unit} is not a unit of UCUM.`, unit)
+    fault('unit', 'unknownUnit', rejection('noUnit', { column: unit }), unit)
     return null
   }
   const test = tests.find(resource, code)
   const read = tests.readerOf(test, code)
   if (read === null) {
-    fault(
-      'unit',
-      'unknownUnit',
-      `${test.concept.name} is kept in ${test.concept.unit ?? 'no unit'}, which ${unit} cannot be converted to.`,
-      unit,
-    )
+    fault('unit', 'unknownUnit', unitNotKept(test.concept, unit), unit)
     return null
   }
   const written = value !== null ? String(value) : (result?.code ?? (text as string).trim())
   const cell = read(written)
   if (cell.fault !== null) {
-    fault(value !== null ? 'value' : 'result', cell.fault.code, cell.fault.message, written)
+    fault(value !== null ? 'value' : 'result', cell.fault.code, cell.fault.said, written)
     return null
   }
   const inWords = Number.isNaN(cell.value)

@@ -1,4 +1,5 @@
-import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
+import type { Mapping, Place } from '../../../contract/intake.ts'
+import type { RowFault } from '../../../contract/rejections.ts'
 import type { Concept } from '../../../contract/values.ts'
 import type { Plan } from '../mapping/plan.ts'
 import type { Sink } from '../reader.ts'
@@ -22,7 +23,7 @@ export interface RowsRequest {
 export interface RowsChunk {
   rows: number
   rejected: number
-  errors: RowError[]
+  errors: RowFault[]
   /** Share of the file read, 0 to 1. */
   progress: number
   wide: WideRows | null
@@ -49,7 +50,7 @@ export type PlanOf = (header: string[]) => Plan | Promise<Plan>
 interface Check {
   add(cells: readonly string[], row: number, place: Place, suspect: boolean): void
   addResource(resource: Resource, row: number, place: Place): void
-  reject(error: RowError): void
+  reject(error: RowFault): void
   take(): Omit<RowsChunk, 'progress'> | null
   withoutOutcome(): number
   newLevels(): RowsSummary['newLevels']

@@ -1,4 +1,6 @@
 import type { ImportReport, RowError } from '../../../contract/intake.ts'
+import { rejectedRow } from '../../../contract/rejectedRows.ts'
+import type { RowFault } from '../../../contract/rejections.ts'
 import { warn } from '../../../contract/warnings.ts'
 import type { RowsChunk, RowsSummary } from './rows.ts'
 
@@ -19,11 +21,11 @@ export const createTally = (onProgress: OnProgress | undefined) => {
   let kept = 0
   return {
     /** Returns the errors that are to be kept with the batch. */
-    add: (chunk: RowsChunk): RowError[] => {
+    add: (chunk: RowsChunk): RowFault[] => {
       rows += chunk.rows
       rejected += chunk.rejected
       errors += chunk.errors.length
-      if (listed.length < mostListed) listed.push(...chunk.errors.slice(0, mostListed - listed.length))
+      if (listed.length < mostListed) listed.push(...chunk.errors.slice(0, mostListed - listed.length).map(rejectedRow))
       let lastRow = -1
       let seen = new Set<string>()
       for (const { row, column, code } of chunk.errors) {

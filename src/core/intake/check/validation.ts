@@ -1,5 +1,7 @@
 import { dayOf } from '../../../contract/days.ts'
 import type { Mapping, RowError } from '../../../contract/intake.ts'
+import { type RejectionText, rejection } from '../../../contract/rejections.ts'
+import type { Said, Values } from '../../../contract/say.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Conversion, loadUnits, molarMass } from '../units.ts'
 import {
@@ -20,7 +22,7 @@ export interface CellResult {
   text: string | null
   /** The text as it stood, where the value does not read the same. */
   raw: string | null
-  fault: { code: RowError['code']; message: string } | null
+  fault: { code: RowError['code']; said: Said } | null
 }
 
 /** Reads the trimmed, non-missing text of one column. Returns the same object each time: copy what is to be kept. */
@@ -48,11 +50,11 @@ export const cellReader = (concept: Concept, options: CellReaderOptions): CellRe
     result.fault = null
     return result
   }
-  const fault = (code: RowError['code'], message: string): CellResult => {
+  const fault: Fault = (code, text, values) => {
     result.value = Number.NaN
     result.text = null
     result.raw = null
-    result.fault = { code, message: `${concept.name} ${message}.` }
+    result.fault = { code, said: rejection(text, { column: concept.name, ...values }) }
     return result
   }
   switch (concept.kind) {
@@ -64,7 +66,7 @@ export const cellReader = (concept: Concept, options: CellReaderOptions): CellRe
     case 'boolean':
       return (text) => {
         const value = parseBoolean(text)
-        if (Number.isNaN(value)) return fault('notAllowed', 'is neither yes nor no')
+        if (Number.isNaN(value)) return fault('notAllowed', 'neitherYesNorNo')
         return done(value, /^(true|false|0|1)$/i.test(text) ? null : text)
       }
     case 'category':
@@ -99,7 +101,7 @@ export const missingTest = (missing: Mapping['missing']): ((text: string) => boo
 }
 
 type Done = (value: number, raw?: string | null) => CellResult
-type Fault = (code: RowError['code'], message: string) => CellResult
+type Fault = (code: RowError['code'], text: RejectionText, values?: Values) => CellResult
 
 const numberReader = (concept: Concept, options: CellReaderOptions, done: Done, fault: Fault): CellReader => {
   const { decimal, sourceUnit } = options
@@ -112,9 +114,9 @@ const numberReader = (concept: Concept, options: CellReaderOptions, done: Done, 
   const byLabel = levels && levels.length > 0 ? labelIndex(levels) : null
 
   const checked = (value: number, raw: string | null): CellResult => {
-    if (integer && !Number.isInteger(value)) return fault('notAnInteger', 'is not a whole number')
-    if (codes !== null && !codes.has(value)) return fault('notAllowed', `is none of ${listed(levels)}`)
-    if (value < low || value > high) return fault('outOfRange', `is outside of ${rangeText(low, high, unit)}`)
+    if (integer && !Number.isInteger(value)) return fault('notAnInteger', 'notWhole')
+    if (codes !== null && !codes.has(value)) return fault('notAllowed', 'noneOf', { known: listed(levels) })
+    if (value < low || value > high) return fault('outOfRange', ...rangeText(low, high, unit))
     return done(value, raw)
   }
 
@@ -125,13 +127,13 @@ const numberReader = (concept: Concept, options: CellReaderOptions, done: Done, 
       if (!Number.isNaN(code)) return checked(code, text)
     }
     const written = splitNumberAndUnit(text, decimal)
-    if (!written) return fault('notANumber', whyNotANumber(text, decimal))
+    if (!written) return fault('notANumber', ...whyNotANumber(text, decimal))
     const units = loadUnits()
     const code = units.ucum(written.unit)
-    if (code === null) return fault('notANumber', whyNotANumber(text, decimal))
-    if (unit === null) return fault('unknownUnit', 'has a unit, while the study knows no unit for it')
+    if (code === null) return fault('notANumber', ...whyNotANumber(text, decimal))
+    if (unit === null) return fault('unknownUnit', 'unitUnasked')
     const convert = units.conversion(code, unit, molarMass(concept))
-    if (!convert) return fault('unknownUnit', `has a unit that cannot be converted to ${unit}`)
+    if (!convert) return fault('unknownUnit', 'unitNotConverted', { unit })
     return checked(converted(written.value, convert), text)
   }
 
@@ -177,11 +179,11 @@ const readDates = (concept: Concept, options: CellReaderOptions, done: Done, fau
   const form = options.dateFormat ?? 'yyyy-MM-dd'
   const low = concept.plausible?.low ?? earliest
   const high = concept.plausible?.high ?? latest
-  const form2 = form === 'year' ? 'a decimal year' : `a date of the form ${form}`
   return (text) => {
     const day = read(text)
-    if (Number.isNaN(day)) return fault('notADate', `is not ${form2}`)
-    if (day < low || day > high) return fault('outOfRange', `is not between ${isoDate(low)} and ${isoDate(high)}`)
+    if (Number.isNaN(day))
+      return form === 'year' ? fault('notADate', 'notDecimalYear') : fault('notADate', 'notADate', { form })
+    if (day < low || day > high) return fault('outOfRange', 'notBetween', { low: isoDate(low), high: isoDate(high) })
     return done(day, text.length === 10 && isoText.test(text) ? null : text)
   }
 }
@@ -206,7 +208,7 @@ const levelReader = (concept: Concept, open: boolean, done: Done, fault: Fault):
     byLabel ??= labelIndex(levels)
     const found = byLabel(text)
     if (found !== null) return done(found, text)
-    return fault('notAllowed', `is none of ${listed(levels)}`)
+    return fault('notAllowed', 'noneOf', { known: listed(levels) })
   }
 }
 
@@ -235,9 +237,15 @@ const listed = (levels: Concept['levels']): string => {
   return codes.length > 8 ? `${codes.slice(0, 8).join(', ')}, ...` : codes.join(', ')
 }
 
-const rangeText = (low: number, high: number, unit: string | null): string => {
-  const of = unit === null || unit === '1' ? '' : ` ${unit}`
-  if (low === Number.NEGATIVE_INFINITY) return `the plausible range up to ${high}${of}`
-  if (high === Number.POSITIVE_INFINITY) return `the plausible range from ${low}${of}`
-  return `the plausible range ${low} to ${high}${of}`
+const rangeText = (low: number, high: number, unit: string | null): [RejectionText, Values] => {
+  const of = (bound: number) => (unit === null || unit === '1' ? String(bound) : `${bound} ${unit}`)
+  if (low === Number.NEGATIVE_INFINITY) return ['aboveRange', { high: of(high) }]
+  if (high === Number.POSITIVE_INFINITY) return ['belowRange', { low: of(low) }]
+  return ['outOfRange', { low: String(low), high: of(high) }]
 }
+
+/** A measurement in a unit that the one it is kept in cannot be made from. */
+export const unitNotKept = ({ name, unit: kept }: Pick<Concept, 'name' | 'unit'>, unit: string | null): Said =>
+  kept === null
+    ? rejection('unitNotKeptAny', { column: name, unit })
+    : rejection('unitNotKept', { column: name, kept, unit })

@@ -1,5 +1,7 @@
 import { today } from '../../../contract/days.ts'
 import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
+import { type RowFault, rejection } from '../../../contract/rejections.ts'
+import type { Said } from '../../../contract/say.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { encodeRecord } from '../../vault/records/record.ts'
 import type { WidePlan } from '../mapping/plan.ts'
@@ -64,8 +66,8 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
 
   const add = (cells: readonly string[], row: number, place: Place, suspect: boolean): void => {
     const before = out.errors.length
-    const fault = (column: string, code: RowError['code'], message: string, text: string | null) =>
-      out.errors.push({ row, place, column, code, message, text: text === null ? null : text.slice(0, 200) })
+    const fault = (column: string, code: RowError['code'], said: Said, text: string | null) =>
+      out.errors.push({ row, place, column, code, said, text: text === null ? null : text.slice(0, 200) })
     let anyKnown = false
     let anyRaw = false
     for (let field = 0; field < count; field++) {
@@ -89,7 +91,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
       const result = read(text)
       if (result.fault !== null) {
         values[field] = Number.NaN
-        fault(header[index], result.fault.code, result.fault.message, text)
+        fault(header[index], result.fault.code, result.fault.said, text)
         continue
       }
       values[field] = result.value
@@ -98,9 +100,8 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
       if (result.raw !== null) anyRaw = true
     }
     if (!anyKnown && out.errors.length === before)
-      out.errors.push({ row, place, column: null, code: 'missingKey', message: 'The row is empty.', text: null })
-    else if (key >= 0 && known[key] === 0)
-      fault(header[fields[key].index], 'missingKey', 'The row does not say which patient it is of.', null)
+      out.errors.push({ row, place, column: null, code: 'missingKey', said: rejection('emptyRow'), text: null })
+    else if (key >= 0 && known[key] === 0) fault(header[fields[key].index], 'missingKey', rejection('noPatient'), null)
     checkDates(fault)
     const hasOutcome = checkOutcomes(fault)
 
@@ -122,13 +123,13 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
 
   const writtenOf = (field: number): string => texts[field] ?? raws[field] ?? String(values[field])
 
-  type Fault = (column: string, code: RowError['code'], message: string, text: string | null) => void
+  type Fault = (column: string, code: RowError['code'], said: Said, text: string | null) => void
 
   const checkDates = (fault: Fault): void => {
     if (birth >= 0 && known[birth] && values[birth] > latest)
-      fault(header[fields[birth].index], 'outOfRange', 'The birth date is in the future.', isoDate(values[birth]))
+      fault(header[fields[birth].index], 'outOfRange', rejection('birthInFuture'), isoDate(values[birth]))
     if (birth >= 0 && date >= 0 && known[birth] && known[date] && values[date] < values[birth])
-      fault(header[fields[date].index], 'outOfRange', 'The date is before the birth date.', isoDate(values[date]))
+      fault(header[fields[date].index], 'outOfRange', rejection('beforeBirth'), isoDate(values[date]))
   }
 
   /** A time without its event, or an event without its time, would turn into a wrong survival time or vanish. Tells whether there is any outcome. */
@@ -138,7 +139,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
       const time = times[pair]
       const column = header[fields[time].index]
       if (known[time] && values[time] < 0)
-        fault(column, 'negativeTime', `${column} is negative; a follow-up time is 0 or more.`, String(values[time]))
+        fault(column, 'negativeTime', rejection('negativeTime', { column }), String(values[time]))
       if (known[time]) some = true
       const event = events[pair]
       if (event === undefined) continue
@@ -148,7 +149,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
         fault(
           header[fields[absent].index],
           'missingOutcome',
-          known[time] ? 'The time is there but not what happened then.' : 'It happened, but the time is missing.',
+          rejection(known[time] ? 'timeWithoutEvent' : 'eventWithoutTime'),
           null,
         )
       }
@@ -158,7 +159,7 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
 
   return {
     add,
-    reject: (error: RowError): void => {
+    reject: (error: RowFault): void => {
       out.rows++
       out.rejected++
       out.errors.push(error)
@@ -199,15 +200,13 @@ export const trimmed = (text: string): string => {
 /** A replacement character or NUL: the bytes were malformed, here or in the program that wrote the file. */
 export const isDamaged = (text: string): boolean => text.includes('\uFFFD') || text.includes('\0')
 
-export const damageIn = (column: string, text: string): string =>
-  text.includes('\0')
-    ? `${column} holds a NUL character, which no text has.`
-    : `${column} holds bytes that are no text in this encoding; save the file as UTF-8 or choose the right encoding.`
+export const damageIn = (column: string, text: string): Said =>
+  rejection(text.includes('\0') ? 'nul' : 'badEncoding', { column })
 
 const emptyOut = () => ({
   rows: 0,
   rejected: 0,
-  errors: [] as RowError[],
+  errors: [] as RowFault[],
   accepted: [] as number[],
   keys: [] as string[],
   names: [] as (string | null)[],

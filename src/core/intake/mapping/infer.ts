@@ -1,5 +1,5 @@
 import type { DecimalMark } from '../../../contract/intake.ts'
-import type { Values } from '../../../contract/said.ts'
+import type { Values } from '../../../contract/say.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import { type Warning, type WarningText, warn, within } from '../../../contract/warnings.ts'
 import { headerWords, measurementOf } from '../catalogue.ts'

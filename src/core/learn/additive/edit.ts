@@ -1,5 +1,5 @@
 import { type Fault, faultOf, invalidInput, issue } from '../../../contract/errors.ts'
-import type { Values } from '../../../contract/said.ts'
+import type { Values } from '../../../contract/say.ts'
 import type { ModelState } from '../learner.ts'
 import { packTerms, unpackTerms } from './state.ts'
 import { cellsOf, meanOf, type Term } from './terms.ts'

@@ -1,5 +1,5 @@
 import { type Fault, faultOf, invalidInput, issue } from '../../../contract/errors.ts'
-import type { Values } from '../../../contract/said.ts'
+import type { Values } from '../../../contract/say.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { conflict, type Fault, faultOf, invalidInput, issue } from '../../../contract/errors.ts'
-import type { Values } from '../../../contract/said.ts'
+import type { Values } from '../../../contract/say.ts'
 import type { ModelTerms, TermCell, TermEditInput } from '../../../contract/terms.ts'
 import type { PreparedColumn, PreparedFeature } from '../../cohort/prepare/preparation.ts'
 import { prepareRow } from '../../cohort/prepare/prepare.ts'

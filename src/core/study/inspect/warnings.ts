@@ -1,5 +1,5 @@
 import type { Collinearity, Leak } from '../../../contract/models.ts'
-import type { Said, Spoken } from '../../../contract/said.ts'
+import type { Said, Spoken } from '../../../contract/say.ts'
 import { type Warning, warn, warnAs, warningText } from '../../../contract/warnings.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import type { Preparation } from '../../cohort/prepare/preparation.ts'

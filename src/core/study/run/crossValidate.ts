@@ -1,7 +1,7 @@
 import type { StudyDesign } from '../../../contract/design.ts'
 import { BedsideError, sentenceIn } from '../../../contract/errors.ts'
 import type { Metrics } from '../../../contract/models.ts'
-import type { Spoken } from '../../../contract/said.ts'
+import type { Spoken } from '../../../contract/say.ts'
 import type { Learner } from '../../learn/learner.ts'
 import { completeParameters } from '../../learn/parameters.ts'
 import { joinPredictions } from '../ask/reference.ts'

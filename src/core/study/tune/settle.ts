@@ -1,7 +1,7 @@
 import type { StudyDesign } from '../../../contract/design.ts'
 import { BedsideError, cancelled, faultOf, invalidInput, sentenceIn } from '../../../contract/errors.ts'
 import type { Choice, Trial, Tuning } from '../../../contract/models.ts'
-import type { Spoken } from '../../../contract/said.ts'
+import type { Spoken } from '../../../contract/say.ts'
 import { tasks } from '../../../contract/values.ts'
 import { compareModels } from '../../assess/compare.ts'
 import { level } from '../../assess/intervals.ts'

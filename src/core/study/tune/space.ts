@@ -1,7 +1,7 @@
 import type { Range, TuningDesign } from '../../../contract/design.ts'
 import { BedsideError, faultOf, invalidInput, issueAt, named, sentenceIn } from '../../../contract/errors.ts'
 import type { Parameter } from '../../../contract/models.ts'
-import type { Said } from '../../../contract/said.ts'
+import type { Said } from '../../../contract/say.ts'
 import type { Task } from '../../../contract/values.ts'
 import type { Learner, Parameters } from '../../learn/learner.ts'
 import { completeParameters } from '../../learn/parameters.ts'

@@ -1,7 +1,7 @@
 import type { StudyDesign } from '../../../contract/design.ts'
 import { sentenceIn } from '../../../contract/errors.ts'
 import type { Trial } from '../../../contract/models.ts'
-import type { Spoken } from '../../../contract/said.ts'
+import type { Spoken } from '../../../contract/say.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { foldsOf } from '../../cohort/split.ts'
 import type { Table } from '../../cohort/table.ts'

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { concept, freshVault, importCases, pack } from '../../../../test/fixtures/vault.ts'
+import { rejection } from '../../../contract/rejections.ts'
 import { sha256 } from '../../numbers/digest.ts'
 import { insertModel } from '../models/models.ts'
 import { recordPrediction } from '../models/predictions.ts'
@@ -65,7 +66,7 @@ test('no row of a file goes missing: imported and rejected rows make up all rows
           place: { kind: 'line', line: 3 },
           column: 'x',
           code: 'notANumber',
-          message: 'abc is not a number',
+          said: rejection('notANumber', { column: 'x' }),
           text: 'abc',
         },
         {
@@ -73,7 +74,7 @@ test('no row of a file goes missing: imported and rejected rows make up all rows
           place: { kind: 'line', line: 3 },
           column: null,
           code: 'columnCount',
-          message: 'too many',
+          said: rejection('fieldCount', { fields: 3, columns: 2 }),
           text: null,
         },
       ])
@@ -95,9 +96,24 @@ test('no row of a file goes missing: imported and rejected rows make up all rows
   expect(listRejectedRows(vault.read, batch.batch, 1, 10)).toEqual({
     total: 2,
     errors: [
-      { row: 2, place: { kind: 'line', line: 3 }, column: null, code: 'columnCount', message: 'too many', text: null },
+      {
+        row: 2,
+        place: { kind: 'line', line: 3 },
+        column: null,
+        code: 'columnCount',
+        message: 'The row has 3 fields where the header has 2.',
+        said: rejection('fieldCount', { fields: 3, columns: 2 }),
+        text: null,
+      },
     ],
   })
+  // A Bedside of before kept the English sentence.
+  await vault.write((store) =>
+    store.run("UPDATE rejected_row SET message = 'too many' WHERE batch = ? AND code = 'columnCount'", batch.batch),
+  )
+  const [old] = listRejectedRows(vault.read, batch.batch, 1, 10).errors
+  expect(old).toMatchObject({ code: 'columnCount', message: 'too many' })
+  expect(old).not.toHaveProperty('said')
   expect(() => listRejectedRows(vault.read, 99, 0, 10)).toThrow('no import batch 99')
   await expect(
     vault.write((store) => store.run('UPDATE batch SET rows = 9 WHERE id = ?', batch.batch)),

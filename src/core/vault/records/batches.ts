@@ -1,5 +1,7 @@
 import { conflict, notFound } from '../../../contract/errors.ts'
 import { type Batch, type Mapping, MappingSchema, type RowError } from '../../../contract/intake.ts'
+import { rejectedRow } from '../../../contract/rejectedRows.ts'
+import type { RowFault } from '../../../contract/rejections.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import type { ReadStore, Value, WriteStore } from '../store/store.ts'
 import { conceptsById } from './concepts.ts'
@@ -91,12 +93,12 @@ const formOf = (store: WriteStore, study: number, concepts: readonly number[]): 
 }
 
 /** Keeps rejected rows with the batch, all of them. */
-export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, errors: readonly RowError[]): void => {
+export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, errors: readonly RowFault[]): void => {
   const next =
     store.value<number>('SELECT coalesce(max(sequence), 0) + 1 FROM rejected_row WHERE batch = ?', batch) ?? 1
   const values: Value[] = []
-  errors.forEach(({ row, place, column, code, message, text }, at) => {
-    values.push(next + at, row, JSON.stringify(place), column, code, message, text)
+  errors.forEach(({ row, place, column, code, said, text }, at) => {
+    values.push(next + at, row, JSON.stringify(place), column, code, JSON.stringify(said), text)
   })
   store.insertMany(
     'INSERT INTO rejected_row (batch, sequence, row, place, "column", code, message, text)',
@@ -184,8 +186,14 @@ export const listRejectedRows = (
         limit,
         offset,
       )
-      .map((error) => ({ ...error, place: JSON.parse(error.place) })),
+      .map(rejectedAsStored),
   }
+}
+
+/** `message` holds the fault's text as JSON, or the sentence that was written before faults had texts. */
+const rejectedAsStored = (stored: Omit<RowError, 'place' | 'said'> & { place: string }): RowError => {
+  const error = { ...stored, place: JSON.parse(stored.place) as RowError['place'] }
+  return stored.message.startsWith('{"text":') ? rejectedRow({ ...error, said: JSON.parse(stored.message) }) : error
 }
 
 /** Tables of single records of a patient, beside encounters and measurements. */

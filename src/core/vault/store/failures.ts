@@ -10,7 +10,7 @@ import {
   notFound,
   storageFailed,
 } from '../../../contract/errors.ts'
-import type { Said } from '../../../contract/said.ts'
+import type { Said } from '../../../contract/say.ts'
 
 /** Everything that can go wrong with a vault on disk, each with its own reason and sentence. */
 export const vaultMissing = (path: string) => notFound('vaultMissing', { path })

@@ -1,6 +1,6 @@
 import { Badge, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import type { Choice, ModelDetail, Parameter, Trial, Tuning } from '../../../contract/models.ts'
-import type { Spoken } from '../../../contract/said.ts'
+import type { Spoken } from '../../../contract/say.ts'
 import { useFormats, useSaid, useText, useTranslation } from '../../language/index.ts'
 import { useLearnerName, useLearners } from '../../parts/metrics.ts'
 import { ScrollX } from '../../parts/ScrollX.tsx'

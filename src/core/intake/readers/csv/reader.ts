@@ -1,4 +1,5 @@
 import type { CsvDialect } from '../../../../contract/intake.ts'
+import { rejection } from '../../../../contract/rejections.ts'
 import { warn } from '../../../../contract/warnings.ts'
 import type { Reader, Sink } from '../../reader.ts'
 import { emptyFile } from '../../source.ts'
@@ -72,24 +73,18 @@ const recordsInto = (sink: Sink, { header, delimiter }: CsvDialect): Parameters<
     }
     const place = { kind: 'line', line } as const
     if (fault !== null)
-      sink.broken({ code: 'unclosedQuote', message: quoteFaults[fault], text: fields[0].slice(0, 200) }, place)
+      sink.broken({ code: 'unclosedQuote', said: rejection(fault), text: fields[0].slice(0, 200) }, place)
     else if (fields.length !== columns)
       sink.broken(
         {
           code: 'columnCount',
-          message: `The row has ${fields.length} fields where the header has ${columns}.`,
+          said: rejection('fieldCount', { fields: fields.length, columns }),
           text: fields.join(delimiter).slice(0, 200),
         },
         place,
       )
     else sink.row(fields, place, suspect)
   }
-}
-
-const quoteFaults = {
-  unclosedQuote:
-    'A quote is opened on this line and not closed where it should be; double it if it belongs to the text.',
-  strayQuote: 'A quote on this line ends in the middle of a field; double it if it belongs to the text.',
 }
 
 /** Zip (also .xlsx, .ods), the compound file of older .xls and .doc, PDF, gzip: no text, whatever the name says. */
