@@ -4,6 +4,7 @@
  * threads, model state) on a pool already started, there the DMatrix and the training on data already loaded.
  * Run: npx node bench/boosting.ts [rounds], or npx node bench/boosting.ts memory: the most memory that 1,000,000 x 30 takes.
  */
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,7 @@ import { takeMatrixRows } from '../src/core/cohort/matrix.ts'
 import { boosting } from '../src/core/learn/boosting/boosting.ts'
 import type { FitContext } from '../src/core/learn/learner.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
+import { classPredictor } from '../src/core/learn/predictor.ts'
 import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
 import { createPool, type Pool } from '../test/fixtures/pool.ts'
 import { cohort } from './cohort.ts'
@@ -73,7 +75,10 @@ const ours = async (data: Data, pool: Pool) => {
   const seconds = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(used)
   const predictor = await boosting.load(state)
-  const predicted = predictor.probabilities?.(data.test.x).filter((_, i) => i % 2 === 1) ?? []
+  const predicted =
+    classPredictor(predictor)
+      .probabilities(data.test.x)
+      .filter((_, i) => i % 2 === 1) ?? []
   const artifact = encodeArtifact(state)
   return {
     seconds,
@@ -146,9 +151,9 @@ export async function run(rounds = 5): Promise<boolean> {
       `one thread ${alone.seconds.toFixed(3)}  ${verdict(alone.hash === hash, `same model hash, ${hash.slice(0, 12)}`)}`,
     )
     const patients = Array.from({ length: 2000 }, (_, row) => takeMatrixRows(data.test.x, [row]))
-    for (const patient of patients) predictor.probabilities?.(patient)
+    for (const patient of patients) classPredictor(predictor).probabilities(patient)
     const start = performance.now()
-    for (const patient of patients) predictor.probabilities?.(patient)
+    for (const patient of patients) classPredictor(predictor).probabilities(patient)
     const milliseconds = (performance.now() - start) / patients.length
     console.log(`one patient: ${milliseconds.toFixed(4)} ms  ${verdict(milliseconds < 0.1, 'under 0.1 ms')}`)
   } finally {

@@ -3,6 +3,7 @@
  * its best backend here: seconds an epoch, shuffling and loss included, at batches of 32 and 256. Same data, same run; the
  * losses after the same number of epochs stand beside the times. Promised: at most 3 times torch. Run: npx node bench/dense.ts
  */
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,6 +21,7 @@ import {
 } from '../src/core/learn/neural/net.ts'
 import { tensorflowEngine } from '../src/core/learn/neural/tensorflow.ts'
 import { train } from '../src/core/learn/neural/train.ts'
+import { classPredictor } from '../src/core/learn/predictor.ts'
 import { randomOf } from '../src/core/numbers/random.ts'
 
 const [rows, columns] = [80_000, 30]
@@ -149,7 +151,7 @@ export async function run() {
   const one = { rows: 1, columns, data: Float64Array.from(data.values.subarray(0, columns)), terms: [], source: [] }
   const times = Array.from({ length: 2000 }, () => {
     const before = performance.now()
-    predictor.probabilities!(one)
+    classPredictor(predictor).probabilities(one)
     return performance.now() - before
   })
   const each = median(times)

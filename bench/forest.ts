@@ -4,6 +4,7 @@
  * threads, out-of-bag predictions, model state) on a pool already started, there the fit on data already loaded.
  * Run: npx node bench/forest.ts [rounds]
  */
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import { auroc } from '../src/core/assess/ranking.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
 import type { FitContext } from '../src/core/learn/learner.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
+import { classPredictor } from '../src/core/learn/predictor.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
 import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
 import { createPool, type Pool } from '../test/fixtures/pool.ts'
@@ -75,7 +77,10 @@ const ours = async (data: Data, depth: number, pool: Pool): Promise<Round & { ha
   const seconds = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(used)
   const predictor = await forest.load(fitted.state)
-  const predicted = predictor.probabilities?.(data.test.x).filter((_, i) => i % 2 === 1) ?? []
+  const predicted =
+    classPredictor(predictor)
+      .probabilities(data.test.x)
+      .filter((_, i) => i % 2 === 1) ?? []
   const artifact = encodeArtifact(fitted.state)
   return {
     seconds,
@@ -103,9 +108,9 @@ const oneRow = async (data: Data, pool: Pool): Promise<number> => {
   const { state } = await forest.fit(data.train.x, data.train.outcome, parameters, contextOf(pool))
   const predictor = await forest.load(state)
   const patients = Array.from({ length: 2000 }, (_, row) => takeMatrixRows(data.test.x, [row]))
-  for (const patient of patients) predictor.probabilities?.(patient)
+  for (const patient of patients) classPredictor(predictor).probabilities(patient)
   const start = performance.now()
-  for (const patient of patients) predictor.probabilities?.(patient)
+  for (const patient of patients) classPredictor(predictor).probabilities(patient)
   return (performance.now() - start) / patients.length
 }
 

@@ -3,6 +3,7 @@
  * threads: time of a fit to all patients, half the rounds before ranger's and half after; Harrell's C on a third held out, over several seeds. Timed as in
  * bench/forest.ts. Run: npx node bench/survivalForest.ts [rounds]
  */
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { concordance } from '../src/core/assess/concordance.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
 import { applyPreparation, fitPreparation } from '../src/core/cohort/prepare/prepare.ts'
 import { completeParameters } from '../src/core/learn/parameters.ts'
+import { survivalPredictor } from '../src/core/learn/predictor.ts'
 import { forest } from '../src/core/learn/trees/forest.ts'
 import { encodeArtifact, sha256 } from '../src/core/numbers/bytes.ts'
 import { createPool, type Pool } from '../test/fixtures/pool.ts'
@@ -91,7 +93,7 @@ export async function run(rounds = 9): Promise<boolean> {
     const found = []
     for (const seed of seeds) {
       const { fitted } = await grow(takeMatrixRows(x, train), takeOutcomeRows(outcome, train), seed, two)
-      const risk = (await forest.load(fitted.state)).risk?.(takeMatrixRows(x, test)) ?? []
+      const risk = survivalPredictor(await forest.load(fitted.state)).risk(takeMatrixRows(x, test)) ?? []
       const held = takeOutcomeRows(outcome, test)
       if (held.task === 'survival') found.push(concordance(held.time, held.event, risk).value)
     }
@@ -118,11 +120,17 @@ export async function run(rounds = 9): Promise<boolean> {
 
     const predictor = await forest.load(first.fitted.state)
     const patients = Array.from(rows, (row) => takeMatrixRows(x, [row]))
-    const times = predictor.times ?? new Float64Array(0)
+    const times = survivalPredictor(predictor).times ?? new Float64Array(0)
     for (const [what, ask] of [
-      ['risk', (patient: Matrix) => predictor.risk?.(patient)],
-      ['survival at 1, 3, 5 years', (patient: Matrix) => predictor.survival?.(patient, [365, 1096, 1826])],
-      [`curve at all ${times.length} times`, (patient: Matrix) => predictor.survival?.(patient, times)],
+      ['risk', (patient: Matrix) => survivalPredictor(predictor).risk(patient)],
+      [
+        'survival at 1, 3, 5 years',
+        (patient: Matrix) => survivalPredictor(predictor).survival(patient, [365, 1096, 1826]),
+      ],
+      [
+        `curve at all ${times.length} times`,
+        (patient: Matrix) => survivalPredictor(predictor).survival(patient, times),
+      ],
     ] as const) {
       for (const patient of patients) ask(patient)
       const start = performance.now()

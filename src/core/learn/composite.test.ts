@@ -14,6 +14,7 @@ import { fitComposite, loadState, poolFits } from './composite.ts'
 import { logistic } from './linear/logistic.ts'
 import { oneByOne } from './parallel.ts'
 import { completeParameters } from './parameters.ts'
+import { classPredictor, survivalPredictor } from './predictor.ts'
 import { cox } from './survival/cox.ts'
 import { forest } from './trees/forest.ts'
 import { workerTasks } from './workers.ts'
@@ -76,7 +77,7 @@ test('a logistic model pooled over data sets predicts by the mean coefficients, 
   const fitted = await fitComposite(logistic, sets, outcome, { l2: 0 }, context)
   const predictor = await loadState(logistic, stored(fitted))
   const few = takeMatrixRows(x, [0, 5, 9, 100])
-  const p = predictor.probabilities!(few)
+  const p = classPredictor(predictor).probabilities(few)
   const { baseline, values, scale } = predictor.contributions!(few, { class: 1 })
   const by = fitted.fit!.coefficients
   for (let row = 0; row < 4; row++) {
@@ -97,8 +98,8 @@ test('a Cox model pooled over data sets: survival falls with the mean coefficien
   const fitted = await fitComposite(cox, sets, survived, completeParameters(cox, {}), context)
   const predictor = await loadState(cox, stored(fitted))
   const few = takeMatrixRows(cases.x, [0, 1, 2])
-  const survival = predictor.survival!(few, [1000])
-  const risk = predictor.risk!(few)
+  const survival = survivalPredictor(predictor).survival(few, [1000])
+  const risk = survivalPredictor(predictor).risk(few)
   const base = [0, 1, 2].map((row) => -Math.log(survival[row]) / Math.exp(risk[row]))
   expect(base[1] / base[0]).toBeCloseTo(1, 9)
   expect(base[2] / base[0]).toBeCloseTo(1, 9)
@@ -114,16 +115,16 @@ test('a model fitted with balanced classes still says the risk that patients hav
     const parameters = completeParameters(learner, learner === forest ? { nTrees: 100, minLeaf: 20 } : {})
     const fitted = await fitComposite(learner, [training.x], training.outcome, parameters, context, { balanced: true })
     const predictor = await loadState(learner, stored(fitted))
-    const inside = fitted.outOfBag ?? predictor.probabilities!(training.x)
+    const inside = fitted.outOfBag ?? classPredictor(predictor).probabilities(training.x)
     const known = inside.filter((value) => !Number.isNaN(value))
     const own = share(Float64Array.from(training.outcome.y), 1, 0)
     // In the large exact where it was set; held out within the sampling error of 78 events among 1,500 (SE 0.007).
     if (known.length === inside.length) expect(share(inside, 2, 1)).toBeCloseTo(own, 9)
-    expect(Math.abs(share(predictor.probabilities!(held), 2, 1) - prevalence)).toBeLessThan(0.02)
+    expect(Math.abs(share(classPredictor(predictor).probabilities(held), 2, 1) - prevalence)).toBeLessThan(0.02)
     const balanced = await learner.load(
       (await learner.fit(training.x, training.outcome, parameters, context, weightsOf(training.outcome))).state,
     )
-    expect(share(balanced.probabilities!(held), 2, 1)).toBeGreaterThan(0.25)
+    expect(share(classPredictor(balanced).probabilities(held), 2, 1)).toBeGreaterThan(0.25)
   }
 })
 
@@ -143,7 +144,7 @@ test('balanced weights move the intercept of a logistic model by no more than th
     weighted.fit!.coefficients.slice(1).map(({ estimate }) => estimate),
   )
   const predictor = await loadState(logistic, stored(fitted))
-  const p = predictor.probabilities!(takeMatrixRows(x, [3]))[1]
+  const p = classPredictor(predictor).probabilities(takeMatrixRows(x, [3]))[1]
   const line = slopes.reduce(
     (sum, { estimate }, column) => sum + estimate * x.data[column * x.rows + 3],
     intercept.estimate,

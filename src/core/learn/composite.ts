@@ -2,6 +2,7 @@ import type { Fit } from '../../contract/models.ts'
 import { type Matrix, type Outcome, takeMatrixRows } from '../cohort/matrix.ts'
 import { normalP, studentTail } from '../numbers/distributions.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters, Predictor } from './learner.ts'
+import { type ClassPredictor, classPredictor, survivalPredictor, valuePredictor } from './predictor.ts'
 
 /**
  * A model of one learner that is more than its fit: the mean of fits on several completed data sets, probabilities brought back to
@@ -50,11 +51,12 @@ export const fitComposite = async (
   if (members.length === 1 && balancing === weights) return first
   const predictors = await Promise.all(members.map(({ state }) => learner.load(state)))
   const scale = scaleOf(predictors[0], matrices[0], outcome)
-  const outOfBag = meanOf(members.map((member) => member.outOfBag))
+  const kept = members.flatMap((member) => (member.outOfBag ? [member.outOfBag] : []))
+  const outOfBag = kept.length === members.length ? meanOf(kept) : null
   const offsets =
     balancing !== weights && outcome.task === 'diagnosis'
       ? offsetsOf(
-          outOfBag ?? meanOf(predictors.map((predictor, m) => predictor.probabilities!(matrices[m])))!,
+          outOfBag ?? meanOf(predictors.map((predictor, m) => classPredictor(predictor).probabilities(matrices[m]))),
           outcome,
           weights,
         )
@@ -90,7 +92,7 @@ export const loadState = async (learner: Learner, state: ModelState): Promise<Pr
     members.map((header, m) => learner.load({ header, arrays: arraysOf(state.arrays, m) })),
   )
   const pooled = predictors.length > 1 ? poolPredictors(predictors, scale) : predictors[0]
-  return offsets ? withOffsets(pooled, offsets, scale) : pooled
+  return offsets ? withOffsets(classPredictor(pooled), offsets, scale) : pooled
 }
 
 const join = (states: readonly ModelState[], scale: Scale, offsets: number[] | null): ModelState => {
@@ -121,48 +123,64 @@ const scaleOf = (predictor: Predictor, x: Matrix, outcome: Outcome): Scale => {
   return scale === 'logOdds' || scale === 'logHazard' ? scale : 'plain'
 }
 
-const meanOf = (arrays: readonly (Float64Array | null)[]): Float64Array | null => {
-  if (arrays.some((array) => array === null)) return null
-  const [first, ...others] = arrays as Float64Array[]
+const meanOf = (arrays: readonly Float64Array[]): Float64Array => {
+  const [first, ...others] = arrays
   if (others.length === 0) return first
   return first.map((value, i) => others.reduce((sum, array) => sum + array[i], value) / arrays.length)
 }
 
 /** Pools the members' predictions; intervals and bands, which would not know of the differences between them, are left out. */
 const poolPredictors = (members: readonly Predictor[], scale: Scale): Predictor => {
-  const [first] = members
-  const mean = (of: (member: Predictor) => Float64Array): Float64Array => meanOf(members.map(of)) as Float64Array
-  const pooled: Predictor = { task: first.task }
-  if (first.probabilities)
-    pooled.probabilities = (x) => {
-      if (scale !== 'logOdds') return mean((member) => member.probabilities!(x))
-      const logs = mean((member) => member.probabilities!(x).map(Math.log)).map(Math.exp)
-      return normalised(logs, logs.length / Math.max(1, x.rows))
+  const shares = pooledShares(members)
+  const [{ task }] = members
+  if (task === 'diagnosis') {
+    const all = members.map(classPredictor)
+    return {
+      task,
+      ...shares,
+      probabilities: (x) => {
+        const probabilities = all.map((member) => member.probabilities(x))
+        if (scale !== 'logOdds') return meanOf(probabilities)
+        const logs = meanOf(probabilities.map((own) => own.map(Math.log))).map(Math.exp)
+        return normalised(logs, logs.length / Math.max(1, x.rows))
+      },
     }
-  if (first.values) pooled.values = (x) => mean((member) => member.values!(x))
-  if (first.risk) pooled.risk = (x) => mean((member) => member.risk!(x))
-  if (first.survival)
-    pooled.survival = (x, times) => {
-      if (scale !== 'logHazard') return mean((member) => member.survival!(x, times))
-      const logs = mean((member) => member.survival!(x, times).map((one) => Math.log(-Math.log(one))))
+  }
+  if (task === 'regression') {
+    const all = members.map(valuePredictor)
+    return { task, ...shares, values: (x) => meanOf(all.map((member) => member.values(x))) }
+  }
+  const all = members.map(survivalPredictor)
+  const steps = all.every(({ times }) => times) ? all.flatMap(({ times }) => Array.from(times as Float64Array)) : null
+  return {
+    task,
+    ...shares,
+    ...(steps ? { times: Float64Array.from([...new Set(steps)].sort((a, b) => a - b)) } : {}),
+    risk: (x) => meanOf(all.map((member) => member.risk(x))),
+    survival: (x, times) => {
+      const curves = all.map((member) => member.survival(x, times))
+      if (scale !== 'logHazard') return meanOf(curves)
+      const logs = meanOf(curves.map((own) => own.map((one) => Math.log(-Math.log(one)))))
       return logs.map((one) => Math.exp(-Math.exp(one)))
-    }
-  if (members.every(({ times }) => times))
-    pooled.times = Float64Array.from(
-      [...new Set(members.flatMap(({ times }) => Array.from(times!)))].sort((a, b) => a - b),
-    )
-  if (members.every(({ contributions }) => contributions)) {
-    pooled.contributionCost = members.reduce((sum, { contributionCost = 0 }) => sum + contributionCost, 0)
-    pooled.contributions = (x, target) => {
-      const all = members.map((member) => member.contributions!(x, target))
+    },
+  }
+}
+
+/** Shares of the columns, pooled where every member has them exactly. */
+const pooledShares = (members: readonly Predictor[]): Pick<Predictor, 'contributions' | 'contributionCost'> => {
+  const own = members.flatMap(({ contributions }) => (contributions ? [contributions] : []))
+  if (own.length < members.length) return {}
+  return {
+    contributionCost: members.reduce((sum, { contributionCost = 0 }) => sum + contributionCost, 0),
+    contributions: (x, target) => {
+      const all = own.map((contributions) => contributions(x, target))
       return {
         scale: all[0].scale,
         baseline: all.reduce((sum, { baseline }) => sum + baseline, 0) / all.length,
-        values: meanOf(all.map(({ values }) => values)) as Float64Array,
+        values: meanOf(all.map(({ values }) => values)),
       }
-    }
+    },
   }
-  return pooled
 }
 
 /** Weights under which every class weighs the same, of the same total as before. */
@@ -257,9 +275,9 @@ const interceptMoved = (fit: Fit | null, outcome: Outcome, offsets: readonly num
  * Shares of a two-class model on the log-odds scale stay exact, with the offset in the baseline. On other scales they would not
  * add up, and views explain by sampling instead.
  */
-const withOffsets = (inner: Predictor, offsets: readonly number[], scale: Scale): Predictor => {
+const withOffsets = (inner: ClassPredictor, offsets: readonly number[], scale: Scale): Predictor => {
   const { contributions, contributionCost, interval: _interval, ...rest } = inner
-  const shiftedPredictor: Predictor = { ...rest, probabilities: (x) => shifted(inner.probabilities!(x), offsets) }
+  const shiftedPredictor: ClassPredictor = { ...rest, probabilities: (x) => shifted(inner.probabilities(x), offsets) }
   if (!contributions || scale !== 'logOdds' || offsets.length !== 2) return shiftedPredictor
   return {
     ...shiftedPredictor,

@@ -9,6 +9,7 @@ import { type Random, randomOf } from '../numbers/random.ts'
 import type { FitContext, Fitted, Learner, Parameters, Predictor } from './learner.ts'
 import { learners } from './learners.ts'
 import { completeParameters } from './parameters.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from './predictor.ts'
 
 /** What every learner owes the rest of the app. A learner that is not in learners.ts does not exist. */
 
@@ -149,9 +150,12 @@ const times = [0, 50, 200, 400, 800, 1600]
 
 /** Everything a predictor says of a matrix, as one array. */
 const everything = (predictor: Predictor, x: Matrix): Float64Array => {
-  if (predictor.task === 'diagnosis') return predictor.probabilities!(x)
-  if (predictor.task === 'regression') return predictor.values!(x)
-  return Float64Array.from([...predictor.risk!(x), ...predictor.survival!(x, times)])
+  if (predictor.task === 'diagnosis') return classPredictor(predictor).probabilities(x)
+  if (predictor.task === 'regression') return valuePredictor(predictor).values(x)
+  return Float64Array.from([
+    ...survivalPredictor(predictor).risk(x),
+    ...survivalPredictor(predictor).survival(x, times),
+  ])
 }
 const allFinite = (values: Float64Array) => values.every((value) => Number.isFinite(value))
 const near = (one: ArrayLike<number>, other: ArrayLike<number>, tolerance: number) => {
@@ -312,7 +316,7 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
       if (outcome.task !== 'diagnosis') throw new TypeError('not classes')
       for (const classes of [outcome.classes, [...outcome.classes, 'nobody']]) {
         const predictor = await learner.load((await learn(learner, { x, outcome: { ...outcome, classes } })).state)
-        const p = predictor.probabilities!(x)
+        const p = classPredictor(predictor).probabilities(x)
         expect(p.length).toBe(x.rows * classes.length)
         for (let row = 0; row < x.rows; row++) {
           const own = p.subarray(row * classes.length, (row + 1) * classes.length)
@@ -369,10 +373,10 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
       }
       const predictor = await learner.load((await learn(learner, halves)).state)
       const asked = (stratum: number) =>
-        predictor.survival!({ ...takeMatrixRows(data.x, [5]), strata: Int32Array.of(stratum) }, times)
+        survivalPredictor(predictor).survival({ ...takeMatrixRows(data.x, [5]), strata: Int32Array.of(stratum) }, times)
       expect(Array.from(asked(0))).not.toEqual(Array.from(asked(1)))
       expect(asked(-1).every((value) => Number.isNaN(value))).toBe(true)
-      expect(() => predictor.survival!(data.x, times)).toThrow(BedsideError)
+      expect(() => survivalPredictor(predictor).survival(data.x, times)).toThrow(BedsideError)
     })
 
   if (task === 'survival') {
@@ -388,9 +392,11 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
       const predictor = await learner.load((await learn(learner, data)).state)
       const last = (data.outcome as { time: Float64Array }).time.reduce((most, at) => Math.max(most, at), 0)
       const grid = Float64Array.from(
-        [0, ...(predictor.times ?? [last / 4, last / 2, last]), last, 1e7, 2e7].sort((a, b) => a - b),
+        [0, ...(survivalPredictor(predictor).times ?? [last / 4, last / 2, last]), last, 1e7, 2e7].sort(
+          (a, b) => a - b,
+        ),
       )
-      const curves = predictor.survival!(data.x, grid)
+      const curves = survivalPredictor(predictor).survival(data.x, grid)
       const middle = new Float64Array(data.x.rows)
       for (let row = 0; row < data.x.rows; row++) {
         const own = curves.subarray(row * grid.length, (row + 1) * grid.length)
@@ -402,14 +408,15 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
         expect(own.at(-1)).toBe(own.at(-3))
         middle[row] = 1 - own[Math.floor(own.length / 2)]
       }
-      expect(pairsInOrder(predictor.risk!(data.x), middle)).toBeGreaterThan(0.9)
+      expect(pairsInOrder(survivalPredictor(predictor).risk(data.x), middle)).toBeGreaterThan(0.9)
     })
 
     test('the band of a curve, where there is one, holds the curve', async () => {
       const data = dataOf(kind)
-      const predictor = await learner.load((await learn(learner, data)).state)
+      const predictor = survivalPredictor(await learner.load((await learn(learner, data)).state))
+      expect(predictor.band !== undefined).toBe(banded.includes(learner.id))
       if (!predictor.band) return
-      const curve = predictor.survival!(takeMatrixRows(data.x, [4]), times)
+      const curve = predictor.survival(takeMatrixRows(data.x, [4]), times)
       const { low, high } = predictor.band(data.x, 4, times, 0.95)
       for (let i = 0; i < times.length; i++) {
         expect(low[i]).toBeLessThanOrEqual(curve[i])
@@ -514,16 +521,19 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
 }
 
 /** The figure contributions of a scale add up to, a row; null where the predictor does not offer it. */
+/** Learners whose curves have an analytic band. */
+const banded: readonly string[] = ['cox', 'aft']
+
 const explainedOf = (predictor: Predictor, x: Matrix, scale: string, kind: Kind): Float64Array | null => {
   const every = (value: (row: number) => number) => Float64Array.from({ length: x.rows }, (_, row) => value(row))
-  if (scale === 'value') return predictor.values!(x)
-  if (scale === 'logHazard') return predictor.risk!(x)
+  if (scale === 'value') return valuePredictor(predictor).values(x)
+  if (scale === 'logHazard') return survivalPredictor(predictor).risk(x)
   if (scale === 'risk') {
-    const survival = predictor.survival!(x, [600])
+    const survival = survivalPredictor(predictor).survival(x, [600])
     return every((row) => 1 - survival[row])
   }
   const classes = kind === 'two classes' ? 2 : 3
-  const p = predictor.probabilities!(x)
+  const p = classPredictor(predictor).probabilities(x)
   if (scale === 'probability') return every((row) => p[row * classes + 1])
   // Log odds of a class against all others hold for two classes; of several each learner says its own reference.
   return kind === 'two classes' ? every((row) => Math.log(p[row * 2 + 1] / p[row * 2])) : null
@@ -531,17 +541,17 @@ const explainedOf = (predictor: Predictor, x: Matrix, scale: string, kind: Kind)
 
 /** How often predictions order pairs of rows as the truth does (ties half). */
 const agreement = (predictor: Predictor, { x, outcome }: Data): number => {
-  if (outcome.task === 'regression') return pairsInOrder(predictor.values!(x), outcome.y)
+  if (outcome.task === 'regression') return pairsInOrder(valuePredictor(predictor).values(x), outcome.y)
   if (outcome.task === 'survival') {
     const dead = Array.from(outcome.event.keys()).filter((row) => outcome.event[row])
-    const risk = predictor.risk!(x)
+    const risk = survivalPredictor(predictor).risk(x)
     return pairsInOrder(
       dead.map((row) => risk[row]),
       dead.map((row) => -outcome.time[row]),
     )
   }
   const width = outcome.classes.length
-  const p = predictor.probabilities!(x)
+  const p = classPredictor(predictor).probabilities(x)
   const mean = Array.from(outcome.y, (_, row) => {
     let sum = 0
     for (let k = 0; k < width; k++) sum += k * p[row * width + k]

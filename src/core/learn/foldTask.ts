@@ -56,8 +56,8 @@ export const fitFold = async (
 }
 
 const predictedBy = (predictor: Predictor, x: Matrix, times: number[]): FoldPrediction => {
-  if (predictor.task === 'diagnosis') return { task: 'diagnosis', probabilities: predictor.probabilities!(x) }
-  if (predictor.task === 'regression') return { task: 'regression', values: predictor.values!(x) }
-  const survival = times.length > 0 ? predictor.survival!(x, times) : new Float64Array(0)
-  return { task: 'survival', risk: predictor.risk!(x), survival }
+  if (predictor.task === 'diagnosis') return { task: 'diagnosis', probabilities: predictor.probabilities(x) }
+  if (predictor.task === 'regression') return { task: 'regression', values: predictor.values(x) }
+  const survival = times.length > 0 ? predictor.survival(x, times) : new Float64Array(0)
+  return { task: 'survival', risk: predictor.risk(x), survival }
 }

@@ -5,9 +5,11 @@ import type { Warning } from '../../contract/warnings.ts'
 import type { Matrix, MatrixNeeds, Outcome } from '../cohort/matrix.ts'
 import type { ModelState } from '../numbers/bytes.ts'
 import type { Parallel } from './parallel.ts'
+import type { Predictor } from './predictor.ts'
 
 export type { MatrixNeeds } from '../cohort/matrix.ts'
 export type { ModelState } from '../numbers/bytes.ts'
+export type { ContributionTarget, Predictor } from './predictor.ts'
 
 /** The learner's parameters by name, complete and checked (see parameters.ts). */
 export type Parameters = Record<string, number | string | boolean>
@@ -41,48 +43,6 @@ export interface Fitted {
   backend: string | null
   warnings: Warning[]
 }
-
-/** Predicts from a state; made by `Learner.load`. Matrices have the columns of the training matrix. */
-export interface Predictor {
-  task: Task
-  /** Diagnosis: probabilities, row-major rows x classes, each row summing to 1. */
-  probabilities?(x: Matrix): Float64Array
-  /** Regression: one value a row. */
-  values?(x: Matrix): Float64Array
-  /**
-   * Analytic interval of each row, where the learner has one: of each class's probability (confidence, rows x classes) or of
-   * a new case's value (prediction, one a row).
-   */
-  interval?(x: Matrix, level: number): { low: Float64Array; high: Float64Array }
-  /**
-   * Survival: S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. Of a model that
-   * accounts for competing events: one minus the cumulative incidence of the event of interest.
-   */
-  survival?(x: Matrix, times: ArrayLike<number>): Float64Array
-  /**
-   * Survival: time by which `share` will have had the event, of learners whose curve is a formula (AFT); the formula may carry it
-   * beyond the follow-up.
-   */
-  timeOf?(x: Matrix, share: number): Float64Array
-  /** Survival: a risk score a row, higher is worse (Cox: linear predictor centred as R's; forest: expected events). */
-  risk?(x: Matrix): Float64Array
-  /** Times at which the baseline or leaf curves step, ascending; S is constant between them. */
-  times?: Float64Array
-  /** Standard-error based band of one row's S(t), where the learner has an analytic one (Cox): low and high at `times`. */
-  band?(x: Matrix, row: number, times: ArrayLike<number>, level: number): { low: Float64Array; high: Float64Array }
-  /**
-   * Exact additive shares per matrix column for each row, where the learner has them: linear terms (x - mean) * beta,
-   * TreeSHAP. `target`: a class by index, the risk by a time (`horizon`, in the outcome's unit), or the value. Row-major rows x columns. See explain/.
-   */
-  contributions?(
-    x: Matrix,
-    target: ContributionTarget,
-  ): { baseline: number; values: Float64Array; scale: 'logOdds' | 'logHazard' | 'probability' | 'risk' | 'value' }
-  /** Rough count of operations that the contributions of one row take; where too many, views explain by sampling instead. */
-  contributionCost?: number
-}
-
-export type ContributionTarget = { class: number } | { horizon: number } | { value: true }
 
 /** What a search for good parameters may try. */
 export interface SearchSpace {

@@ -15,6 +15,7 @@ import { StudyDesignSchema, type TermsDesign, TermsDesignSchema } from '../../..
 import type { Learner } from '../../learn/learner.ts'
 import { linear } from '../../learn/linear/linear.ts'
 import { logistic } from '../../learn/linear/logistic.ts'
+import { survivalPredictor } from '../../learn/predictor.ts'
 import { cox } from '../../learn/survival/cox.ts'
 import { importanceOf, sharesByFeature, sharesOf } from '../../study/ask/explanation.ts'
 import { candidatesOf } from '../../study/tune/settle.ts'
@@ -162,7 +163,7 @@ test('the share of a product goes to both its features, and all shares add up to
   const predictor = await cox.load(state)
   const target = { horizon: 1000 }
   const { values, baseline } = sharesByFeature(predictor.contributions!, matrix, target, 4)
-  const risk = predictor.risk!(matrix)
+  const risk = survivalPredictor(predictor).risk(matrix)
   for (let row = 0; row < 418; row++) {
     const own = values.subarray(row * 4, row * 4 + 4)
     expect(own.reduce((sum, share) => sum + share, baseline)).toBeCloseTo(risk[row], 9)

@@ -4,6 +4,7 @@ import { readGolden, sampleTable, valuesOf } from '../../../../test/golden/sampl
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { classPredictor, valuePredictor } from '../predictor.ts'
 import { additive } from './additive.ts'
 import { cellSums, stepOfPair } from './cells.ts'
 import { editsOf, editTerms } from './edit.ts'
@@ -76,7 +77,7 @@ describe('beside a spline model of R on the WCGS cohort', () => {
         Array.from({ length: x.rows }, (_, row) => row).filter((row) => (row % 5 === fold) === out),
       )
       const { predictor } = await learned(takeMatrixRows(x, inside), takeOutcomeRows(outcome, inside), { bags: 4 })
-      const found = predictor.probabilities!(takeMatrixRows(x, held))
+      const found = classPredictor(predictor).probabilities(takeMatrixRows(x, held))
       held.forEach((row, i) => {
         predicted[row] = found[2 * i + 1]
       })
@@ -105,7 +106,7 @@ test('a pair that acts together is found among all and named, and no part of a s
   // Single effects are centred too, so the intercept is the mean.
   for (const { scores: own, weights: held } of terms.slice(0, 4))
     expect(own.reduce((sum, score, cell) => sum + held[cell] * score, 0) / rows).toBeCloseTo(0, 9)
-  const values = predictor.values!(x)
+  const values = valuePredictor(predictor).values(x)
   const mean = y.reduce((sum, value) => sum + value, 0) / rows
   const left = y.reduce((sum, value, row) => sum + (value - values[row]) ** 2, 0)
   expect(left / y.reduce((sum, value) => sum + (value - mean) ** 2, 0)).toBeLessThan(0.25)
@@ -164,7 +165,7 @@ describe('changing a model by hand', () => {
     return one
   }
   const scoreOf = async (state: Awaited<ReturnType<typeof made>>['state'], x: Matrix) => {
-    const p = (await additive.load(state)).probabilities!(x)
+    const p = classPredictor(await additive.load(state)).probabilities(x)
     return Math.log(p[1] / p[0])
   }
 

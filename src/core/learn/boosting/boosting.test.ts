@@ -5,6 +5,7 @@ import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { encodeArtifact, sha256 } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
 import { assemble } from './assemble.ts'
 import { histogramKernels } from './kernels.ts'
 
@@ -71,10 +72,12 @@ test('deep trees with room for few histograms are those that grow with room for 
   }
   const narrow = await fitBoosted(x, regression, settings)
   const wide = await fitBoosted(repeated, regression, settings)
-  const expected = narrow.predictor.values!(x)
-  wide.predictor.values!(repeated).forEach((value, row) => {
-    expect(value).toBeCloseTo(expected[row], 8)
-  })
+  const expected = valuePredictor(narrow.predictor).values(x)
+  valuePredictor(wide.predictor)
+    .values(repeated)
+    .forEach((value, row) => {
+      expect(value).toBeCloseTo(expected[row], 8)
+    })
 })
 
 describe('what the loss is', () => {
@@ -87,9 +90,11 @@ describe('what the loss is', () => {
       { nTrees: 1, learningRate: 1, maxDepth: 0, l2: 0, minChildWeight: 0, validationShare: 0, sampleFraction: 1 },
       { weights: Float64Array.of(1, 2, 3, 4, 5, 6) },
     )
-    predictor.values!(x).forEach((value, row) => {
-      expect(value).toBeCloseTo(y[row], 9)
-    })
+    valuePredictor(predictor)
+      .values(x)
+      .forEach((value, row) => {
+        expect(value).toBeCloseTo(y[row], 9)
+      })
   })
 
   test('rates of counts come out per unit of exposure, so that a patient watched twice as long is not taken for twice as ill', async () => {
@@ -114,7 +119,7 @@ describe('what the loss is', () => {
       const own = Array.from(y.keys()).filter((row) => group[row] === g)
       return own.reduce((sum, row) => sum + y[row], 0) / own.reduce((sum, row) => sum + exposure[row], 0)
     }
-    const predicted = predictor.values!(matrixOf({ group: [0, 1] }))
+    const predicted = valuePredictor(predictor).values(matrixOf({ group: [0, 1] }))
     expect(predicted[0]).toBeCloseTo(rate(0), 6)
     expect(predicted[1]).toBeCloseTo(rate(1), 6)
   })
@@ -146,7 +151,7 @@ describe('what the loss is', () => {
       validationShare: 0,
       sampleFraction: 1,
     })
-    const [low, high] = predictor.risk!(matrixOf({ group: [0, 1] }))
+    const [low, high] = survivalPredictor(predictor).risk(matrixOf({ group: [0, 1] }))
     // Newton on the one coefficient of Breslow's partial likelihood.
     const { time, event } = survival
     let beta = 0
@@ -173,7 +178,7 @@ describe('what the loss is', () => {
     const at = time[first]
     const tied = Array.from(time.keys()).filter((row) => time[row] === at && event[row] === 1).length
     const risk = group.reduce((sum, g) => sum + Math.exp(g ? high : low), 0)
-    expect(predictor.survival!(matrixOf({ group: [1] }), [at])[0]).toBeCloseTo(
+    expect(survivalPredictor(predictor).survival(matrixOf({ group: [1] }), [at])[0]).toBeCloseTo(
       Math.exp((-tied / risk) * Math.exp(high)),
       9,
     )
@@ -203,14 +208,18 @@ describe('what the loss is', () => {
     }
     const whole = await fitBoosted(x, survival, settings)
     const parted = await fitBoosted(takeMatrixRows(x, rows), split, settings)
-    const expected = whole.predictor.risk!(x)
-    parted.predictor.risk!(x).forEach((risk, row) => {
-      expect(risk).toBeCloseTo(expected[row], 9)
-    })
-    const curves = whole.predictor.survival!(x, [200, 500])
-    parted.predictor.survival!(x, [200, 500]).forEach((share, i) => {
-      expect(share).toBeCloseTo(curves[i], 9)
-    })
+    const expected = survivalPredictor(whole.predictor).risk(x)
+    survivalPredictor(parted.predictor)
+      .risk(x)
+      .forEach((risk, row) => {
+        expect(risk).toBeCloseTo(expected[row], 9)
+      })
+    const curves = survivalPredictor(whole.predictor).survival(x, [200, 500])
+    survivalPredictor(parted.predictor)
+      .survival(x, [200, 500])
+      .forEach((share, i) => {
+        expect(share).toBeCloseTo(curves[i], 9)
+      })
   })
 })
 
@@ -244,14 +253,15 @@ describe('categories', () => {
       return y.reduce((sum, value, row) => sum + (value - sums[side(site[row])] / counts[side(site[row])]) ** 2, 0)
     }
     const least = Math.min(...Array.from({ length: 62 }, (_, i) => errorOf(i + 1)))
-    const values = predictor.values!(x)
+    const values = valuePredictor(predictor).values(x)
     expect(y.reduce((sum, value, row) => sum + (value - values[row]) ** 2, 0)).toBeCloseTo(least, 8)
   })
 
   test('a level never seen, or none, is predicted with the missing values and never misread as another', async () => {
     const holes = { ...x, data: Float64Array.from(x.data, (level, row) => (row % 5 === 0 ? Number.NaN : level)) }
     const { predictor } = await fitBoosted(holes, { task: 'regression', y }, { ...stump, nTrees: 20, maxDepth: 3 })
-    const ask = (level: number) => predictor.values!({ ...matrixOf({ site: [level] }), levels: Int32Array.of(6) })[0]
+    const ask = (level: number) =>
+      valuePredictor(predictor).values({ ...matrixOf({ site: [level] }), levels: Int32Array.of(6) })[0]
     expect(ask(17)).toBe(ask(Number.NaN))
     const missing = Array.from(y.keys()).filter((row) => row % 5 === 0)
     expect(Math.abs(ask(Number.NaN) - missing.reduce((sum, row) => sum + y[row], 0) / missing.length)).toBeLessThan(0.3)
@@ -269,9 +279,11 @@ describe('categories', () => {
     }
     const { predictor } = await fitBoosted(two, { task: 'regression', y }, { nTrees: 30, learningRate: 0.2 })
     const { baseline, values } = predictor.contributions!(two, { value: true })
-    predictor.values!(two).forEach((value, row) => {
-      expect(baseline + values[2 * row] + values[2 * row + 1]).toBeCloseTo(value, 9)
-    })
+    valuePredictor(predictor)
+      .values(two)
+      .forEach((value, row) => {
+        expect(baseline + values[2 * row] + values[2 * row + 1]).toBeCloseTo(value, 9)
+      })
   })
 
   test('more levels than can be told apart are refused by name', async () => {
@@ -301,7 +313,7 @@ describe('monotone columns', () => {
       for (let row = 0; row < 40; row++) {
         const grid = takeMatrixRows(x, new Array(60).fill(row))
         for (let i = 0; i < 60; i++) grid.data[column * 60 + i] = -3 + i / 10
-        const p = predictor.probabilities!(grid)
+        const p = classPredictor(predictor).probabilities(grid)
         for (let i = 1; i < 60; i++) expect(sign * (p[2 * i + 1] - p[2 * i - 1])).toBeGreaterThanOrEqual(-1e-12)
       }
   })
@@ -337,14 +349,16 @@ test('on new patients boosting ranks by what is there to be found: an interactio
   const learned = async (outcome: Outcome) =>
     (await fitBoosted(takeMatrixRows(x, training), takeOutcomeRows(outcome, training))).predictor
   const classes = takeOutcomeRows(diagnosis, fresh)
-  const p = (await learned(diagnosis)).probabilities!(held).filter((_, i) => i % 2 === 1)
+  const p = classPredictor(await learned(diagnosis))
+    .probabilities(held)
+    .filter((_, i) => i % 2 === 1)
   if (classes.task === 'diagnosis')
     expect(aucOf(p, classes.y)).toBeGreaterThan(aucOf(chance.slice(2000), classes.y) - 0.04)
   const times = takeOutcomeRows(survival, fresh)
-  const risk = (await learned(survival)).risk!(held)
+  const risk = survivalPredictor(await learned(survival)).risk(held)
   if (times.task === 'survival') expect(harrellOf(risk, times.time, times.event)).toBeGreaterThan(0.7)
   const numbers = takeOutcomeRows(regression, fresh)
-  const values = (await learned(regression)).values!(held)
+  const values = valuePredictor(await learned(regression)).values(held)
   if (numbers.task === 'regression') {
     const mean = numbers.y.reduce((sum, one) => sum + one, 0) / 1000
     const left = numbers.y.reduce((sum, one, row) => sum + (one - values[row]) ** 2, 0)

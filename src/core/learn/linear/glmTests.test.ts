@@ -18,6 +18,7 @@ import { applyPreparation, fitPreparation } from '../../cohort/prepare/prepare.t
 import type { Table } from '../../cohort/table.ts'
 import { fTail } from '../../numbers/distributions.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { classPredictor, valuePredictor } from '../predictor.ts'
 import { cox } from '../survival/cox.ts'
 import { linear } from './linear.ts'
 import { logistic } from './logistic.ts'
@@ -105,7 +106,7 @@ for (const name of ['counts', 'rates', 'interacting'] as const)
     expect(fit?.aic).toBeCloseTo(expected.aic, 7)
     expect(fit?.dispersion).toBeCloseTo(expected.dispersion, 7)
     expectTests(fit, expected.tests)
-    const predicted = (await poisson.load(state)).values?.(takeMatrixRows(x, [0, 1, 2, 3, 4])) ?? []
+    const predicted = valuePredictor(await poisson.load(state)).values(takeMatrixRows(x, [0, 1, 2, 3, 4])) ?? []
     if (outcome.task === 'regression')
       expect(
         relativeDifference(
@@ -137,7 +138,7 @@ for (const name of ['stage', 'development'] as const)
     expect(fit?.aic).toBeCloseTo(expected.aic, 6)
     expect(fit?.r2).toBeCloseTo(expected.nagelkerke, 8)
     expectTests(fit, expected.tests)
-    const first = (await ordinal.load(state)).probabilities?.(takeMatrixRows(x, [0])) ?? []
+    const first = classPredictor(await ordinal.load(state)).probabilities(takeMatrixRows(x, [0])) ?? []
     expect(relativeDifference(first, expected.firstRow)).toBeLessThan(1e-7)
 
     if (outcome.task !== 'diagnosis') return

@@ -11,6 +11,7 @@ import {
 import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { valuePredictor } from '../predictor.ts'
 import { linear } from './linear.ts'
 
 interface Golden {
@@ -61,8 +62,8 @@ for (const name of Object.keys(tables) as (keyof typeof tables)[])
 
     const predictor = await linear.load(decodeArtifact(encodeArtifact(state)))
     const first = takeMatrixRows(x, [0, 1, 2, 3, 4])
-    expect(relativeDifference(predictor.values?.(first) ?? [], expected.firstFive)).toBeLessThan(1e-9)
-    const interval = predictor.interval?.(first, 0.95)
+    expect(relativeDifference(valuePredictor(predictor).values(first) ?? [], expected.firstFive)).toBeLessThan(1e-9)
+    const interval = valuePredictor(predictor).interval?.(first, 0.95)
     expect(relativeDifference(interval?.low ?? [], expected.low, 1)).toBeLessThan(1e-9)
     expect(relativeDifference(interval?.high ?? [], expected.high)).toBeLessThan(1e-9)
     const shares = predictor.contributions?.(first, { value: true })

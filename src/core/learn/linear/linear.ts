@@ -171,7 +171,7 @@ export const linear: Learner = {
     const sigma = state.header.sigma as number | null
     const degrees = state.header.degrees as number
     const columns = means.length
-    const values: Predictor['values'] = (x) => {
+    const values = (x: Matrix): Float64Array => {
       checkColumns(x, columns)
       const result = new Float64Array(x.rows).fill(atMeans[0])
       for (let column = 0; column < columns; column++)

@@ -16,6 +16,7 @@ import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { Table } from '../../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { classPredictor } from '../predictor.ts'
 import { logistic } from './logistic.ts'
 
 interface Binary {
@@ -101,8 +102,10 @@ for (const name of ['biopsy', 'pima', 'pimaWeighted', 'wcgs', 'wcgsCollinear'] a
     const predictor = await logistic.load(decodeArtifact(encodeArtifact(state)))
     const first = takeMatrixRows(x, [0, 1, 2, 3, 4])
     const second = (values?: Float64Array) => [0, 1, 2, 3, 4].map((row) => values?.[row * 2 + 1] ?? Number.NaN)
-    const interval = predictor.interval?.(first, 0.95)
-    expect(relativeDifference(second(predictor.probabilities?.(first)), expected.firstFive)).toBeLessThan(1e-9)
+    const interval = classPredictor(predictor).interval?.(first, 0.95)
+    expect(relativeDifference(second(classPredictor(predictor).probabilities(first)), expected.firstFive)).toBeLessThan(
+      1e-9,
+    )
     expect(relativeDifference(second(interval?.low), expected.low)).toBeLessThan(1e-8)
     expect(relativeDifference(second(interval?.high), expected.high)).toBeLessThan(1e-8)
   })
@@ -143,8 +146,10 @@ for (const name of ['ectopic', 'boysRegion'] as const)
     expect(warnings).toEqual([])
     const predictor = await logistic.load(state)
     const first = takeMatrixRows(x, [0])
-    expect(relativeDifference(predictor.probabilities?.(first) ?? [], expected.firstRow)).toBeLessThan(1e-9)
-    const interval = predictor.interval?.(first, 0.95)
+    expect(relativeDifference(classPredictor(predictor).probabilities(first) ?? [], expected.firstRow)).toBeLessThan(
+      1e-9,
+    )
+    const interval = classPredictor(predictor).interval?.(first, 0.95)
     expected.firstRow.forEach((probability, label) => {
       expect(interval?.low[label]).toBeLessThan(probability)
       expect(interval?.high[label]).toBeGreaterThan(probability)
@@ -181,7 +186,7 @@ test('a feature that separates the classes is named instead of shown with an odd
   const eased = await logistic.fit(matrixOf({ noise, marker }), labels(y), { l2: 1 }, quietContext)
   expect(eased.fit?.converged).toBe(true)
   expect(Math.abs(eased.fit?.coefficients[2].estimate ?? Number.NaN)).toBeLessThan(1)
-  const probabilities = (await logistic.load(eased.state)).probabilities?.(matrixOf({ noise, marker }))
+  const probabilities = classPredictor(await logistic.load(eased.state)).probabilities(matrixOf({ noise, marker }))
   expect(probabilities?.every((p) => p > 1e-6 && p < 1 - 1e-6)).toBe(true)
 })
 
@@ -236,7 +241,7 @@ test('biopsy has probabilities at the edge but no separation, pima a constant co
   fit?.coefficients.forEach(({ estimate }, j) => {
     expect(estimate).toBeCloseTo(plain.fit?.coefficients[j].estimate ?? Number.NaN, 10)
   })
-  expect((await logistic.load(state)).probabilities?.(wide)[0]).toBeGreaterThan(0)
+  expect(classPredictor(await logistic.load(state)).probabilities(wide)[0]).toBeGreaterThan(0)
 })
 
 test('more features than rows: a penalised fit still predicts, an unpenalised one says what is wrong', async () => {
@@ -255,7 +260,8 @@ test('a class without training rows gets probability 0 and a warning; one class 
   const mixed = y.map((value, i) => (i % 5 === 0 ? 2 - value : value))
   const fitted = await logistic.fit(matrixOf({ noise }), labels(mixed, ['a', 'b', 'c']), { l2: 1 }, quietContext)
   expect(reasons(fitted.warnings)).toEqual(['absentClass'])
-  const probabilities = (await logistic.load(fitted.state)).probabilities?.(matrixOf({ noise: [0.1] })) ?? []
+  const probabilities =
+    classPredictor(await logistic.load(fitted.state)).probabilities(matrixOf({ noise: [0.1] })) ?? []
   expect(probabilities[1]).toBe(0)
   expect(probabilities[0] + probabilities[2]).toBeCloseTo(1, 12)
   const alone = logistic.fit(
@@ -295,7 +301,7 @@ test('contributions add up to the log odds of the class asked about', async () =
     const x = matrixOf({ noise, other: noise.map((value, i) => value + (i % 4)) })
     const { state } = await logistic.fit(x, labels(y, ['a', 'b', 'c'].slice(0, classes)), { l2: 0.5 }, quietContext)
     const predictor = await logistic.load(state)
-    const probabilities = predictor.probabilities?.(x) ?? new Float64Array(0)
+    const probabilities = classPredictor(predictor).probabilities(x) ?? new Float64Array(0)
     for (let label = 0; label < classes; label++) {
       const shares = predictor.contributions?.(x, { class: label })
       for (let i = 0; i < x.rows; i++) {

@@ -4,6 +4,7 @@ import { takeMatrixRows } from '../../cohort/matrix.ts'
 import { randomOf } from '../../numbers/random.ts'
 import type { FitContext, Learner, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
+import { classPredictor } from '../predictor.ts'
 import { openTensorFlow } from './backend.ts'
 import { convolutional } from './convolutional.ts'
 import { layersModelOf } from './model.ts'
@@ -163,7 +164,7 @@ const accuracy = async (
   const { state } = await learner.fit(x, outcome, completeParameters(learner, given), context())
   const predictor = await learner.load(state)
   const fresh = make(200, 77)
-  const p = predictor.probabilities!(fresh.x)
+  const p = classPredictor(predictor).probabilities(fresh.x)
   return { state, right: fresh.y.filter((label, row) => +(p[2 * row + 1] > 0.5) === label).length / 200 }
 }
 
@@ -217,7 +218,7 @@ for (const cell of ['gru', 'lstm'])
       completeParameters(recurrent, { cell, epochs: 3 }),
       context(),
     )
-    const own = (await recurrent.load(state)).probabilities!(x)
+    const own = classPredictor(await recurrent.load(state)).probabilities(x)
     const { offsets, values } = stepsOf(x.sequences!, state.header.courses as StepScaling)
     const longest = Math.max(...Array.from({ length: 60 }, (_, row) => offsets[row + 1] - offsets[row]))
     const width = stepInputs(1)
@@ -244,7 +245,7 @@ test('a stored convolutional net predicts in TensorFlow.js what it predicts here
       completeParameters(convolutional, { epochs: 2, readout }),
       context(),
     )
-    const own = (await convolutional.load(state)).probabilities!(x)
+    const own = classPredictor(await convolutional.load(state)).probabilities(x)
     const pictures = picturesOf(x, state.header.pictures as never)
     const theirs = await ofModel(state, (tf) => tf.tensor4d(pictures, [40, 10, 10, 1]))
     theirs.forEach((value, row) => {
@@ -265,7 +266,7 @@ test('a stored convolutional net predicts in TensorFlow.js what it predicts here
     completeParameters(convolutional, { epochs: 2 }),
     context(),
   )
-  const own = (await convolutional.load(state)).probabilities!(signals)
+  const own = classPredictor(await convolutional.load(state)).probabilities(signals)
   const points = picturesOf(signals, state.header.pictures as never)
   const theirs = await ofModel(state, (tf) => tf.tensor3d(points, [40, 25, 1]))
   theirs.forEach((value, row) => {
@@ -282,9 +283,12 @@ test('one patient’s course gives what it gives among others', async () => {
     context(),
   )
   const predictor = await recurrent.load(state)
-  const all = predictor.probabilities!(x)
+  const all = classPredictor(predictor).probabilities(x)
   for (const row of [0, 41, 79])
-    expect([...predictor.probabilities!(takeMatrixRows(x, [row]))]).toEqual([all[2 * row], all[2 * row + 1]])
+    expect([...classPredictor(predictor).probabilities(takeMatrixRows(x, [row]))]).toEqual([
+      all[2 * row],
+      all[2 * row + 1],
+    ])
 })
 
 test('balanced classes learn the rare one, and the probabilities still say how rare it is', async () => {
@@ -301,7 +305,7 @@ test('balanced classes learn the rare one, and the probabilities still say how r
     completeParameters(neural, { classWeights: 'balanced', epochs: 25, learningRate: 0.01 }),
     context(),
   )
-  const p = (await neural.load(state)).probabilities!(x)
+  const p = classPredictor(await neural.load(state)).probabilities(x)
   const mean = Array.from(y, (_, row) => p[2 * row + 1]).reduce((sum, one) => sum + one, 0) / rows
   const share = y.reduce((sum, one) => sum + one, 0) / rows
   expect(share).toBeLessThan(0.1)

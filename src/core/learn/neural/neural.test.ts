@@ -5,6 +5,7 @@ import { decodeArtifact, encodeArtifact, sha256 } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
 import type { FitContext, Parameters } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
+import { classPredictor, valuePredictor } from '../predictor.ts'
 import { openTensorFlow } from './backend.ts'
 import { layersModelOf } from './model.ts'
 import { neural } from './neural.ts'
@@ -40,7 +41,7 @@ test("a stored net predicts what TensorFlow.js predicts from the same file, so t
   const { x } = breastCancer()
   const { state } = await fitBiopsies({ epochs: 8 })
   const kept = decodeArtifact(encodeArtifact(state))
-  const own = (await neural.load(kept)).probabilities!(x)
+  const own = classPredictor(await neural.load(kept)).probabilities(x)
   const { tf } = await openTensorFlow('cpu')
   const model = await tf.loadLayersModel(tf.io.fromMemory(layersModelOf(kept)))
   const rowMajor = Float32Array.from({ length: x.rows * x.columns }, (_, i) => {
@@ -59,7 +60,7 @@ test('both engines learn breast cancer from its needle biopsies alike', async ()
   for (const engine of ['fused', 'tensorflow']) {
     const fitted = await fitBiopsies({ engine, epochs: 6 })
     expect(fitted.backend).toBe(engine === 'fused' ? 'fused' : (await openTensorFlow()).name)
-    const p = (await neural.load(fitted.state)).probabilities!(x)
+    const p = classPredictor(await neural.load(fitted.state)).probabilities(x)
     const right = outcome.y.filter((label, row) => +(p[row * 2 + 1] > 0.5) === label).length
     expect(right / x.rows).toBeGreaterThan(0.95)
   }
@@ -101,7 +102,7 @@ test('values come back in their own unit', async () => {
   const y = Float64Array.from({ length: rows }, (_, row) => 5000 + 300 * data[row] - 200 * Math.abs(data[rows + row]))
   const outcome = { task: 'regression' as const, y }
   const { state } = await neural.fit(x, outcome, completeParameters(neural, { dropout: 0 }), context())
-  const values = (await neural.load(state)).values!(x)
+  const values = valuePredictor(await neural.load(state)).values(x)
   const error = Math.sqrt(values.reduce((sum, value, row) => sum + (value - y[row]) ** 2, 0) / rows)
   expect(error).toBeLessThan(100)
 })
@@ -118,8 +119,8 @@ test('a learning rate that blows up is said, not stored as a model of NaN', asyn
 test('one row is predicted as it is among others', async () => {
   const { x } = breastCancer()
   const predictor = await neural.load((await fitBiopsies({ epochs: 2 })).state)
-  const all = predictor.probabilities!(x)
-  const one = predictor.probabilities!(takeMatrixRows(x, [17]))
+  const all = classPredictor(predictor).probabilities(x)
+  const one = classPredictor(predictor).probabilities(takeMatrixRows(x, [17]))
   expect([...one]).toEqual([all[34], all[35]])
 })
 

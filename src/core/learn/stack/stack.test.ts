@@ -12,6 +12,7 @@ import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { oneByOne } from '../parallel.ts'
 import { completeParameters } from '../parameters.ts'
+import { survivalPredictor } from '../predictor.ts'
 import { workerTasks } from '../workers.ts'
 import { stack } from './stack.ts'
 import { applyView, fitView } from './view.ts'
@@ -137,7 +138,7 @@ test('one artifact holds all bases, says how much each counts, and predicts as t
     `cox ${stored[0].share.toFixed(2)}`,
   )
   const predictor = await stack.load({ header, arrays })
-  const survival = predictor.survival!(x, [1000])
+  const survival = survivalPredictor(predictor).survival(x, [1000])
   expect(survival.every((s) => s >= 0 && s <= 1)).toBe(true)
 })
 

@@ -13,6 +13,7 @@ import { linear } from '../linear/linear.ts'
 import { logistic } from '../linear/logistic.ts'
 import { neural } from '../neural/neural.ts'
 import { completeParameters } from '../parameters.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
 import { cox } from '../survival/cox.ts'
 import { svm } from '../svm/svm.ts'
 import { forest } from '../trees/forest.ts'
@@ -368,12 +369,13 @@ async function loadStack(state: ModelState): Promise<Predictor> {
     }
     return sum as Float64Array
   }
-  if (task === 'regression') return { task, values: (x) => mean(x, (predictor, own) => predictor.values!(own)) }
+  if (task === 'regression')
+    return { task, values: (x) => mean(x, (predictor, own) => valuePredictor(predictor).values(own)) }
   if (task === 'diagnosis')
     return {
       task,
       probabilities: (x) => {
-        const p = mean(x, (predictor, own) => predictor.probabilities!(own))
+        const p = mean(x, (predictor, own) => classPredictor(predictor).probabilities(own))
         for (let row = 0; row < x.rows; row++) {
           let total = 0
           for (let k = 0; k < classes; k++) total += p[row * classes + k]
@@ -382,10 +384,14 @@ async function loadStack(state: ModelState): Promise<Predictor> {
         return p
       },
     }
-  const steps = asking.flatMap(({ predictor }) => Array.from(predictor.times ?? []))
+  const steps = asking.flatMap(({ predictor }) => Array.from(survivalPredictor(predictor).times ?? []))
   // As one less the mean risk: where every base says 1 the mean is 1 to the bit.
   const survival = (x: Matrix, times: ArrayLike<number>) =>
-    mean(x, (predictor, own) => predictor.survival!(own, times).map((s) => 1 - s)).map((risk) => 1 - risk)
+    mean(x, (predictor, own) =>
+      survivalPredictor(predictor)
+        .survival(own, times)
+        .map((s) => 1 - s),
+    ).map((risk) => 1 - risk)
   return {
     task,
     survival,

@@ -10,6 +10,7 @@ import {
 } from '../../../../test/golden/sampleTable.ts'
 import { takeMatrixRows } from '../../cohort/matrix.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
+import { survivalPredictor } from '../predictor.ts'
 import { aft } from './aft.ts'
 
 interface Golden {
@@ -65,16 +66,16 @@ for (const one of readGolden<Golden[]>('aft'))
       x,
       one.rows.map((row) => row - 1),
     )
-    const survival = predictor.survival!(patients, one.at)
+    const survival = survivalPredictor(predictor).survival(patients, one.at)
     one.rows.forEach((_, patient) => {
       const theirs = (values: number[][]) => values.map((line) => line[patient])
       const own = one.at.map((_, t) => survival[patient * one.at.length + t])
       expect(relativeDifference(own, theirs(one.survival), 1e-6)).toBeLessThan(1e-6)
-      const { low, high } = predictor.band!(patients, patient, one.at, 0.95)
+      const { low, high } = survivalPredictor(predictor).band!(patients, patient, one.at, 0.95)
       expect(relativeDifference(low, theirs(one.low), 1e-6)).toBeLessThan(1e-6)
       expect(relativeDifference(high, theirs(one.high), 1e-6)).toBeLessThan(1e-6)
     })
-    expect(relativeDifference(predictor.timeOf!(patients, 0.5), one.median)).toBeLessThan(1e-7)
+    expect(relativeDifference(survivalPredictor(predictor).timeOf!(patients, 0.5), one.median)).toBeLessThan(1e-7)
   })
 
 test('a time of 0 or a late entry is refused in words, as the logarithm and the likelihood need', async () => {

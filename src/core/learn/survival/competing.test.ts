@@ -12,6 +12,7 @@ import {
 import { type Outcome, takeMatrixRows } from '../../cohort/matrix.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import type { Learner } from '../learner.ts'
+import { survivalPredictor } from '../predictor.ts'
 import { competingCox } from './competingCox.ts'
 import { cox } from './cox.ts'
 import { fineGray } from './fineGray.ts'
@@ -84,7 +85,7 @@ for (const [name, expected] of Object.entries(golden.fineGray)) {
     expect(result.fit?.logLikelihood).toBeCloseTo(expected.logLikelihood, 9)
     expect(result.fit?.nullLogLikelihood).toBeCloseTo(expected.nullLogLikelihood, 9)
     const predictor = await loaded(fineGray, result)
-    const spared = predictor.survival!(patients, expected.at)
+    const spared = survivalPredictor(predictor).survival(patients, expected.at)
     golden.patients.forEach((_, patient) => {
       const own = expected.at.map((_, t) => 1 - spared[patient * expected.at.length + t])
       const theirs = expected.at.map((_, t) => expected.incidence[t][patient])
@@ -106,7 +107,7 @@ test('where no censoring ties with an event, both ways of ties agree with weight
 test("the risk a doctor reads is riskRegression's FGR", async () => {
   const result = await fineGray.fit(x, outcomeOf('time'), { ties: 'breslow', l2: 0 }, quietContext)
   const predictor = await loaded(fineGray, result)
-  const spared = predictor.survival!(patients, golden.fineGray.days.at)
+  const spared = survivalPredictor(predictor).survival(patients, golden.fineGray.days.at)
   const own = golden.patients.flatMap((_, patient) =>
     golden.fineGray.days.at.map((_, t) => 1 - spared[patient * 5 + t]),
   )
@@ -126,7 +127,7 @@ for (const [name, expected] of Object.entries(golden.causeSpecific))
     const [event, competing] = [expected.estimate['Cause 1'], expected.estimate['Cause 2']]
     expect(relativeDifference(columnOf(result, 'estimate'), [...event, ...competing])).toBeLessThan(1e-8)
     const predictor = await loaded(competingCox, result)
-    const spared = predictor.survival!(patients, expected.at)
+    const spared = survivalPredictor(predictor).survival(patients, expected.at)
     golden.patients.forEach((_, patient) => {
       // Patient 1 is so ill that R's increments exceed 1 and its risks with them; here they stop at what is left.
       const own = expected.at.map((_, t) => 1 - spared[patient * expected.at.length + t])
@@ -139,10 +140,13 @@ for (const [name, expected] of Object.entries(golden.causeSpecific))
 test('without a single competing event both are Cox regression, and without the word they refuse', async () => {
   const outcome = { ...outcomeOf('time'), competing: new Uint8Array(rows.length) }
   const plain = await cox.fit(x, outcome, { ties: 'breslow', l2: 0, variance: 'model' }, quietContext)
-  const expected = (await loaded(cox, plain)).survival!(patients, golden.fineGray.days.at)
+  const expected = survivalPredictor(await loaded(cox, plain)).survival(patients, golden.fineGray.days.at)
   const gray = await fineGray.fit(x, outcome, { ties: 'breslow', l2: 0 }, quietContext)
   expect(
-    relativeDifference((await loaded(fineGray, gray)).survival!(patients, golden.fineGray.days.at), expected),
+    relativeDifference(
+      survivalPredictor(await loaded(fineGray, gray)).survival(patients, golden.fineGray.days.at),
+      expected,
+    ),
   ).toBeLessThan(1e-10)
   const both = await competingCox.fit(x, outcome, { ties: 'breslow', l2: 0, variance: 'model' }, quietContext)
   expect(columnOf(both, 'estimate')).toEqual(columnOf(plain, 'estimate'))
@@ -156,7 +160,7 @@ test('a risk under competing events is never more than everyone, however ill the
   const extreme = { ...patients, data: patients.data.map((value, i) => (Math.floor(i / 4) === 2 ? value + 6 : value)) }
   for (const learner of [fineGray, competingCox]) {
     const result = await learner.fit(x, outcomeOf('time'), { ties: 'breslow', l2: 0, variance: 'model' }, quietContext)
-    const spared = (await loaded(learner, result)).survival!(extreme, [10, 500, 4000])
+    const spared = survivalPredictor(await loaded(learner, result)).survival(extreme, [10, 500, 4000])
     expect(spared.every((value) => value >= 0 && value <= 1)).toBe(true)
   }
 })

@@ -14,6 +14,7 @@ import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
+import { survivalPredictor } from '../predictor.ts'
 import { cox } from './cox.ts'
 
 interface Golden {
@@ -108,20 +109,20 @@ for (const model of models)
       )
 
       const predictor = await cox.load(decodeArtifact(encodeArtifact(state)))
-      expect(relativeDifference(predictor.risk?.(x).slice(0, 8) ?? [], expected.linearPredictor, 1e-3)).toBeLessThan(
-        1e-9,
-      )
-      expect(predictor.times?.length).toBe(expected.baselineTimes)
+      expect(
+        relativeDifference(survivalPredictor(predictor).risk(x).slice(0, 8) ?? [], expected.linearPredictor, 1e-3),
+      ).toBeLessThan(1e-9)
+      expect(survivalPredictor(predictor).times?.length).toBe(expected.baselineTimes)
       const patients = takeMatrixRows(
         x,
         expected.rows.map((row) => row - 1),
       )
-      const survival = predictor.survival?.(patients, expected.at) ?? []
+      const survival = survivalPredictor(predictor).survival(patients, expected.at) ?? []
       expected.rows.forEach((_, patient) => {
         const column = (values: number[][]) => values.map((row) => row[patient])
         const own = expected.at.map((_, t) => survival[patient * expected.at.length + t])
         expect(relativeDifference(own, column(expected.survival))).toBeLessThan(1e-9)
-        const band = predictor.band?.(patients, patient, expected.at, 0.95)
+        const band = survivalPredictor(predictor).band?.(patients, patient, expected.at, 0.95)
         expect(relativeDifference(band?.low ?? [], column(expected.low))).toBeLessThan(1e-8)
         expect(relativeDifference(band?.high ?? [], column(expected.high))).toBeLessThan(1e-8)
       })
@@ -210,10 +211,13 @@ test('an event at time 0 counts, and survival starts below 1 there', async () =>
   const x = matrixOf({ a: [1, 2, 3, 4, 2, 1] })
   const { state } = await cox.fit(x, outcomeOf([0, 3, 1, 2, 4, 5], [1, 1, 1, 0, 1, 0]), plain, quietContext)
   const predictor = await cox.load(state)
-  const curve = predictor.survival?.(x, [0, 2.5, 100]) ?? []
+  const curve = survivalPredictor(predictor).survival(x, [0, 2.5, 100]) ?? []
   expect(curve[0]).toBeLessThan(1)
-  expect(curve[2]).toBe(predictor.survival?.(x, [4])[0])
-  expect(predictor.band?.(x, 0, [-1], 0.95)).toEqual({ low: Float64Array.of(1), high: Float64Array.of(1) })
+  expect(curve[2]).toBe(survivalPredictor(predictor).survival(x, [4])[0])
+  expect(survivalPredictor(predictor).band?.(x, 0, [-1], 0.95)).toEqual({
+    low: Float64Array.of(1),
+    high: Float64Array.of(1),
+  })
 })
 
 test('data that cannot be learned from is refused in words', async () => {
@@ -261,7 +265,7 @@ test('contributions add up to the risk shown', async () => {
   const { state } = await cox.fit(x, survivalOutcome(table, 'time', 'status', [2], rows), plain, quietContext)
   const predictor = await cox.load(state)
   const shares = predictor.contributions?.(x, { horizon: 365 })
-  const risk = predictor.risk?.(x) ?? []
+  const risk = survivalPredictor(predictor).risk(x) ?? []
   for (let i = 0; i < x.rows; i++) {
     let sum = shares?.baseline ?? Number.NaN
     for (let j = 0; j < x.columns; j++) sum += shares?.values[i * x.columns + j] ?? Number.NaN
@@ -294,7 +298,7 @@ test('bands stay right where the hazard has more steps than the artifact keeps k
   }
   steps.reverse()
   const at = [0.0005, 0.0311, 0.7, 2.2, 4]
-  const band = predictor.band?.(x, 5, at, 0.95)
+  const band = survivalPredictor(predictor).band?.(x, 5, at, 0.95)
   at.forEach((t, k) => {
     const past = steps.filter((step) => step.time <= t)
     const total = (key: 'hazard' | 'variance' | 'mean') => past.reduce((all, step) => all + step[key], 0)
@@ -343,8 +347,11 @@ test('curves and bands hold numbers between 0 and 1 also where the coefficients 
     if (result.warnings.length > 0) runaways++
     const predictor = await cox.load(result.state)
     const at = [0, 1, 3, 9]
-    const curve = predictor.survival?.(x, at) ?? []
-    const { low, high } = predictor.band?.(x, 0, at, 0.95) ?? { low: [Number.NaN], high: [Number.NaN] }
+    const curve = survivalPredictor(predictor).survival(x, at) ?? []
+    const { low, high } = survivalPredictor(predictor).band?.(x, 0, at, 0.95) ?? {
+      low: [Number.NaN],
+      high: [Number.NaN],
+    }
     at.forEach((_, t) => {
       expect(low[t]).toBeGreaterThanOrEqual(0)
       expect(low[t]).toBeLessThanOrEqual(curve[t])

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { quietContext, readGolden, relativeDifference } from '../../../../test/golden/sampleTable.ts'
 import { type Matrix, type Outcome, takeMatrixRows } from '../../cohort/matrix.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
+import { survivalPredictor } from '../predictor.ts'
 import { cox } from './cox.ts'
 import { prepareSurvival, type Ties } from './partialLikelihood.ts'
 import { coxResiduals, devianceResiduals, dfbetas } from './residuals.ts'
@@ -122,8 +123,10 @@ for (const [name, expected] of Object.entries(golden))
         const predictor = await cox.load(decodeArtifact(encodeArtifact(result.state)))
         at.forEach((row, patient) => {
           const x = takeMatrixRows(matrix, [row])
-          expect(relativeDifference(predictor.survival!(x, one.at), curves.survival[patient])).toBeLessThan(1e-8)
-          const { low, high } = predictor.band!(x, 0, one.at, 0.95)
+          expect(
+            relativeDifference(survivalPredictor(predictor).survival(x, one.at), curves.survival[patient]),
+          ).toBeLessThan(1e-8)
+          const { low, high } = survivalPredictor(predictor).band!(x, 0, one.at, 0.95)
           expect(relativeDifference(low, curves.low[patient])).toBeLessThan(1e-7)
           expect(relativeDifference(high, curves.high[patient])).toBeLessThan(1e-7)
         })

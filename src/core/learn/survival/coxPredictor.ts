@@ -2,8 +2,9 @@ import { invalidInput } from '../../../contract/errors.ts'
 import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 import { criticalValue } from '../../numbers/distributions.ts'
-import type { ModelState, Predictor } from '../learner.ts'
+import type { ModelState } from '../learner.ts'
 import { checkColumns } from '../linear/design.ts'
+import type { SurvivalPredictor } from '../predictor.ts'
 import { meansAt } from './baseline.ts'
 
 /** The parts of a Cox state that give each row its stratum, linear predictor and cumulative hazard. */
@@ -60,7 +61,7 @@ export const coxHazards = ({ arrays }: ModelState) => {
  * score is then the linear predictor plus the log of its stratum's cumulative hazard over the mean of all strata, both at the
  * median event time (or the first time by which every stratum has one), so that scores rank across strata too.
  */
-export const loadCox = async (state: ModelState): Promise<Predictor> => {
+export const loadCox = async (state: ModelState): Promise<SurvivalPredictor> => {
   const { columns, coefficients, means, origin, covariance } = state.arrays
   const { times, hazard, offsets, stratified, stepOf, strataOf, linearPredictors, cumulatives } = coxHazards(state)
   const knots = state.arrays.knots as Uint32Array

@@ -10,6 +10,7 @@ import {
 import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
 import type { FitContext } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
+import { classPredictor, valuePredictor } from '../predictor.ts'
 import { assemble } from './assemble.ts'
 import { dotsKernel } from './dots.ts'
 import { fitMachine } from './fitTask.ts'
@@ -105,7 +106,7 @@ for (const expected of golden.values)
     const { state } = await svm.fit(x, { task: 'regression', y }, parameters, context)
     const predictor = await svm.load(state)
     const spread = Math.max(...y) - Math.min(...y)
-    expect(largest(predictor.values!(x), expected.predicted) / spread).toBeLessThan(1e-6)
+    expect(largest(valuePredictor(predictor).values(x), expected.predicted) / spread).toBeLessThan(1e-6)
     expect((state.header.supportVectors as number[])[0]).toBe(expected.supportVectors)
   })
 
@@ -142,7 +143,7 @@ test('probabilities are calibrated out of sample: on other patients they neither
   const [even, odd] = [0, 1].map((rest) => Int32Array.from(rows.keys()).filter((row) => row % 2 === rest))
   const half = { ...outcome, y: Int32Array.from(even, (row) => outcome.y[row]) }
   const { state } = await svm.fit(takeMatrixRows(x, even), half, completeParameters(svm, {}), context)
-  const p = (await svm.load(state)).probabilities!(takeMatrixRows(x, odd))
+  const p = classPredictor(await svm.load(state)).probabilities(takeMatrixRows(x, odd))
   const expectedEvents = odd.reduce((sum, _, i) => sum + p[2 * i + 1], 0)
   const events = odd.reduce((sum, row) => sum + outcome.y[row], 0)
   expect(events).toBeGreaterThan(20)

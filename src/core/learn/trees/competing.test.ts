@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fitForest } from '../../../../test/fixtures/trees.ts'
 import { completeCases, readGolden, sampleTable, valuesOf } from '../../../../test/golden/sampleTable.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
+import { survivalPredictor } from '../predictor.ts'
 import { binColumns, binColumnsTask } from './bins.ts'
 import type { Split } from './criterion.ts'
 import { logRank } from './logRank.ts'
@@ -40,7 +41,7 @@ test("a leaf's cumulative incidence is survfit's Aalen-Johansen estimate, not on
   const { x, outcome } = pbc()
   expect(x.rows).toBe(golden.n)
   const { predictor } = await fitForest(x, outcome, { ...lone, minLeaf: x.rows })
-  const whole = incidenceOf(predictor.survival!(x, golden.asked)).slice(0, golden.asked.length)
+  const whole = incidenceOf(survivalPredictor(predictor).survival(x, golden.asked)).slice(0, golden.asked.length)
   whole.forEach((value, i) => {
     expect(value).toBeCloseTo(golden.whole[i], 6)
   })
@@ -66,7 +67,7 @@ for (const rule of ['gray', 'causeSpecific'] as CompetingRule[])
     const { predictor } = await fitForest(x, outcome, { ...lone, maxDepth: 1, competingRule: rule })
     const strongest = signs.reduce((a, b) => (golden[rule][a] >= golden[rule][b] ? a : b))
     const column = signs.indexOf(strongest)
-    const curves = incidenceOf(predictor.survival!(x, golden.asked))
+    const curves = incidenceOf(survivalPredictor(predictor).survival(x, golden.asked))
     for (let row = 0; row < x.rows; row++) {
       const expected = golden.groups[strongest][x.data[column * x.rows + row] === 1 ? 'yes' : 'no']
       expected.forEach((value, i) => {
@@ -83,15 +84,15 @@ test('risks are not those of a world without the competing event, and their reas
   const alone = await fitForest(x, censored, settings)
   const horizon = 3000
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  const incidence = mean(incidenceOf(competing.predictor.survival!(x, [horizon])))
-  const withoutCompeting = mean(incidenceOf(alone.predictor.survival!(x, [horizon])))
+  const incidence = mean(incidenceOf(survivalPredictor(competing.predictor).survival(x, [horizon])))
+  const withoutCompeting = mean(incidenceOf(survivalPredictor(alone.predictor).survival(x, [horizon])))
   expect(incidence).toBeLessThan(withoutCompeting)
   const overall = golden.whole[3] + ((golden.whole[4] - golden.whole[3]) * (horizon - 2500)) / 1500
   expect(Math.abs(incidence - overall)).toBeLessThan(0.05)
 
   const { baseline, values, scale } = competing.predictor.contributions!(x, { horizon })
   expect(scale).toBe('risk')
-  const risks = incidenceOf(competing.predictor.survival!(x, [horizon]))
+  const risks = incidenceOf(survivalPredictor(competing.predictor).survival(x, [horizon]))
   risks.forEach((risk, row) => {
     const shares = values.subarray(row * x.columns, (row + 1) * x.columns)
     expect(shares.reduce((sum, share) => sum + share, baseline)).toBeCloseTo(risk, 9)

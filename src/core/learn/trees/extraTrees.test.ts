@@ -4,6 +4,7 @@ import { aucOf, harrellOf, madeUp, matrixOf } from '../../../../test/fixtures/tr
 import { readGolden, sampleTable, valuesOf } from '../../../../test/golden/sampleTable.ts'
 import { type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { columnOf, type Table } from '../../cohort/table.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
 import { extraTrees } from './extraTrees.ts'
 import { forest } from './forest.ts'
 import { linkForest } from './forestModel.ts'
@@ -59,8 +60,10 @@ for (const one of cases)
       const held = takeMatrixRows(x, outside)
       const found =
         outcome.task === 'regression'
-          ? predictor.values!(held)
-          : predictor.probabilities!(held).filter((_, i) => i % 2 === 1)
+          ? valuePredictor(predictor).values(held)
+          : classPredictor(predictor)
+              .probabilities(held)
+              .filter((_, i) => i % 2 === 1)
       outside.forEach((row, i) => {
         predicted[row] = found[i]
       })
@@ -104,8 +107,10 @@ test('missing values go where they belong, and survival is learned too, about as
           mtry: 3,
         })
       ).predictor
-    const risk = (await learned(survival)).risk!(held)
-    const chance = (await learned(diagnosis)).probabilities!(held).filter((_, i) => i % 2 === 1)
+    const risk = survivalPredictor(await learned(survival)).risk(held)
+    const chance = classPredictor(await learned(diagnosis))
+      .probabilities(held)
+      .filter((_, i) => i % 2 === 1)
     return [
       harrellOf(risk, survival.time.subarray(800), survival.event.subarray(800)),
       aucOf(chance, diagnosis.y.subarray(800)),

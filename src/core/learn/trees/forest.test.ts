@@ -7,6 +7,7 @@ import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../.
 import { decodeArtifact, encodeArtifact, sha256 } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
 import type { Fitted } from '../learner.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
 import { forest } from './forest.ts'
 
 const failureOf = (promise: Promise<unknown>) =>
@@ -41,8 +42,12 @@ test('a stored model predicts what the fresh one did, to the bit', async () => {
   for (const outcome of [many, survival]) {
     const { fitted, predictor } = await fitForest(x, outcome, { nTrees: 10 })
     const again = await forest.load(decodeArtifact(encodeArtifact(fitted.state)))
-    if (outcome === many) expect(again.probabilities!(x)).toEqual(predictor.probabilities!(x))
-    else expect(again.survival!(x, [10, 500])).toEqual(predictor.survival!(x, [10, 500]))
+    if (outcome === many)
+      expect(classPredictor(again).probabilities(x)).toEqual(classPredictor(predictor).probabilities(x))
+    else
+      expect(survivalPredictor(again).survival(x, [10, 500])).toEqual(
+        survivalPredictor(predictor).survival(x, [10, 500]),
+      )
   }
 })
 
@@ -56,19 +61,19 @@ test('out-of-bag predictions are as good as those of new patients, not as those 
   const classes = await fitForest(x, diagnosis, { nTrees: 200, minLeaf: 1 })
   const ofClass = (values: Float64Array) => values.filter((_, i) => i % 2 === 1)
   const bag = aucOf(ofClass(classes.fitted.outOfBag as Float64Array), diagnosis.y)
-  const held = aucOf(ofClass(classes.predictor.probabilities!(fresh.x)), fresh.diagnosis.y)
-  const remembered = aucOf(ofClass(classes.predictor.probabilities!(x)), diagnosis.y)
+  const held = aucOf(ofClass(classPredictor(classes.predictor).probabilities(fresh.x)), fresh.diagnosis.y)
+  const remembered = aucOf(ofClass(classPredictor(classes.predictor).probabilities(x)), diagnosis.y)
   expect(Math.abs(bag - held)).toBeLessThan(0.03)
   expect(remembered - bag).toBeGreaterThan(0.1)
 
   const values = await fitForest(x, regression, { nTrees: 200 })
   const bagError = rmse(values.fitted.outOfBag as Float64Array, regression.y)
-  const heldError = rmse(values.predictor.values!(fresh.x), fresh.regression.y)
+  const heldError = rmse(valuePredictor(values.predictor).values(fresh.x), fresh.regression.y)
   expect(Math.abs(bagError / heldError - 1)).toBeLessThan(0.08)
 
   const curves = await fitForest(x, survival, { nTrees: 200 })
   const bagC = harrellOf(curves.fitted.outOfBag as Float64Array, survival.time, survival.event)
-  const heldC = harrellOf(curves.predictor.risk!(fresh.x), fresh.survival.time, fresh.survival.event)
+  const heldC = harrellOf(survivalPredictor(curves.predictor).risk(fresh.x), fresh.survival.time, fresh.survival.event)
   expect(Math.abs(bagC - heldC)).toBeLessThan(0.025)
 })
 
@@ -82,7 +87,7 @@ test('a change of unit (mmol/L for mg/dL, a logarithm) changes no prediction of 
   const one = await fitForest(x, diagnosis, { nTrees: 40 })
   const two = await fitForest(changed, diagnosis, { nTrees: 40 })
   expect(two.fitted.outOfBag).toEqual(one.fitted.outOfBag)
-  expect(two.predictor.probabilities!(changed)).toEqual(one.predictor.probabilities!(x))
+  expect(classPredictor(two.predictor).probabilities(changed)).toEqual(classPredictor(one.predictor).probabilities(x))
 })
 
 test('a weight of three is the patient three times, and a weight of zero is none', async () => {
@@ -100,7 +105,9 @@ test('a weight of three is the patient three times, and a weight of zero is none
     // Sums of weighted and of repeated numbers round differently, in the last digits.
     const counted = takeMatrixRows(x, repeated)
     const tell = ({ predictor }: typeof rows) =>
-      outcome.task === 'regression' ? predictor.values!(counted) : predictor.survival!(counted, [200, 900])
+      outcome.task === 'regression'
+        ? valuePredictor(predictor).values(counted)
+        : survivalPredictor(predictor).survival(counted, [200, 900])
     const [a, b] = [tell(weighted), tell(rows)]
     expect(Math.max(...a.map((value, i) => Math.abs(value - b[i])))).toBeLessThan(1e-6)
   }
@@ -117,7 +124,7 @@ test('absence of a value that tells something is learned, whichever way it point
       { nTrees: 20, minLeaf: 1 },
     )
     const asked = matrixOf({ lab: [Number.NaN, 0.2] })
-    const [, missing, , known] = predictor.probabilities!(asked)
+    const [, missing, , known] = classPredictor(predictor).probabilities(asked)
     expect([Math.round(missing), Math.round(known)]).toEqual([ill, 1 - ill])
   }
 })
@@ -126,15 +133,15 @@ test('a value missing only in a new patient goes with the larger group, not to a
   const lab = Array.from({ length: 100 }, (_, row) => row)
   const outcome: Outcome = { task: 'regression', y: Float64Array.from(lab, (row) => (row < 30 ? 5 : 1)) }
   const { predictor } = await fitForest(matrixOf({ lab }), outcome, { nTrees: 1, replace: false, maxDepth: 1 })
-  expect([...predictor.values!(matrixOf({ lab: [Number.NaN, 3, 80] }))]).toEqual([1, 5, 1])
+  expect([...valuePredictor(predictor).values(matrixOf({ lab: [Number.NaN, 3, 80] }))]).toEqual([1, 5, 1])
 })
 
 test('survival curves start at 1, never rise, stay flat after the last death, and order patients as their risks do', async () => {
   const { x, survival } = madeUp(400)
   const { predictor } = await fitForest(x, survival, { nTrees: 50 })
-  const times = predictor.times as Float64Array
+  const times = survivalPredictor(predictor).times as Float64Array
   const asked = [0, times[0] - 0.5, ...times, times[times.length - 1] + 1, 1e9]
-  const curves = predictor.survival!(x, asked)
+  const curves = survivalPredictor(predictor).survival(x, asked)
   for (let row = 0; row < x.rows; row++) {
     const curve = curves.subarray(row * asked.length, (row + 1) * asked.length)
     expect([curve[0], curve[1]]).toEqual([1, 1])
@@ -142,7 +149,7 @@ test('survival curves start at 1, never rise, stay flat after the last death, an
     expect(curve.at(-1)).toBe(curve.at(-3))
     expect(curve.at(-1)).toBeGreaterThanOrEqual(0)
   }
-  const few = predictor.survival!(x, [times[7], times[30]])
+  const few = survivalPredictor(predictor).survival(x, [times[7], times[30]])
   for (let row = 0; row < x.rows; row++)
     expect([few[row * 2], few[row * 2 + 1]]).toEqual([curves[row * asked.length + 9], curves[row * asked.length + 32]])
 })
@@ -158,11 +165,11 @@ test('one leaf is the Nelson-Aalen curve, and its risk the deaths that happened'
   const h = (list: number[]) => Math.exp(-list.reduce((sum, step) => sum + step, 0))
   const patient = matrixOf({ x: [1] })
   const expected = [1, h([2 / 8]), h([2 / 8, 1 / 6]), h([2 / 8, 1 / 6, 1 / 3]), h([2 / 8, 1 / 6, 1 / 3, 1])]
-  const curve = predictor.survival!(patient, [2.9, 3, 5, 9, 20])
+  const curve = survivalPredictor(predictor).survival(patient, [2.9, 3, 5, 9, 20])
   expected.forEach((value, i) => {
     expect(curve[i]).toBeCloseTo(value, 6)
   })
-  expect(predictor.risk!(patient)[0]).toBeCloseTo(5, 5)
+  expect(survivalPredictor(predictor).risk(patient)[0]).toBeCloseTo(5, 5)
   expect(fitted.warnings.map(({ reason }) => reason)).toEqual(['noSplit'])
   expect(fitted.outOfBag).toBeNull()
 })
@@ -177,11 +184,11 @@ test('more event times than a forest keeps are booked at the next kept one, all 
   }
   const x = matrixOf({ x: new Array(rows).fill(0) })
   const { predictor } = await fitForest(x, outcome, { nTrees: 1, replace: false })
-  const times = predictor.times as Float64Array
+  const times = survivalPredictor(predictor).times as Float64Array
   expect(times.length).toBe(2048)
   expect(times.at(-1)).toBe(Math.max(...outcome.time))
   const sorted = [...outcome.time].sort((a, b) => a - b)
-  const [middle] = predictor.survival!(matrixOf({ x: [0] }), [sorted[2499]])
+  const [middle] = survivalPredictor(predictor).survival(matrixOf({ x: [0] }), [sorted[2499]])
   expect(middle).toBeCloseTo(0.5, 2)
 })
 
@@ -206,14 +213,14 @@ test('data that cannot be learned from are refused in words', async () => {
 
 test('odd but lawful data give a plain answer: one row, constant columns, more columns than rows, nothing known', async () => {
   const one = await fitForest(matrixOf({ x: [4] }), { task: 'regression', y: Float64Array.of(7) }, { nTrees: 3 })
-  expect([...one.predictor.values!(matrixOf({ x: [9] }))]).toEqual([7])
+  expect([...valuePredictor(one.predictor).values(matrixOf({ x: [9] }))]).toEqual([7])
 
   const y = Int32Array.from({ length: 40 }, (_, row) => row % 2)
   const outcome: Outcome = { task: 'diagnosis', classes: ['no', 'yes'], y }
   const settings = { nTrees: 10, replace: false }
   for (const value of [3, Number.NaN]) {
     const flat = await fitForest(matrixOf({ x: new Array(40).fill(value) }), outcome, settings)
-    expect([...flat.predictor.probabilities!(matrixOf({ x: [1] }))]).toEqual([0.5, 0.5])
+    expect([...classPredictor(flat.predictor).probabilities(matrixOf({ x: [1] }))]).toEqual([0.5, 0.5])
     expect(flat.fitted.warnings[0].reason).toBe('noSplit')
   }
 
@@ -229,7 +236,9 @@ test('odd but lawful data give a plain answer: one row, constant columns, more c
   const { predictor } = await fitForest(wide, outcome, { nTrees: 100, mtry: 100 })
   expect(
     aucOf(
-      predictor.probabilities!(wide).filter((_, i) => i % 2 === 1),
+      classPredictor(predictor)
+        .probabilities(wide)
+        .filter((_, i) => i % 2 === 1),
       y,
     ),
   ).toBeGreaterThan(0.95)
@@ -238,7 +247,7 @@ test('odd but lawful data give a plain answer: one row, constant columns, more c
 test('a row prepared for another model is refused, not misread', async () => {
   const { x, diagnosis } = madeUp(60)
   const { predictor } = await fitForest(x, diagnosis, { nTrees: 2 })
-  expect(() => predictor.probabilities!(matrixOf({ a: [1], b: [2] }))).toThrow('trained on 6 columns')
+  expect(() => classPredictor(predictor).probabilities(matrixOf({ a: [1], b: [2] }))).toThrow('trained on 6 columns')
 })
 
 test('a damaged artifact is refused when loaded, whichever part is damaged', async () => {
@@ -283,7 +292,7 @@ test("a lone tree is scikit-learn's, leaf for leaf", async () => {
   const whole = (x: Matrix) => ({ ...single, mtry: x.columns })
   const fat = matrixOf(sklearn.bodyfat.x)
   const values = await fitForest(fat, { task: 'regression', y: Float64Array.from(sklearn.bodyfat.y) }, whole(fat))
-  const predicted = values.predictor.values!(fat)
+  const predicted = valuePredictor(values.predictor).values(fat)
   sklearn.bodyfat.predicted.forEach((value: number, row: number) => {
     expect(predicted[row]).toBeCloseTo(value, 9)
   })
@@ -291,7 +300,7 @@ test("a lone tree is scikit-learn's, leaf for leaf", async () => {
   const boys = matrixOf(sklearn.boys.x)
   const stages: Outcome = { task: 'diagnosis', classes: sklearn.boys.classes, y: Int32Array.from(sklearn.boys.y) }
   const many = await fitForest(boys, stages, { ...whole(boys), minLeaf: 10, maxDepth: 3 })
-  const stage = many.predictor.probabilities!(boys)
+  const stage = classPredictor(many.predictor).probabilities(boys)
   sklearn.boys.predicted.flat().forEach((value: number, i: number) => {
     expect(stage[i]).toBeCloseTo(value, 9)
   })
@@ -301,7 +310,9 @@ test("a lone tree is scikit-learn's, leaf for leaf", async () => {
   const y: number[] = sklearn.pima.y
   const diabetes: Outcome = { task: 'diagnosis', classes: ['No', 'Yes'], y: Int32Array.from(y) }
   const two = await fitForest(women, diabetes, { ...whole(women), minLeaf: 10 })
-  const found = two.predictor.probabilities!(women).filter((_, i) => i % 2 === 1)
+  const found = classPredictor(two.predictor)
+    .probabilities(women)
+    .filter((_, i) => i % 2 === 1)
   expect(rmse(found, y)).toBeCloseTo(rmse(sklearn.pima.predicted, y), 9)
 })
 
@@ -322,7 +333,7 @@ test('diagnoses of held-out patients are as probable as ranger and randomForest 
     const { train, test } = halves(matrixOf(x), outcome, held)
     if (test.outcome.task !== 'diagnosis') return
     const { predictor } = await fitForest(train.x, train.outcome, { nTrees: 1000 })
-    const found = predictor.probabilities!(test.x)
+    const found = classPredictor(predictor).probabilities(test.x)
     const mean = found.reduce((sum, p, i) => sum + Math.abs(p - ranger[i]), 0) / found.length
     expect(mean).toBeLessThan(0.035)
     let score = 0
@@ -339,7 +350,7 @@ test('body fat of held-out women is predicted as ranger and randomForest do', as
   const { train, test } = halves(matrixOf(x), { task: 'regression', y: Float64Array.from(y) }, held)
   if (test.outcome.task !== 'regression') return
   const { predictor } = await fitForest(train.x, train.outcome, { nTrees: 1000, minLeaf: 1 })
-  const found = predictor.values!(test.x)
+  const found = valuePredictor(predictor).values(test.x)
   expect(rmse(found, ranger)).toBeLessThan(0.8)
   expect(rmse(found, test.outcome.y)).toBeLessThan(Math.min(errors.ranger, errors.randomForest) * 1.05)
 })
@@ -351,10 +362,10 @@ test("survival of held-out patients agrees with ranger's: curves, and discrimina
     const { train, test } = halves(matrixOf(x), outcome, held)
     if (test.outcome.task !== 'survival') return
     const { predictor } = await fitForest(train.x, train.outcome, { nTrees: 400 })
-    const alive = predictor.survival!(test.x, [horizon])
+    const alive = survivalPredictor(predictor).survival(test.x, [horizon])
     const mean = alive.reduce((sum, s, row) => sum + Math.abs(s - survival[row]), 0) / alive.length
     expect(mean).toBeLessThan(0.025)
-    const c = harrellOf(predictor.risk!(test.x), test.outcome.time, test.outcome.event)
+    const c = harrellOf(survivalPredictor(predictor).risk(test.x), test.outcome.time, test.outcome.event)
     expect(c).toBeGreaterThan(harrellC - 0.01)
   }
 })

@@ -13,6 +13,7 @@ import { randomOf } from '../../numbers/random.ts'
 import type { FitContext, Learner, Parameters } from '../learner.ts'
 import { oneByOne } from '../parallel.ts'
 import { completeParameters } from '../parameters.ts'
+import { classPredictor } from '../predictor.ts'
 import { workerTasks } from '../workers.ts'
 import { directionOf } from './direction.ts'
 import { forest } from './forest.ts'
@@ -96,7 +97,7 @@ test('a border that runs across two columns takes one oblique split, where strai
   const outcome: Outcome = { task: 'diagnosis', classes: ['no', 'yes'], y }
   const settings = { nTrees: 1, replace: false, maxDepth: 1, mtry: 2, minLeaf: 1 }
   const accuracy = async (learner: Learner) => {
-    const p = (await grow(learner, x, outcome, settings)).probabilities!(x)
+    const p = classPredictor(await grow(learner, x, outcome, settings)).probabilities(x)
     return y.reduce((right, label, row) => right + Number(p[2 * row + 1] > 0.5 === (label === 1)), 0) / rows
   }
   expect(await accuracy(obliqueForest)).toBeGreaterThan(0.97)

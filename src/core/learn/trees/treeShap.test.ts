@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fitForest, madeUp } from '../../../../test/fixtures/trees.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { takeMatrixRows } from '../../cohort/matrix.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
 import { type Forest, linkForest } from './forestModel.ts'
 import { nodeCovers, treeShap } from './treeShap.ts'
 
@@ -80,7 +81,7 @@ test('the reasons shown add up to the number shown, for every task, in deep fore
     [many, 3],
   ] as const) {
     const predictor = await load(outcome)
-    const shown = predictor.probabilities!(some)
+    const shown = classPredictor(predictor).probabilities(some)
     for (let c = 0; c < classes; c++) {
       const { baseline, values, scale } = predictor.contributions!(some, { class: c })
       expect(scale).toBe('probability')
@@ -93,12 +94,18 @@ test('the reasons shown add up to the number shown, for every task, in deep fore
   const value = values.contributions!(some, { value: true })
   const curves = await load(survival)
   const risk = curves.contributions!(some, { horizon: 400 })
-  const alive = curves.survival!(some, [400])
+  const alive = survivalPredictor(curves).survival(some, [400])
   const mortality = curves.contributions!(some, { value: true })
   for (let row = 0; row < some.rows; row++) {
-    expect(sumOf(value.baseline, value.values, row, 6)).toBeCloseTo(values.values!(some)[row] as number, 8)
+    expect(sumOf(value.baseline, value.values, row, 6)).toBeCloseTo(
+      valuePredictor(values).values(some)[row] as number,
+      8,
+    )
     expect(sumOf(risk.baseline, risk.values, row, 6)).toBeCloseTo(1 - alive[row], 10)
-    expect(sumOf(mortality.baseline, mortality.values, row, 6)).toBeCloseTo(curves.risk!(some)[row] as number, 6)
+    expect(sumOf(mortality.baseline, mortality.values, row, 6)).toBeCloseTo(
+      survivalPredictor(curves).risk(some)[row] as number,
+      6,
+    )
   }
   expect(risk.scale).toBe('risk')
 })

@@ -18,6 +18,7 @@ import { applyPreparation, filledAt } from '../../cohort/prepare/prepare.ts'
 import { type Column, columnOf, type Table } from '../../cohort/table.ts'
 import { describedBy, domainPercentile, domainVerdict, nearestCases } from '../../explain/similar.ts'
 import type { ContributionTarget } from '../../learn/learner.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../../learn/predictor.ts'
 import { cellText } from '../cells.ts'
 import { setLevel } from '../design/sets.ts'
 import { alignTable, type ModelFeature } from '../model.ts'
@@ -284,7 +285,7 @@ export const answerDiagnosis = (
   const { header, predictor, reference } = model
   const prepared = prepareOne(model, table)
   const names = header.classes as string[]
-  const probabilities = predictor.probabilities!(prepared.matrix)
+  const probabilities = classPredictor(predictor).probabilities(prepared.matrix)
   const { predictions, outcome } = reference
   if (predictions.task !== 'diagnosis' || outcome.task !== 'diagnosis')
     throw new TypeError('the reference is of another task')
@@ -332,7 +333,9 @@ const thinned = (times: Float64Array, most: number): Float64Array => {
 const curveTimes = (model: ModelAtHand): Float64Array => {
   const { predictor, header } = model
   const followUp = header.followUp as number
-  const steps = Array.from(predictor.times ?? model.cohort!.times).filter((at) => at > 0 && at <= followUp)
+  const steps = Array.from(survivalPredictor(predictor).times ?? model.cohort!.times).filter(
+    (at) => at > 0 && at <= followUp,
+  )
   const all = new Set([
     ...thinned(Float64Array.from(steps), mostCurvePoints),
     ...(header.horizons as number[]),
@@ -366,16 +369,17 @@ export const answerSurvival = (
   const horizons = header.horizons as number[]
   const main = mainHorizon(horizons)
   const times = curveTimes(model)
-  const survival = predictor.survival!(prepared.matrix, times)
+  const asked = survivalPredictor(predictor)
+  const survival = asked.survival(prepared.matrix, times)
   const { predictions, outcome } = reference
   const column = nearestTime(predictions.times, main)
   const risks = Float64Array.from(
     outcome.time,
     (_, i) => 1 - predictions.survival[i * predictions.times.length + column],
   )
-  const risk = 1 - predictor.survival!(prepared.matrix, [main])[0]
+  const risk = 1 - asked.survival(prepared.matrix, [main])[0]
   const local = localSurvival(risk, risks, outcome.time, outcome.event, times, main, undefined, undefined, outcome)
-  const band = predictor.band?.(prepared.matrix, 0, times, level) ?? bandFrom(survival, local)
+  const band = asked.band?.(prepared.matrix, 0, times, level) ?? bandFrom(survival, local)
   const explanation = explain(model, prepared, { horizon: main })
   const cohort = model.cohort!
   const cohortTimes = thinned(cohort.times, mostCurvePoints)
@@ -431,8 +435,9 @@ const medianOf = (
   times: Float64Array,
   survival: Float64Array,
 ): number | null => {
-  if (!predictor.timeOf) return timeAtSurvival(times, survival, 0.5)
-  const [median] = predictor.timeOf(x, 0.5)
+  const { timeOf } = survivalPredictor(predictor)
+  if (!timeOf) return timeAtSurvival(times, survival, 0.5)
+  const [median] = timeOf(x, 0.5)
   return median <= (header.followUp as number) ? median : null
 }
 
@@ -479,7 +484,7 @@ export const answerRegression = (
 ): RegressionAnswer => {
   const { predictor, reference } = model
   const prepared = prepareOne(model, table)
-  const [value] = predictor.values!(prepared.matrix)
+  const [value] = valuePredictor(predictor).values(prepared.matrix)
   const { predictions, outcome } = reference
   if (predictions.task !== 'regression' || outcome.task !== 'regression')
     throw new TypeError('the reference is of another task')

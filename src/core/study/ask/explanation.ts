@@ -1,6 +1,7 @@
 import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
 import { partsOf, sampledShapley } from '../../explain/shapley.ts'
 import type { ContributionTarget, Predictor } from '../../learn/learner.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../../learn/predictor.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 
 export interface Shares {
@@ -41,7 +42,7 @@ const scalarOf = (
       scale: 'probability',
       predict: (mixed) => {
         const x = withOwnProducts(mixed)
-        const all = predictor.probabilities!(x)
+        const all = classPredictor(predictor).probabilities(x)
         const classes = all.length / x.rows
         return Float64Array.from({ length: x.rows }, (_, row) => all[row * classes + target.class])
       },
@@ -49,9 +50,12 @@ const scalarOf = (
   if ('horizon' in target)
     return {
       scale: 'risk',
-      predict: (x) => predictor.survival!(withOwnProducts(x), [target.horizon]).map((survival) => 1 - survival),
+      predict: (x) =>
+        survivalPredictor(predictor)
+          .survival(withOwnProducts(x), [target.horizon])
+          .map((survival) => 1 - survival),
     }
-  return { scale: 'value', predict: (x) => predictor.values!(withOwnProducts(x)) }
+  return { scale: 'value', predict: (x) => valuePredictor(predictor).values(withOwnProducts(x)) }
 }
 
 /** Beyond it exact contributions would take seconds a patient (deep forests on many rows). */

@@ -5,6 +5,7 @@ import { type Matrix, type Outcome, takeOutcomeRows } from '../../cohort/matrix.
 import { applyPreparation } from '../../cohort/prepare/prepare.ts'
 import type { Table } from '../../cohort/table.ts'
 import { describedBy, domainOf, type Yardstick, yardstickOf } from '../../explain/similar.ts'
+import { survivalPredictor } from '../../learn/predictor.ts'
 import { defineCases } from '../design/cases.ts'
 import { alignTable, type OpenModel, openModel } from '../model.ts'
 import { mainHorizon, nearestTime } from '../tasks/assessment.ts'
@@ -92,7 +93,8 @@ const coverageOf = ({ header, predictor }: OpenModel, { predictions, outcome, so
     )
   }
   // An analytic band (Cox) is not made from neighbours, so their agreement says nothing about it.
-  if (predictions.task !== 'survival' || outcome.task !== 'survival' || predictor.band) return null
+  if (predictions.task !== 'survival' || outcome.task !== 'survival') return null
+  if (survivalPredictor(predictor).band) return null
   const { times, survival } = predictions
   const horizon = mainHorizon(header.horizons as number[])
   const at = nearestTime(times, horizon)

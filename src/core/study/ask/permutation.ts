@@ -8,12 +8,12 @@ import { lowerIsBetter } from '../tasks/assessment.ts'
 /** What compareModels takes of a matrix: of survival the risk alone, as rank metrics need no curves. */
 const comparedOf = (predictor: Predictor, x: Matrix) => {
   if (predictor.task === 'diagnosis') {
-    const probabilities = predictor.probabilities!(x)
+    const probabilities = predictor.probabilities(x)
     return { task: 'diagnosis' as const, classes: probabilities.length / x.rows, probabilities }
   }
-  if (predictor.task === 'regression') return { task: 'regression' as const, values: predictor.values!(x) }
+  if (predictor.task === 'regression') return { task: 'regression' as const, values: predictor.values(x) }
   const none = new Float64Array(0)
-  return { task: 'survival' as const, times: none, risk: predictor.risk!(x), survival: none }
+  return { task: 'survival' as const, times: none, risk: predictor.risk(x), survival: none }
 }
 
 const repeats = 5

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../cohort/matrix.ts'
+import type { Predictions } from '../../learn/predictions.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
-import { type Predictions, takePredictions } from '../tasks/assessment.ts'
+import { takePredictions } from '../tasks/assessment.ts'
 
 /**
  * What the vault keeps beside a model to say, for one patient, who the model learned from and how predictions like this one

@@ -2,6 +2,7 @@ import { invalidInput } from '../../../contract/errors.ts'
 import type { PredictionProblem } from '../../../contract/predictions.ts'
 import { applyPreparation, fillingOf } from '../../cohort/prepare/prepare.ts'
 import type { Table } from '../../cohort/table.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../../learn/predictor.ts'
 import { alignTable } from '../model.ts'
 import type { ModelAtHand } from './hand.ts'
 
@@ -79,20 +80,20 @@ const numbersOf = (
   const rows = Array.from({ length: matrix.rows }, (_, row) => row)
   if (known.task === 'diagnosis') {
     const { length } = known.classes as string[]
-    const all = predictor.probabilities!(matrix)
+    const all = classPredictor(predictor).probabilities(matrix)
     return rows.map((row) => Array.from(all.subarray(row * length, (row + 1) * length)))
   }
   if (known.task === 'regression') {
-    const all = predictor.values!(matrix)
+    const all = valuePredictor(predictor).values(matrix)
     return rows.map((row) => [all[row]])
   }
   const asked = times ?? (known.horizons as number[])
   const order = asked.map((_, i) => i).sort((a, b) => asked[a] - asked[b])
-  const survival = predictor.survival!(
+  const survival = survivalPredictor(predictor).survival(
     matrix,
     order.map((i) => asked[i]),
   )
-  const risk = predictor.risk!(matrix)
+  const risk = survivalPredictor(predictor).risk(matrix)
   const place = order.reduce<number[]>((places, i, at) => {
     places[i] = at
     return places

@@ -3,6 +3,7 @@ import type { Cell, Text } from '../../../contract/values.ts'
 import { takeGrids, takeSequences } from '../../cohort/matrix.ts'
 import { applyPreparation } from '../../cohort/prepare/prepare.ts'
 import { type Column, columnOf, type Table } from '../../cohort/table.ts'
+import { classPredictor, survivalPredictor, valuePredictor } from '../../learn/predictor.ts'
 import { alignTable, type ModelFeature } from '../model.ts'
 import { mainHorizon } from '../tasks/assessment.ts'
 import type { ModelAtHand } from './hand.ts'
@@ -64,10 +65,13 @@ export const whatIf = (model: ModelAtHand, patient: Table, { feature: name, valu
   const at = horizon ?? (header.horizons ? mainHorizon(header.horizons) : null)
   const predict = (table: Table): Float64Array => {
     const { matrix } = applyPreparation(header.preparation, table, null, 'predict')
-    if (header.task === 'regression') return predictor.values!(matrix)
-    if (header.task === 'survival') return predictor.survival!(matrix, [at as number]).map((survival) => 1 - survival)
+    if (header.task === 'regression') return valuePredictor(predictor).values(matrix)
+    if (header.task === 'survival')
+      return survivalPredictor(predictor)
+        .survival(matrix, [at as number])
+        .map((survival) => 1 - survival)
     const classes = header.classes!.length
-    const all = predictor.probabilities!(matrix)
+    const all = classPredictor(predictor).probabilities(matrix)
     return Float64Array.from({ length: table.rows }, (_, i) => all[i * classes + (header.positive as number)])
   }
   const values = valuesOf(feature)

@@ -1,7 +1,7 @@
 import type { Estimate } from '../../../contract/values.ts'
 import { measureClassCoverage, measureValueCoverage } from '../../assess/conformal.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import type { Predictions } from '../tasks/assessment.ts'
+import type { Predictions } from '../../learn/predictions.ts'
 
 export const setLevel = 0.9
 

@@ -6,10 +6,11 @@ import { chosenClasses } from '../../assess/classes.ts'
 import { compareModels } from '../../assess/compare.ts'
 import type { MatrixNeeds } from '../../learn/learner.ts'
 import type { Parallel } from '../../learn/parallel.ts'
+import type { Predictions } from '../../learn/predictions.ts'
 import type { OpinionTask } from '../../learn/secondOpinion.ts'
 import { joinPredictions } from '../ask/reference.ts'
 import { type Fitting, type Predicted, positionsOf } from '../run/fitting.ts'
-import { assessPredictions, headlineOf, type Predictions, takePredictions } from '../tasks/assessment.ts'
+import { assessPredictions, headlineOf, takePredictions } from '../tasks/assessment.ts'
 
 const mostRows = 500
 const trees = 25

@@ -8,9 +8,10 @@ import type { Table } from '../../cohort/table.ts'
 import { fitComposite, loadState } from '../../learn/composite.ts'
 import type { Fitted, Learner, Parameters, Predictor } from '../../learn/learner.ts'
 import type { Parallel } from '../../learn/parallel.ts'
+import type { Predictions } from '../../learn/predictions.ts'
 import type { Cases } from '../design/cases.ts'
 import { caseWeights } from '../design/weights.ts'
-import { type Predictions, predictionsOf } from '../tasks/assessment.ts'
+import { predictionsOf } from '../tasks/assessment.ts'
 import { type Memo, rememberFit } from './memo.ts'
 
 export interface FittedModel {

@@ -6,13 +6,7 @@ import { assessRegression } from '../../assess/regression.ts'
 import { assessSurvival } from '../../assess/survival.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { Predictor } from '../../learn/learner.ts'
-
-/** Predictions of rows, as assessment and the vault keep them. */
-export type Predictions =
-  | { task: 'diagnosis'; classes: number; probabilities: Float64Array }
-  | { task: 'regression'; values: Float64Array }
-  /** `survival` is row-major rows x times. */
-  | { task: 'survival'; times: Float64Array; risk: Float64Array; survival: Float64Array }
+import type { Predictions } from '../../learn/predictions.ts'
 
 const gridPoints = 60
 
@@ -25,12 +19,17 @@ const assessmentTimes = (horizons: readonly number[]): Float64Array => {
 
 export const predictionsOf = (predictor: Predictor, x: Matrix, horizons: number[] | null): Predictions => {
   if (predictor.task === 'diagnosis') {
-    const probabilities = predictor.probabilities!(x)
+    const probabilities = predictor.probabilities(x)
     return { task: 'diagnosis', classes: x.rows > 0 ? probabilities.length / x.rows : 0, probabilities }
   }
-  if (predictor.task === 'regression') return { task: 'regression', values: predictor.values!(x) }
+  if (predictor.task === 'regression') return { task: 'regression', values: predictor.values(x) }
   const times = assessmentTimes(horizons as number[])
-  return { task: 'survival', times, risk: predictor.risk!(x), survival: predictor.survival!(x, times) }
+  return {
+    task: 'survival',
+    times,
+    risk: predictor.risk(x),
+    survival: predictor.survival(x, times),
+  }
 }
 
 const pickRows = (values: Float64Array, width: number, rows: ArrayLike<number>): Float64Array => {

@@ -8,7 +8,8 @@ import { orderOf, weightedArea } from '../../assess/ranking.ts'
 import { risksAt, weightsAt } from '../../assess/survival.ts'
 import { causesOf } from '../../cohort/curves/aalenJohansen.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import { lowerIsBetter, type Predictions } from '../tasks/assessment.ts'
+import type { Predictions } from '../../learn/predictions.ts'
+import { lowerIsBetter } from '../tasks/assessment.ts'
 
 const names: Record<Task, readonly string[]> = {
   diagnosis: ['logLoss', 'auroc', 'brier', 'accuracy', 'balancedAccuracy', 'f1'],

@@ -8,10 +8,11 @@ import type { Table } from '../../cohort/table.ts'
 import type { FoldPrediction, FoldTask } from '../../learn/foldTask.ts'
 import type { Learner, Parameters } from '../../learn/learner.ts'
 import type { Parallel } from '../../learn/parallel.ts'
+import type { Predictions } from '../../learn/predictions.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { joinPredictions } from '../ask/reference.ts'
 import type { Fitting, Predicted, TrainingSet } from '../run/fitting.ts'
-import { mainHorizon, type Predictions } from '../tasks/assessment.ts'
+import { mainHorizon } from '../tasks/assessment.ts'
 import { higherIsBetter, needsHorizon, scoreOf } from './score.ts'
 
 /** The folds of a search: rows, prepared for one learner on each fold's training rows alone. */
