@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { procedure, staff } from './procedure.ts'
 import { SaidSchema, WarningSchema } from './said.ts'
-import { ConceptKindSchema, ConceptSchema } from './values.ts'
+import { ConceptKindSchema, ConceptSchema, TextSchema } from './values.ts'
 
 export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'windows-1252'] as const
 export const CsvDialectSchema = z.object({
@@ -236,8 +236,8 @@ export const intake = {
 
 export const SampleSchema = z.object({
   name: z.string(),
-  title: z.object({ en: z.string(), zh: z.string().optional() }),
-  description: z.object({ en: z.string(), zh: z.string().optional() }),
+  title: TextSchema,
+  description: TextSchema,
   source: z.string(),
   licence: z.string(),
   rows: z.int(),
@@ -257,6 +257,13 @@ export const samples = {
     record: [],
     summary: 'Load the sample clinic: cohorts, and starter models trained on them',
   })
-    .input(z.object({ names: z.array(z.string()).nullable().default(null), train: z.boolean().default(true) }))
+    .input(
+      z.object({
+        names: z.array(z.string()).nullable().default(null),
+        train: z.boolean().default(true),
+        /** Of the titles of studies and models, which are the reader's to change from then on. */
+        language: z.string().default('en'),
+      }),
+    )
     .output(z.object({ job: z.string() })),
 }

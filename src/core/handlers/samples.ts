@@ -1,5 +1,7 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { notFound } from '../../contract/errors.ts'
+import type { Language } from '../../contract/languages.ts'
+import { textIn } from '../../contract/values.ts'
 import { importFile } from '../intake/import/importFile.ts'
 import { listSamples, openSample, starterDesigns } from '../intake/import/samples.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
@@ -23,14 +25,14 @@ export const samplesJob = (services: Needs): JobHandler<'samples'> => {
   const { resources, worker } = services.options
   const read = () => services.vault().read
 
-  const loadOne = async (name: string, context: JobContext) => {
+  const loadOne = async (name: string, language: Language, context: JobContext) => {
     const { entry, source, mapping } = openSample(resources, name)
     const { title, source: origin, licence } = entry
     await importFile({
       vault: services.vault(),
       source,
       study: name,
-      about: { title: title.en, source: `${origin} (${licence})` },
+      about: { title: textIn(title, language), source: `${origin} (${licence})` },
       mapping,
       user: context.user,
       signal: context.signal,
@@ -39,19 +41,21 @@ export const samplesJob = (services: Needs): JobHandler<'samples'> => {
   }
 
   /** Starter models that are not there yet, so that loading twice trains nothing twice. */
-  const toTrain = (names: readonly string[]): StudyDesign[] => {
+  const toTrain = (wanted: readonly string[], language: Language): StudyDesign[] => {
     const trained = new Set(listModels(read()).map(({ name, study }) => `${study}/${name}`))
-    return starterDesigns(resources, names).filter(({ name, study }) => !trained.has(`${study}/${name}`))
+    return starterDesigns(resources, wanted)
+      .filter(({ design, names }) => !Object.values(names).some((name) => trained.has(`${design.study}/${name}`)))
+      .map(({ design, names }) => ({ ...design, name: textIn(names, language) }))
   }
 
-  const load = async ({ names, train }: JobInput<'samples'>, context: JobContext) => {
+  const load = async ({ names, train, language }: JobInput<'samples'>, context: JobContext) => {
     const missing = names.filter((name) => !isLoaded(services, name))
     const share = train ? shareOfLoading : 1
     for (const [at, name] of missing.entries()) {
       context.report('loadingSample', (share * at) / missing.length, { study: name })
-      await loadOne(name, context)
+      await loadOne(name, language, context)
     }
-    const designs = train ? toTrain(names) : []
+    const designs = train ? toTrain(names, language) : []
     const models: number[] = []
     for (const [at, design] of designs.entries()) {
       const report: JobContext['report'] = (_stage, progress) =>
@@ -86,7 +90,7 @@ export const sampleHandlers = (services: Needs, os: Implementer) => {
         const unknown = names.find((name) => !known.includes(name))
         if (unknown !== undefined) throw notFound('sample', { sample: unknown })
         const { job } = services.jobs.start(
-          { kind: 'samples', input: { names, train: input.train } },
+          { kind: 'samples', input: { names, train: input.train, language: input.language } },
           sessionOf(context).user,
         )
         return { job }

@@ -28,7 +28,7 @@ export const JobSpecSchema = z.discriminatedUnion('kind', [
       again: z.boolean(),
     }),
   ),
-  spec('samples', z.object({ names: z.array(z.string()), train: z.boolean() })),
+  spec('samples', z.object({ names: z.array(z.string()), train: z.boolean(), language: z.string().default('en') })),
   spec('rekey', z.object({ cipher: z.enum(ciphers).nullable() })),
   spec('backup', z.object({ folder: z.string(), reason: z.enum(['asked', 'scheduled']) })),
   spec('verifyBackup', z.object({ path: z.string() })),

@@ -192,7 +192,7 @@ export const ScoreCard = ({
               </Code>
             </div>
             <Text size="xs" c="dimmed">
-              {t('scores.source')} {score.source.citation}
+              {t('scores.source')} <cite>{score.source.citation}</cite>
               {score.source.doi && (
                 <>
                   {' '}

@@ -97,7 +97,7 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
                     </Table.Td>
                     <Table.Td>
                       <Text size="xs" c="dimmed" lineClamp={2}>
-                        {study.source ?? ''}
+                        <cite>{study.source ?? ''}</cite>
                       </Text>
                     </Table.Td>
                     {!maySee && (

@@ -74,7 +74,12 @@ export const StudyView = ({ study }: { study: string }) => {
             {t('title')}
           </PlaceLink>{' '}
           / {study} · {counted}
-          {about.data?.source ? ` · ${about.data.source}` : ''}
+          {about.data?.source && (
+            <>
+              {' '}
+              · <cite>{about.data.source}</cite>
+            </>
+          )}
         </>
       }
       wide

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { clinical } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useTranslation } from '../language/index.ts'
+import { useLanguage, useTranslation } from '../language/index.ts'
 import { followJob, useJobs } from '../parts/jobs/follow.ts'
 import { JobProgress } from '../parts/jobs/JobProgress.tsx'
 import { isActive } from '../parts/jobs/list.ts'
@@ -15,6 +15,7 @@ import { Empty } from '../parts/View.tsx'
 /** A vault without patients: load the samples, or bring your own. */
 export const EmptyClinic = () => {
   const { t } = useTranslation('worklist')
+  const language = useLanguage()
   const place = usePlace()
   const mayLoad = useMay(clinical)
   const load = useMutation(orpc.samples.load.mutationOptions({ onSuccess: ({ job }) => void followJob(job) }))
@@ -34,7 +35,7 @@ export const EmptyClinic = () => {
                 size="lg"
                 leftSection={<IconDatabaseImport size={20} />}
                 loading={load.isPending}
-                onClick={() => load.mutate({})}
+                onClick={() => load.mutate({ language })}
               >
                 {t('empty.load')}
               </Button>

@@ -49,13 +49,15 @@ test('every label is in both languages, every unit is UCUM, every range is one',
 test('starter designs name columns and learners that are there', () => {
   const designs = starterDesigns(resources)
   expect(designs.length).toBeGreaterThan(3)
-  for (const { study, learner, outcome, exclude } of designs) {
+  for (const { design, names } of designs) {
+    const { study, learner, outcome, exclude } = design
+    expect(names).toMatchObject({ en: design.name, zh: expect.stringMatching(/[\u4e00-\u9fff]/) })
     const columns = openSample(resources, study).concepts.map((concept) => concept.name)
     const named = outcome.task === 'survival' ? [outcome.time, outcome.event.column] : [outcome.target]
     expect(columns).toEqual(expect.arrayContaining([...named, ...exclude]))
     expect(learnerOf(learner)?.tasks).toContain(outcome.task)
   }
-  expect(starterDesigns(resources, ['pbc']).every(({ study }) => study === 'pbc')).toBe(true)
+  expect(starterDesigns(resources, ['pbc']).every(({ design }) => design.study === 'pbc')).toBe(true)
 })
 
 /** LOINC codes end in a check digit (Luhn, modulo 10), so a slip in a code shows. */

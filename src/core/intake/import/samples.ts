@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { type StudyDesign, StudyDesignSchema } from '../../../contract/design.ts'
 import { notFound } from '../../../contract/errors.ts'
 import { type Mapping, MappingSchema } from '../../../contract/intake.ts'
-import { type Concept, ConceptSchema, TextSchema } from '../../../contract/values.ts'
+import { type Concept, ConceptSchema, type Text, TextSchema } from '../../../contract/values.ts'
 import type { FileSource } from '../source.ts'
 
 const EntrySchema = z.object({
@@ -67,12 +67,19 @@ export const sampleDictionaries = (resources: string): { name: string; concepts:
 
 export const sampleMapping = (resources: string, name: string): Mapping => openSample(resources, name).mapping
 
+/** A study design that the sample clinic comes with, and what its model is called, by language. */
+export interface Starter {
+  design: StudyDesign
+  names: Text
+}
+
 /** Study designs trained when the sample clinic is loaded, of the given samples only. */
-export const starterDesigns = (resources: string, names: readonly string[] | null = null): StudyDesign[] =>
+export const starterDesigns = (resources: string, names: readonly string[] | null = null): Starter[] =>
   z
-    .array(StudyDesignSchema)
+    .array(z.intersection(StudyDesignSchema, z.object({ names: TextSchema })))
     .parse(readJson(resources, 'starters.json'))
     .filter(({ study }) => names === null || names.includes(study))
+    .map(({ names, ...design }) => ({ design, names }))
 
 const readJson = (resources: string, file: string): unknown =>
   JSON.parse(readFileSync(join(resources, 'samples', file), 'utf8'))
