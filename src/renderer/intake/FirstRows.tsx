@@ -1,14 +1,14 @@
 import { memo } from 'react'
 import type { Preview } from '../../contract/intake.ts'
 import { useTranslation } from '../language/index.ts'
+import { ScrollSection } from '../parts/ScrollX.tsx'
 import classes from './Intake.module.css'
 
 /** The first rows as they are read with this dialect: wrong encodings and delimiters show at a glance. */
 export const FirstRows = memo(({ preview, missing }: { preview: Preview; missing: readonly string[] }) => {
   const { t } = useTranslation('intake')
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the only way to scroll it with the keyboard
-    <section className={classes.rows} aria-label={t('firstRows')} tabIndex={0}>
+    <ScrollSection className={classes.rows} label={t('firstRows')}>
       <table>
         <thead>
           <tr>
@@ -35,6 +35,6 @@ export const FirstRows = memo(({ preview, missing }: { preview: Preview; missing
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollSection>
   )
 })

@@ -7,6 +7,7 @@ import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { Dialog } from '../parts/Dialog.tsx'
+import { ScrollSection } from '../parts/ScrollX.tsx'
 import { useSession } from '../parts/session.ts'
 import classes from './Settings.module.css'
 
@@ -29,8 +30,7 @@ export const Slots = () => {
       {slots.isPending && <Skeleton height={90} />}
       {slots.isError && <FailureAlert error={slots.error} onRetry={() => void slots.refetch()} />}
       {slots.data && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by keyboard
-        <section className={classes.scroll} tabIndex={0} aria-label={t('slots.title')}>
+        <ScrollSection label={t('slots.title')}>
           <Table verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
@@ -80,7 +80,7 @@ export const Slots = () => {
               ))}
             </Table.Tbody>
           </Table>
-        </section>
+        </ScrollSection>
       )}
       {revoking && <Revoke slot={revoking} onClose={() => setRevoking(null)} />}
     </Paper>

@@ -9,6 +9,7 @@ import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { Dialog } from '../parts/Dialog.tsx'
 import { faultless, NewPassphraseFields, useNewPassphrase } from '../parts/NewPassphrase.tsx'
+import { ScrollSection } from '../parts/ScrollX.tsx'
 import { useSession } from '../parts/session.ts'
 import { LoginField, loginFault } from './LoginField.tsx'
 import classes from './Settings.module.css'
@@ -43,8 +44,7 @@ export const Users = () => {
       {list.isPending && <Skeleton height={90} />}
       {list.isError && <FailureAlert error={list.error} onRetry={() => void list.refetch()} />}
       {list.data && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by keyboard
-        <section className={classes.scroll} tabIndex={0} aria-label={t('users.title')}>
+        <ScrollSection label={t('users.title')}>
           <Table verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
@@ -104,7 +104,7 @@ export const Users = () => {
               ))}
             </Table.Tbody>
           </Table>
-        </section>
+        </ScrollSection>
       )}
       {adding && <AddUser onClose={() => setAdding(false)} />}
       {acting && <ChangeUser {...acting} onClose={() => setActing(null)} />}

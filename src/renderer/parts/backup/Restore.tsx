@@ -5,6 +5,7 @@ import type { RestoreEvent } from '../../../contract/backup.ts'
 import { FailureAlert } from '../../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../../language/index.ts'
 import { faultless } from '../NewPassphrase.tsx'
+import { ScrollSection } from '../ScrollX.tsx'
 import classes from './backups.module.css'
 import { FolderField } from './FolderField.tsx'
 import { useRestore } from './restoring.ts'
@@ -173,8 +174,7 @@ const Restored = ({ result }: { result: NonNullable<RestoreEvent['result']> }) =
               ),
             })}
       </Alert>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by keyboard */}
-      <section className={classes.tables} tabIndex={0} aria-label={t('restored.tables')}>
+      <ScrollSection className={classes.tables} label={t('restored.tables')}>
         <Table fz="sm" stickyHeader>
           <Table.Thead>
             <Table.Tr>
@@ -199,7 +199,7 @@ const Restored = ({ result }: { result: NonNullable<RestoreEvent['result']> }) =
             ))}
           </Table.Tbody>
         </Table>
-      </section>
+      </ScrollSection>
     </>
   )
 }
