@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
 import { administrators, procedure } from './procedure.ts'
+import { SaidSchema } from './said.ts'
 
 /** Parts of a backup besides its manifest. Not named as in a vault, so that nobody opens a backup and changes it. */
 export const backupParts = ['database.bedside', 'keys.json', 'checkpoints.jsonl'] as const
@@ -117,6 +118,8 @@ export const backup = {
       lastPath: z.string().nullable(),
       /** One sentence; null: the last went well, or there was none. */
       lastFailure: z.string().nullable(),
+      /** Its text; absent where it was stored as a sentence. */
+      lastFailureSaid: SaidSchema.nullish(),
       nextAt: z.string().nullable(),
     }),
   ),

@@ -157,7 +157,7 @@ test('a training that cannot work says why, in words, and names the column', asy
       design({ study: 'biopsy', outcome: { task: 'diagnosis', target: 'klass' }, learner: 'forest' }),
     ),
   )
-  expect(unknown.failure).toMatchObject({ code: 'invalidInput', reason: 'unknownColumn' })
+  expect(unknown.failure).toMatchObject({ code: 'invalidInput', reason: 'unknownColumns' })
   expect(unknown.failure?.message).toContain('klass')
   const noEvent = await done(
     await client.models.train(
@@ -168,7 +168,7 @@ test('a training that cannot work says why, in words, and names the column', asy
       }),
     ),
   )
-  expect(noEvent.failure?.reason).toBe('noEvents')
+  expect(noEvent.failure?.reason).toBe('eventNeverSeen')
 })
 
 test('nothing can be read before unlock, after lock, or with a wrong passphrase', async () => {

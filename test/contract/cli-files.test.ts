@@ -103,10 +103,12 @@ test('a cell means in a prediction what it means in an import', async () => {
 test('the same patients imported twice are noticed, and can be taken back', async () => {
   expect(await refused(['import', at('people.csv'), '--study', 'people'])).toMatch(/undo BATCH, or import --again/)
   const again = await answerOf(vault, ['import', at('people.csv'), '--study', 'people', '--again'])
-  expect(again.warnings).toContainEqual({
-    reason: 'furtherCases',
-    message: expect.stringMatching(/^60 of 60 imported rows are of patients with a case in people before/),
-  })
+  expect(again.warnings).toContainEqual(
+    expect.objectContaining({
+      reason: 'furtherCases',
+      message: expect.stringMatching(/^60 of 60 imported rows are of patients with a case in people before/),
+    }),
+  )
   expect(await answerOf(vault, ['undo', String(again.batch)])).toMatchObject({ batch: again.batch, study: 'people' })
   expect(await refused(['undo', String(again.batch)])).toMatch(/already taken back/)
   const studies = await answerOf(vault, ['studies'])

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { basename, isAbsolute, resolve } from 'node:path'
 import type { BackupSchedule, RestoreEvent } from '../../contract/backup.ts'
-import { BedsideError, conflict, invalidInput, issue, notAllowed } from '../../contract/errors.ts'
+import {
+  BedsideError,
+  conflict,
+  type Failure,
+  FailureSchema,
+  failure as failed,
+  invalidInput,
+  issue,
+  notAllowed,
+  sentenceIn,
+} from '../../contract/errors.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
 import { listBackups, makeBackup, pruneBackups, verifyBackup } from '../vault/backup/backup.ts'
 import { restoreBackup } from '../vault/backup/restore.ts'
@@ -20,7 +30,7 @@ const defaults: BackupSchedule = { folder: null, everyHours: 0, keep: 7 }
 interface Last {
   at: string | null
   path: string | null
-  failure: string | null
+  failure: Failure | string | null
 }
 
 export const backupHandlers = (services: Needs, os: Implementer) => {
@@ -51,7 +61,8 @@ export const backupHandlers = (services: Needs, os: Implementer) => {
           ...schedule,
           lastAt: last.at,
           lastPath: last.path,
-          lastFailure: last.failure,
+          lastFailure: typeof last.failure === 'object' ? (last.failure?.message ?? null) : last.failure,
+          lastFailureSaid: typeof last.failure === 'object' && last.failure ? sentenceIn(last.failure) : null,
           nextAt: next === null ? null : new Date(Math.max(next, Date.now())).toISOString(),
         }
       }),
@@ -163,9 +174,7 @@ const runBackup = async (
     const failure = error instanceof BedsideError ? error.failure : null
     await log.append(entry(`failed: ${failure?.reason ?? 'incident'}`)).catch(() => {})
     if (reason === 'scheduled')
-      await vault
-        .write((store) => writeLast(store, { failure: failure?.message ?? 'Something went wrong inside Bedside.' }))
-        .catch(() => {})
+      await vault.write((store) => writeLast(store, { failure: failure ?? unexpected })).catch(() => {})
     throw error
   }
 }
@@ -212,17 +221,34 @@ const readSchedule = (store: ReadStore): BackupSchedule => {
   }
 }
 
+const unexpected = failed('incident', 'unexpected')
+
+/** A failure, or the sentence that a Bedside of before stored. */
+const storedFailure = (text: string | null): Last['failure'] => {
+  if (!text?.startsWith('{')) return text
+  return FailureSchema.safeParse(JSON.parse(text)).data ?? text
+}
+
 const readLast = (store: ReadStore): Last => {
   const settings = readSettings(store, null)
   const text = (name: string) => (typeof settings[name] === 'string' && settings[name] !== '' ? settings[name] : null)
-  return { at: text('backup.lastAt'), path: text('backup.lastPath'), failure: text('backup.lastFailure') }
+  return {
+    at: text('backup.lastAt'),
+    path: text('backup.lastPath'),
+    failure: storedFailure(text('backup.lastFailure')),
+  }
 }
 
 const writeLast = (store: Parameters<typeof writeSettings>[0], last: Partial<Last>): void =>
   writeSettings(store, null, {
     ...(last.at === undefined ? {} : { 'backup.lastAt': last.at ?? '' }),
     ...(last.path === undefined ? {} : { 'backup.lastPath': last.path ?? '' }),
-    ...(last.failure === undefined ? {} : { 'backup.lastFailure': last.failure ?? '' }),
+    ...(last.failure === undefined
+      ? {}
+      : {
+          'backup.lastFailure':
+            typeof last.failure === 'string' ? last.failure : last.failure ? JSON.stringify(last.failure) : '',
+        }),
   })
 
 /** What a restore reports, as a stream; a stage that comes again replaces the one that nobody has read yet. */

@@ -17,9 +17,10 @@ import { IconAlertTriangle, IconFileCheck, IconPlayerStop, IconShieldCheck, Icon
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { auditFaults, type Finding, type Verdict } from '../../contract/audit.ts'
+import { fallbackLanguage } from '../../contract/languages.ts'
 import { client, orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../language/index.ts'
+import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import { usePlace } from '../parts/place.tsx'
 import classes from './audit.module.css'
 import { type Kept, keptIn } from './kept.ts'
@@ -204,6 +205,7 @@ const VerdictShown = ({ verdict }: { verdict: Verdict }) => {
 
 const Findings = ({ findings, found }: { findings: Finding[]; found: number }) => {
   const { t } = useTranslation('audit')
+  const language = useLanguage()
   const formats = useFormats()
   const place = usePlace()
   return (
@@ -249,9 +251,11 @@ const Findings = ({ findings, found }: { findings: Finding[]; found: number }) =
                 <Table.Td className="tabular">{formats.integer(checkpoint)}</Table.Td>
                 <Table.Td>
                   {t(`faults.${fault}.means`)}
-                  <Text size="xs" c="dimmed" lang="en">
-                    {message}
-                  </Text>
+                  {language === fallbackLanguage && (
+                    <Text size="xs" c="dimmed">
+                      {message}
+                    </Text>
+                  )}
                 </Table.Td>
               </Table.Tr>
             ))}

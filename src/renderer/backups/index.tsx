@@ -3,9 +3,10 @@ import { IconAlertTriangle, IconShieldOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { administrators } from '../../contract/procedure.ts'
+import type { Said } from '../../contract/say.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useTranslation } from '../language/index.ts'
+import { useFormats, useSaid, useTranslation } from '../language/index.ts'
 import classes from '../parts/backup/backups.module.css'
 import { useMay } from '../parts/session.ts'
 import { Empty, View, Waiting } from '../parts/View.tsx'
@@ -59,13 +60,16 @@ const Backups = () => {
 const Standing = ({
   lastAt,
   lastFailure,
+  lastFailureSaid,
   nextAt,
 }: {
   lastAt: string | null
   lastFailure: string | null
+  lastFailureSaid?: Said | null | undefined
   nextAt: string | null
 }) => {
   const { t } = useTranslation('backups')
+  const spoken = useSaid()
   const formats = useFormats()
   const said = [
     lastAt === null
@@ -76,9 +80,7 @@ const Standing = ({
   if (lastFailure !== null)
     return (
       <Alert color="brick" icon={<IconAlertTriangle />} title={t('standing.failed')} role="alert">
-        <Text size="sm" lang="en">
-          {lastFailure}
-        </Text>
+        <Text size="sm">{spoken(lastFailureSaid ?? lastFailure)}</Text>
         <Text size="sm" mt={4}>
           {said}
         </Text>
