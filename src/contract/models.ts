@@ -21,6 +21,21 @@ export type Parameter = z.infer<typeof ParameterSchema>
 export const learnerInputs = ['sequences', 'grids', 'entry', 'competing', 'terms', 'strata'] as const
 export type LearnerInput = (typeof learnerInputs)[number]
 
+/** From what a person can read off to what only its results speak for. */
+export const learnerFamilies = ['regression', 'trees', 'machines', 'nets', 'together'] as const
+export type LearnerFamily = (typeof learnerFamilies)[number]
+
+/** What a coefficient says: a difference in the outcome, or as exp(coefficient) a ratio. */
+export const effects = [
+  'difference',
+  'oddsRatio',
+  'hazardRatio',
+  'subdistributionHazardRatio',
+  'timeRatio',
+  'rateRatio',
+] as const
+export type Effect = (typeof effects)[number]
+
 export const LearnerInfoSchema = z.object({
   id: z.string(),
   label: TextSchema,
@@ -30,6 +45,9 @@ export const LearnerInfoSchema = z.object({
   /** What it reads besides features; what is in `requires` as well it refuses to do without. */
   reads: z.array(z.enum(learnerInputs)),
   requires: z.array(z.enum(learnerInputs)),
+  family: z.enum(learnerFamilies),
+  /** Tasks in which it is the plain regression that other models are compared with. */
+  comparator: z.array(TaskSchema),
 })
 
 export type LearnerInfo = z.infer<typeof LearnerInfoSchema>
@@ -175,6 +193,8 @@ export const ModelCardSchema = z.object({
   events: z.int().nullable(),
   intendedUse: z.string().nullable(),
   approvedBy: z.string().nullable(),
+  /** It is itself the plain regression that others of its outcome are compared with. */
+  isComparator: z.boolean(),
   /** The headline metric and how it compares with the permanent comparator on the same folds. */
   headline: z.object({ metric: z.string(), estimate: EstimateSchema }),
   comparator: z
@@ -328,6 +348,10 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   designHash: z.string(),
   snapshotHash: z.string(),
   build: z.string(),
+  /** What the coefficients say, where the learner has any. */
+  effect: z.enum(effects).nullable(),
+  /** Whether its curves can be read and changed by hand. */
+  curves: z.boolean(),
   backend: z.string().nullable(),
   seconds: z.number(),
   bytes: z.int(),

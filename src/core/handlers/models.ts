@@ -1,22 +1,12 @@
-import { StudyDesignSchema } from '../../contract/design.ts'
-import { invalidInput, issue } from '../../contract/errors.ts'
-import { type Evaluation, learnerInputs } from '../../contract/models.ts'
-import { summaryName } from '../cohort/history.ts'
-import { withHistory } from '../extract/history.ts'
-import type { JobHandler } from '../jobs/runner.ts'
-import type { Learner } from '../learn/learner.ts'
-import { learners } from '../learn/learners.ts'
+import type { Evaluation } from '../../contract/models.ts'
 import { cardOf, detailOf } from '../models/cards.ts'
+import { describedLearners } from '../models/learners.ts'
 import { memoryFor } from '../models/memory.ts'
 import { checkDesignOf } from '../models/train.ts'
-import { outcomeColumns } from '../study/design/cases.ts'
 import { readTerms } from '../study/inspect/terms.ts'
-import { autoLearner } from '../study/tune/settle.ts'
-import { insertEvaluation, listEvaluations } from '../vault/models/evaluations.ts'
-import { describeModel, getModel, listModels, modelArtifact, modelDesign, removeModel } from '../vault/models/models.ts'
+import { listEvaluations } from '../vault/models/evaluations.ts'
+import { describeModel, getModel, listModels, modelArtifact, removeModel } from '../vault/models/models.ts'
 import { removeUnusedSnapshots } from '../vault/models/snapshots.ts'
-import { readTable } from '../vault/records/cases.ts'
-import { listConcepts } from '../vault/records/concepts.ts'
 import { getStudy } from '../vault/records/studies.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
 import type { Services } from './services.ts'
@@ -27,19 +17,7 @@ export const modelHandlers = (services: Needs, os: Implementer) => {
   const read = () => services.vault().read
   return {
     models: {
-      learners: os.models.learners.handler(() =>
-        [...learners, { ...autoLearner, needs: {} as Partial<Learner['needs']> }].map(
-          ({ id, label, description, tasks, parameters, needs }) => ({
-            id,
-            label,
-            description,
-            tasks: [...tasks],
-            parameters: [...parameters],
-            reads: learnerInputs.filter((input) => needs[input] !== undefined),
-            requires: learnerInputs.filter((input) => needs[input] === 'required'),
-          }),
-        ),
-      ),
+      learners: os.models.learners.handler(() => describedLearners),
       list: os.models.list.handler(() => listModels(read()).map((model) => cardOf(read(), model))),
       get: os.models.get.handler(({ input }) => detailOf(read(), getModel(read(), input.model))),
       check: os.models.check.handler(({ input, signal }) => checkDesignOf(services, input, signal)),
@@ -99,49 +77,3 @@ export const modelHandlers = (services: Needs, os: Implementer) => {
     },
   }
 }
-
-/** Assessments of a model on another study, as jobs. */
-export const evaluateJob = (services: Needs): JobHandler<'evaluate'> => ({
-  title: ({ model, study }) => {
-    const { read } = services.vault()
-    return `${getModel(read, model).name} on ${getStudy(read, study).name}`
-  },
-  run: async (input, context) => {
-    const { read } = services.vault()
-    const model = getModel(read, input.model)
-    const other = getStudy(read, input.study)
-    context.report('readingRows', 0)
-    const artifact = modelArtifact(read, model.id)
-    const design = StudyDesignSchema.parse(modelDesign(read, model.id))
-    const { features } = detailOf(read, model)
-    const { outcome } = input
-    const summaries = new Set((design.summaries ?? []).map(summaryName))
-    const columns = [
-      ...new Set([
-        ...features.map(({ name }) => name).filter((name) => !summaries.has(name)),
-        ...(design.grids?.columns ?? []),
-        ...outcomeColumns({ ...design, outcome: outcome ?? design.outcome }),
-      ]),
-    ]
-    const known = new Set(listConcepts(read, other.id).map(({ name }) => name))
-    const lacking = columns.filter((name) => !known.has(name))
-    if (lacking.length > 0)
-      throw invalidInput(
-        'outcomeColumnsMissing',
-        { study: other.name, columns: lacking },
-        lacking.map((name) => issue(name, 'notThere')),
-      )
-    const { table, warnings } = withHistory(read, other, design, readTable(read, other.id, columns))
-    const result = await services.transport.run(
-      'evaluate',
-      { artifact, study: other.name, table, warnings, outcome },
-      context,
-    )
-    const evaluation = await services
-      .vault()
-      .write((store) =>
-        insertEvaluation(store, { model: model.id, study: other.id, by: context.user, document: result }),
-      )
-    return { evaluation, model: model.id }
-  },
-})

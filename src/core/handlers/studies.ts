@@ -6,6 +6,7 @@ import { type Column, columnOf } from '../cohort/table.ts'
 import { exportStudy } from '../extract/studyFile.ts'
 import { quantileOf } from '../numbers/quantile.ts'
 import { defineCases, outcomeColumns } from '../study/design/cases.ts'
+import { autoLearner } from '../study/tune/settle.ts'
 import { readTable } from '../vault/records/cases.ts'
 import { listConcepts, plainConcept, updateConcept } from '../vault/records/concepts.ts'
 import { getStudy, listStudies } from '../vault/records/studies.ts'
@@ -91,7 +92,7 @@ export const studyHandlers = (services: Pick<Services, 'vault'>, os: Implementer
       survival: os.studies.survival.handler(({ input }) => {
         const { study, time, event, competing, entry } = input
         const asked = { task: 'survival' as const, time, event, competing, entry }
-        const design = StudyDesignSchema.parse({ study, outcome: asked, learner: 'cox' })
+        const design = StudyDesignSchema.parse({ study, outcome: asked, learner: autoLearner.id })
         const table = readTable(read(), study, outcomeColumns(design))
         const { outcome } = defineCases(table, design, [])
         if (outcome.task !== 'survival') throw new TypeError('a survival design has a survival outcome')

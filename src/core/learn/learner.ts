@@ -1,5 +1,5 @@
-import type { Range } from '../../contract/design.ts'
-import type { Fit, Parameter } from '../../contract/models.ts'
+import type { Range, StudyDesign } from '../../contract/design.ts'
+import type { Effect, Fit, LearnerFamily, Parameter } from '../../contract/models.ts'
 import type { Task, Text } from '../../contract/values.ts'
 import type { Warning } from '../../contract/warnings.ts'
 import type { Matrix, MatrixNeeds, Outcome } from '../cohort/matrix.ts'
@@ -67,6 +67,18 @@ export interface Learner {
   tasks: readonly Task[]
   parameters: readonly Parameter[]
   needs: MatrixNeeds
+  /** What it is among others: how lists group it. */
+  family: LearnerFamily
+  /** How its exact contributions come about, where it has them (`Predictor.contributions`); left out: `exact`. */
+  explains?: 'linear' | 'linearScaled' | 'treeShap' | 'additive'
+  /** What a coefficient is, or exp(coefficient) where it is a ratio; left out: it has none. */
+  effect?(task: Task, parameters: Parameters): Effect
+  /** Whether it is the plain regression that models of this outcome are compared with: one learner an outcome. */
+  comparator?(outcome: StudyDesign['outcome']): boolean
+  /** `auto` holds it against the comparator: in this order, from simple to complex, and from so many rows on. */
+  auto?: { order: number; rows: number }
+  /** Whether its curves can be read and changed by hand (`study/inspect/terms.ts`). */
+  curves?: true
   /** Version of the state's format; raised when `load` could no longer read an older one. */
   stateVersion: number
   /**

@@ -1,9 +1,13 @@
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Task } from '../../contract/values.ts'
+import { learnerOf } from '../learn/learners.ts'
 import { modelDesign, modelDetail, type StoredModel } from '../vault/models/models.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 
-type Facts = Omit<ModelDetail, keyof ModelCard | 'design' | 'designHash' | 'snapshotHash' | 'bytes'> &
+type Facts = Omit<
+  ModelDetail,
+  keyof ModelCard | 'design' | 'designHash' | 'snapshotHash' | 'bytes' | 'effect' | 'curves'
+> &
   Pick<ModelCard, 'rows' | 'events' | 'headline' | 'comparator'>
 
 /** What is stored of a training run beside the model's own row: the facts of `ModelDetail`. */
@@ -29,6 +33,7 @@ export const cardOf = (store: ReadStore, model: StoredModel): ModelCard => {
     events,
     intendedUse,
     approvedBy,
+    isComparator: learnerOf(learner)?.comparator?.(designOf(store, model).outcome) ?? false,
     headline,
     comparator,
   }
@@ -37,8 +42,20 @@ export const cardOf = (store: ReadStore, model: StoredModel): ModelCard => {
 export const detailOf = (store: ReadStore, model: StoredModel): ModelDetail => ({
   ...(modelDetail(store, model.id) as StoredDetail),
   ...cardOf(store, model),
-  design: modelDesign(store, model.id) as ModelDetail['design'],
+  design: designOf(store, model),
+  ...effectOf(designOf(store, model), model.learner),
   designHash: model.designHash,
   snapshotHash: model.snapshotHash,
   bytes: model.bytes,
 })
+
+const designOf = (store: ReadStore, model: StoredModel) => modelDesign(store, model.id) as ModelDetail['design']
+
+/** What is known of the learner, for views that need not know learners by name. */
+const effectOf = (design: ModelDetail['design'], id: string): Pick<ModelDetail, 'effect' | 'curves'> => {
+  const learner = learnerOf(id)
+  return {
+    effect: learner?.effect?.(design.outcome.task, design.parameters) ?? null,
+    curves: learner?.curves ?? false,
+  }
+}

@@ -4,6 +4,7 @@ import type { DesignCheck } from '../../contract/models.ts'
 import { encodeSnapshot, hashWithVaultRows, withoutVaultRows } from '../cohort/snapshot.ts'
 import { withHistory } from '../extract/history.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
+import { learnerOf } from '../learn/learners.ts'
 import { keepVaultRows } from '../study/ask/vaultRows.ts'
 import { columnsOf, outcomeColumns } from '../study/design/cases.ts'
 import { checkHistory, summaryConcepts } from '../study/design/history.ts'
@@ -25,9 +26,6 @@ const targetOf = ({ outcome }: StudyDesign): string =>
 
 /** Of a build what decides a fit: a new version that fits alike makes the same models. */
 const fitCodeIn = (build: string): string => build.slice(build.indexOf('+') + 1)
-
-/** Learners whose backend the settings show. */
-const nets: readonly string[] = ['neural', 'recurrent', 'convolutional']
 
 /** A name a person recognises where none was given: `pbc survival, cox`. */
 const nameOf = (design: StudyDesign, learner: string): string =>
@@ -128,7 +126,7 @@ export const trainModel = async (
   const units = attempt && (await unitsOf(vault, attempt.job, snapshotHash))
   const input = { design, concepts, measured, table, warnings, snapshotHash, build: fitCodeIn(build), threads }
   const result = await services.transport.run('train', input, { ...context, units }).finally(() => units?.kept())
-  if (result.backend !== null && nets.includes(result.learner)) services.neuralBackend = result.backend
+  if (result.backend !== null && learnerOf(result.learner)?.family === 'nets') services.neuralBackend = result.backend
   const { artifact, reference, hash, learner, ...facts } = result
   const features = facts.features.map(({ seen, plausible: _plausible, ...feature }) => ({ ...feature, levels: seen }))
   const detail: StoredDetail = { ...facts, features, build }

@@ -33,8 +33,8 @@ const pbc = [
   column('age', {}),
 ]
 const learners = [
-  { id: 'forest', tasks: ['diagnosis', 'survival'] as const },
-  { id: 'cox', tasks: ['survival'] as const },
+  { id: 'forest', tasks: ['diagnosis', 'survival'] as const, comparator: [] },
+  { id: 'cox', tasks: ['survival'] as const, comparator: ['survival'] as const },
 ]
 
 test('the form starts from what the dictionary says, and is a valid design as it stands', () => {

@@ -44,12 +44,10 @@ export const numberColumns = (columns: readonly Summary[]): Summary[] =>
     ({ concept }) => concept.role !== 'patientKey' && (concept.kind === 'number' || concept.kind === 'integer'),
   )
 
-const firstLearner: Record<Task, string> = { diagnosis: 'logistic', survival: 'cox', regression: 'linear' }
-
 /** Where the form starts: what the dictionary suggests. */
 export const draftFor = (
   columns: readonly Summary[],
-  learners: readonly { id: string; tasks: readonly Task[] }[],
+  learners: readonly { id: string; tasks: readonly Task[]; comparator: readonly Task[] }[],
   task: Task = suggestTask(columns),
 ): Draft => {
   const time = byRole(columns, 'outcomeTime')
@@ -71,7 +69,7 @@ export const draftFor = (
     event: event?.concept.name ?? null,
     eventValues: event ? suggestEvents(event) : [],
     horizons: '',
-    learner: (fitting.find(({ id }) => id === firstLearner[task]) ?? fitting[0])?.id ?? '',
+    learner: (fitting.find(({ comparator }) => comparator.includes(task)) ?? fitting[0])?.id ?? '',
     parameters: {},
     excluded: [],
     missing: null,

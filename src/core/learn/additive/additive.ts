@@ -94,6 +94,10 @@ const parameters: readonly Parameter[] = [
  */
 export const additive: Learner = {
   id: 'additive',
+  family: 'trees',
+  explains: 'additive',
+  auto: { order: 2, rows: 0 },
+  curves: true,
   label: { en: 'Additive model', zh: '可加模型' },
   description: {
     en: 'A curve for each feature, added up: as open as a score chart, often as good as trees, and can be corrected by hand.',

@@ -169,6 +169,9 @@ const mostLevels = 254
  */
 export const boosting: Learner = {
   id: 'boosting',
+  family: 'trees',
+  explains: 'treeShap',
+  auto: { order: 4, rows: 0 },
   label: { en: 'Gradient boosting', zh: '梯度提升树' },
   description: {
     en: 'Small trees grown one after another, each on what the ones before it left unexplained.',

@@ -27,6 +27,17 @@ import type { Path } from './problem.ts'
  */
 export const elasticNet: Learner = {
   id: 'elasticNet',
+  family: 'regression',
+  explains: 'linear',
+  effect: (task, { family }) =>
+    task === 'diagnosis'
+      ? 'oddsRatio'
+      : task === 'survival'
+        ? 'hazardRatio'
+        : family === 'poisson'
+          ? 'rateRatio'
+          : 'difference',
+  auto: { order: 1, rows: 0 },
   label: { en: 'Elastic net', zh: '弹性网络' },
   description: {
     en: 'Regression that shrinks coefficients and leaves features out, as much as cross-validation finds best. For many features, or few cases.',

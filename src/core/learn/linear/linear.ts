@@ -25,6 +25,10 @@ import { columnsOf, refitsAffordable, sumOfSquaresTests, waldTests } from './ter
  */
 export const linear: Learner = {
   id: 'linear',
+  family: 'regression',
+  explains: 'linear',
+  effect: () => 'difference',
+  comparator: ({ task }) => task === 'regression',
   label: { en: 'Linear regression', zh: '线性回归' },
   description: {
     en: 'Weighs each feature once by least squares. The standing comparator for values.',

@@ -19,6 +19,10 @@ import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTest
  */
 export const logistic: Learner = {
   id: 'logistic',
+  family: 'regression',
+  explains: 'linear',
+  effect: () => 'oddsRatio',
+  comparator: ({ task }) => task === 'diagnosis',
   label: { en: 'Logistic regression', zh: '逻辑回归' },
   description: {
     en: 'Weighs each feature once; its odds ratios can be read and checked by hand. The standing comparator for diagnosis.',

@@ -20,6 +20,8 @@ const notProportional = 0.01
  */
 export const ordinal: Learner = {
   id: 'ordinal',
+  family: 'regression',
+  effect: () => 'oddsRatio',
   label: { en: 'Ordinal regression', zh: '有序回归' },
   description: {
     en: 'For classes with an order, such as stages or grades: one odds ratio a feature for being one class higher, whichever the class.',

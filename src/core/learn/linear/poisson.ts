@@ -18,6 +18,8 @@ const overdispersed = 1.5
  */
 export const poisson: Learner = {
   id: 'poisson',
+  family: 'regression',
+  effect: () => 'rateRatio',
   label: { en: 'Poisson regression', zh: '泊松回归' },
   description: {
     en: 'For counts: how often something happened. Weighs each feature once; its rate ratios can be read and checked by hand.',

@@ -70,6 +70,7 @@ const convolutionalParameters: readonly Parameter[] = [
  */
 export const convolutional: Learner = {
   id: 'convolutional',
+  family: 'nets',
   label: { en: 'Convolutional net', zh: '卷积神经网络' },
   description: {
     en: 'Finds patterns in signals that are sampled at even times, or in pictures, beside the other columns.',

@@ -12,6 +12,8 @@ import { denseParameters, engineParameter, survivalParameters, trainingParameter
  */
 export const neural: Learner = {
   id: 'neural',
+  family: 'nets',
+  auto: { order: 5, rows: 2000 },
   label: { en: 'Neural net', zh: '神经网络' },
   description: {
     en: 'Layers of units that learn curves and interactions by themselves; needs many patients to beat simpler models.',

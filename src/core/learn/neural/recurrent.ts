@@ -47,6 +47,7 @@ const recurrentParameters: readonly Parameter[] = [
  */
 export const recurrent: Learner = {
   id: 'recurrent',
+  family: 'nets',
   label: { en: 'Recurrent net', zh: '循环神经网络' },
   description: {
     en: 'Reads repeated measurements in their order, at irregular times and with gaps, beside the other columns.',

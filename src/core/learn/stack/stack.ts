@@ -127,6 +127,7 @@ interface StackHeader {
  */
 export const stack: Learner = {
   id: 'stack',
+  family: 'together',
   label: { en: 'Stacked learners', zh: '堆叠集成' },
   description: {
     en: 'Several learners at once; what each says counts by how well it predicts patients it has not seen. Hard to explain: use it where a single learner is not enough.',

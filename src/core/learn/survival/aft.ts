@@ -16,6 +16,9 @@ import { errorLaw, type Lifetime, lifetimes } from './lifetimes.ts'
  */
 export const aft: Learner = {
   id: 'aft',
+  family: 'regression',
+  explains: 'linearScaled',
+  effect: () => 'timeRatio',
   label: { en: 'Parametric survival (AFT)', zh: '参数生存模型（AFT）' },
   description: {
     en: 'Says how much each feature stretches or shortens the time to the event; smooth curves and median survival from one formula.',

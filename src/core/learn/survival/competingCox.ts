@@ -6,6 +6,7 @@ import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { cox } from './cox.ts'
 import { coxHazards } from './coxPredictor.ts'
+import { entersLateOrInStrata } from './lateEntry.ts'
 
 /**
  * Two Cox models, of the event and of the competing events, each counting the other's events as censored, joined into a cumulative
@@ -14,6 +15,10 @@ import { coxHazards } from './coxPredictor.ts'
  */
 export const competingCox: Learner = {
   id: 'competingCox',
+  family: 'regression',
+  effect: () => 'hazardRatio',
+  /** Fine-Gray takes neither late entry nor strata. */
+  comparator: (outcome) => outcome.task === 'survival' && !!outcome.competing && entersLateOrInStrata(outcome),
   label: { en: 'Cause-specific Cox', zh: '特定原因 Cox 模型' },
   description: {
     en: 'A Cox model of the event and one of the competing events, joined into the chance of the event where others compete.',

@@ -21,6 +21,10 @@ import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
  */
 export const cox: Learner = {
   id: 'cox',
+  family: 'regression',
+  explains: 'linear',
+  effect: () => 'hazardRatio',
+  comparator: (outcome) => outcome.task === 'survival' && !outcome.competing,
   label: { en: 'Cox proportional hazards', zh: 'Cox 比例风险模型' },
   description: {
     en: 'Weighs each feature once; its hazard ratios can be read and checked by hand. The standing comparator for survival.',

@@ -6,6 +6,7 @@ import type { Learner } from '../learner.ts'
 import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, type HazardFit, ridgeParameter, stateOf, tiesParameter } from './hazards.ts'
+import { entersLateOrInStrata } from './lateEntry.ts'
 import { type Beyond, carriedSums, type Prepared, type Ties } from './partialLikelihood.ts'
 import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
 import { sweepRiskSets } from './riskSets.ts'
@@ -17,6 +18,10 @@ import { sweepRiskSets } from './riskSets.ts'
  */
 export const fineGray: Learner = {
   id: 'fineGray',
+  family: 'regression',
+  explains: 'linear',
+  effect: () => 'subdistributionHazardRatio',
+  comparator: (outcome) => outcome.task === 'survival' && !!outcome.competing && !entersLateOrInStrata(outcome),
   label: { en: 'Fine-Gray regression', zh: 'Fine-Gray 回归' },
   description: {
     en: 'Regression of the risk itself where other events compete: what share will have had the event by a time. Needs competing events.',

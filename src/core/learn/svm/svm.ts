@@ -72,6 +72,7 @@ const calibrationFolds = 5
  */
 export const svm: Learner = {
   id: 'svm',
+  family: 'machines',
   label: { en: 'Support vector machine', zh: '支持向量机' },
   description: {
     en: 'Separates by the cases nearest the border. Time grows with the square of the cases: up to some ten thousand.',

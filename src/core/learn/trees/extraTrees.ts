@@ -26,6 +26,9 @@ const changed: Record<string, Partial<Parameter>> = {
 export const extraTrees: Learner = {
   ...forest,
   id: 'extraTrees',
+  auto: undefined,
+  family: 'trees',
+  explains: 'treeShap',
   label: { en: 'Extra-trees', zh: '极端随机树' },
   description: {
     en: 'A random forest whose cuts are drawn at random: smoother, often as good, and quicker where columns are many.',

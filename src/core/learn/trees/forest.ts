@@ -105,6 +105,9 @@ const parameters: readonly Parameter[] = [
  */
 export const forest: Learner = {
   id: 'forest',
+  family: 'trees',
+  explains: 'treeShap',
+  auto: { order: 3, rows: 0 },
   label: { en: 'Random forest', zh: '随机森林' },
   description: {
     en: 'Many decision trees, each on its own draw of patients; finds thresholds and interactions by itself.',

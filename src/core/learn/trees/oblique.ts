@@ -50,6 +50,7 @@ const leastLogRank = 3.84
  */
 export const obliqueForest: Learner = {
   id: 'obliqueForest',
+  family: 'trees',
   label: { en: 'Oblique random forest', zh: '斜分裂随机森林' },
   description: {
     en: 'Decision trees that cut weighted sums of features; often ahead for survival where features act together.',

@@ -1,6 +1,7 @@
 import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
 import { partsOf, sampledShapley } from '../../explain/shapley.ts'
 import type { ContributionTarget, Predictor } from '../../learn/learner.ts'
+import { learnerOf } from '../../learn/learners.ts'
 import { classPredictor, survivalPredictor, valuePredictor } from '../../learn/predictor.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 
@@ -64,19 +65,6 @@ const mostOperations = 2e8
 const exactOf = ({ contributions, contributionCost = 0 }: Predictor) =>
   contributionCost <= mostOperations ? contributions : undefined
 
-const methods: Record<string, string> = {
-  logistic: 'linear',
-  linear: 'linear',
-  cox: 'linear',
-  fineGray: 'linear',
-  aft: 'linearScaled',
-  elasticNet: 'linear',
-  forest: 'treeShap',
-  boosting: 'treeShap',
-  extraTrees: 'treeShap',
-  additive: 'additive',
-}
-
 /**
  * Each feature's share in the prediction of one row: the learner's exact contributions where it has them (linear terms,
  * TreeSHAP), else Shapley values by permutation sampling against background rows. Columns of one feature are summed.
@@ -95,7 +83,7 @@ export const sharesOf = (
   if (contributions) {
     const { baseline, values, scale } = sharesByFeature(contributions, row, target, features)
     const prediction = values.reduce((total, share) => total + share, baseline)
-    return { scale, baseline, prediction, values, method: methods[learner] ?? 'exact' }
+    return { scale, baseline, prediction, values, method: learnerOf(learner)?.explains ?? 'exact' }
   }
   const { scale, predict } = scalarOf(predictor, target)
   const { baseline, prediction, values } = sampledShapley(row, background(), groups, features, predict, 32, seed)

@@ -7,6 +7,7 @@ import { editTerms, type TermEdit, type Where } from '../../learn/additive/edit.
 import { type LoadedAdditive, unpackTerms } from '../../learn/additive/state.ts'
 import { cellsOf, type Term } from '../../learn/additive/terms.ts'
 import type { ModelState } from '../../learn/learner.ts'
+import { learnerOf } from '../../learn/learners.ts'
 import { decodeArtifact } from '../../numbers/bytes.ts'
 import { encodeModel, type ModelHeader } from '../model.ts'
 
@@ -22,7 +23,7 @@ const open = (artifact: Uint8Array) => {
   const { header: raw, arrays } = decodeArtifact(artifact)
   const header = raw as unknown as ModelHeader
   const state: ModelState = { header: header.state, arrays }
-  if (header.learner !== 'additive' || state.header.kind !== 'additive') throw conflict('noTerms')
+  if (!learnerOf(header.learner)?.curves) throw conflict('noTerms')
   const { matrix } = prepareRow(header.preparation, {})
   const { features } = header.preparation
   const columns = features.flatMap((feature) => feature.columns.map((column) => ({ feature, column })))

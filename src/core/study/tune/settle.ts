@@ -22,12 +22,12 @@ import { type Evaluated, evaluateSettings, pickTrial, prepareFolds, type SearchF
 
 /**
  * The permanent comparator: penalised logistic regression, Cox, linear regression; under competing events Fine-Gray, or
- * cause-specific Cox where rows enter late or have strata, which Fine-Gray does not take.
+ * cause-specific Cox where rows enter late or have strata. Which it is, each learner says itself.
  */
 export const comparatorOf = ({ outcome }: StudyDesign): string => {
-  if (outcome.task !== 'survival') return outcome.task === 'diagnosis' ? 'logistic' : 'linear'
-  if (!outcome.competing) return 'cox'
-  return outcome.entry || outcome.strata ? 'competingCox' : 'fineGray'
+  const found = learners.find(({ comparator }) => comparator?.(outcome))
+  if (!found) throw new TypeError(`no learner is the comparator of ${outcome.task}`)
+  return found.id
 }
 
 /** The design's learner that stands for several, as lists show it. */
@@ -40,6 +40,7 @@ export const autoLearner = {
   },
   tasks,
   parameters: [],
+  family: 'together',
 } as const
 
 /** What is fitted: a learner and its parameters, and how they were found. */
@@ -76,14 +77,10 @@ const requireFitting = (id: string, design: StudyDesign): Learner => {
   return learner
 }
 
-/** What `auto` tries besides the comparator, from simple to complex, and from how many rows on. */
-const rivals: readonly { id: string; rows: number }[] = [
-  { id: 'elasticNet', rows: 0 },
-  { id: 'additive', rows: 0 },
-  { id: 'forest', rows: 0 },
-  { id: 'boosting', rows: 0 },
-  { id: 'neural', rows: 2000 },
-]
+/** What `auto` tries besides the comparator, from simple to complex. */
+const rivals = learners
+  .flatMap((learner) => (learner.auto ? [{ learner, ...learner.auto }] : []))
+  .sort((a, b) => a.order - b.order)
 
 /** The learners that a design may end up with, simplest first: the one it names, or those `auto` tries. */
 export const candidatesOf = (design: StudyDesign, rows: number): Learner[] => {
@@ -91,13 +88,13 @@ export const candidatesOf = (design: StudyDesign, rows: number): Learner[] => {
   if (Object.keys(design.parameters).length > 0)
     throw invalidInput('autoParameters', { auto: autoLearner.id, parameters: Object.keys(design.parameters) })
   if (Object.keys(design.tuning.space).length > 0) throw invalidInput('autoSpace', { auto: autoLearner.id })
-  const others = rivals.flatMap(({ id, rows: least }) => {
-    const learner = learnerOf(id)
-    if (!learner || rows < least || !learner.tasks.includes(design.outcome.task)) return []
+  const others = rivals.flatMap(({ learner, rows: least }) => {
+    if (rows < least || !learner.tasks.includes(design.outcome.task)) return []
     try {
-      return [requireFitting(id, design)]
-    } catch {
-      return []
+      return [requireFitting(learner.id, design)]
+    } catch (error) {
+      if (error instanceof BedsideError) return []
+      throw error
     }
   })
   return [requireFitting(comparatorOf(design), design), ...others]

@@ -10,8 +10,6 @@ const z95 = 1.959963984540054
 
 /** Intercepts, also a class's, thresholds between classes in order, and the scale of a distribution are no effects. */
 const isEffect = (term: string) => !term.endsWith('(Intercept)') && !term.includes('|') && term !== 'Log(scale)'
-/** Learners of survival whose coefficients are no log hazard ratios. */
-const ownAxis = new Set(['aft', 'fineGray'])
 
 /** The table and forest plot of a regression's coefficients. */
 export const Coefficients = ({ model }: { model: ModelDetail }) => {
@@ -19,11 +17,9 @@ export const Coefficients = ({ model }: { model: ModelDetail }) => {
   const formats = useFormats()
   const language = useLanguage()
   const fit = model.fit
-  const counts =
-    model.learner === 'poisson' || (model.learner === 'elasticNet' && model.design.parameters.family === 'poisson')
-  const ratios = model.task !== 'regression' || counts
+  const effect = model.effect ?? 'difference'
+  const ratios = effect !== 'difference'
   const shown = (fit?.coefficients ?? []).filter(({ term, standardError }) => isEffect(term) && standardError !== null)
-  const axis = ownAxis.has(model.learner) ? model.learner : counts ? 'poisson' : model.task
   const draw = useCallback(
     (size: { width: number; document: Document }) =>
       forestPlot(
@@ -43,12 +39,12 @@ export const Coefficients = ({ model }: { model: ModelDetail }) => {
           texts: {
             title: t('coefficients.title'),
             description: t('coefficients.help'),
-            axis: t(`coefficients.axis.${axis}`),
+            axis: t(`coefficients.axis.${effect}`),
             to: t('folds.to'),
           },
         },
       ),
-    [shown, ratios, axis, language, t],
+    [shown, ratios, effect, language, t],
   )
   if (!fit) return null
   const interval = (one: (typeof fit.coefficients)[number]) => {
@@ -74,7 +70,7 @@ export const Coefficients = ({ model }: { model: ModelDetail }) => {
                 <Table.Th>{t('coefficients.term')}</Table.Th>
                 <Table.Th ta="right">{t('coefficients.estimate')}</Table.Th>
                 <Table.Th ta="right">{t('coefficients.standardError')}</Table.Th>
-                <Table.Th ta="right">{t(`coefficients.axis.${axis}`)}</Table.Th>
+                <Table.Th ta="right">{t(`coefficients.axis.${effect}`)}</Table.Th>
                 <Table.Th ta="right">z</Table.Th>
                 <Table.Th ta="right">p</Table.Th>
               </Table.Tr>
@@ -115,7 +111,7 @@ export const Coefficients = ({ model }: { model: ModelDetail }) => {
           {fit.aic !== null && fit.aic !== undefined && t('coefficients.aic', { aic: number(fit.aic) })}{' '}
           {fit.r2 !== null &&
             fit.r2 !== undefined &&
-            t(model.learner === 'linear' ? 'coefficients.r2' : 'coefficients.nagelkerke', {
+            t(effect === 'difference' ? 'coefficients.r2' : 'coefficients.nagelkerke', {
               r2: formats.fixed(fit.r2, 3),
             })}{' '}
           {fit.dispersion !== null &&

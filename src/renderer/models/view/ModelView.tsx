@@ -146,7 +146,7 @@ const Detail = ({ model }: { model: ModelDetail }) => {
           <Tabs.Tab value="performance">{t('tabs.performance')}</Tabs.Tab>
           <Tabs.Tab value="inputs">{t('tabs.inputs', { count: model.features.length })}</Tabs.Tab>
           {(model.tuning || model.choice) && <Tabs.Tab value="search">{t('tabs.search')}</Tabs.Tab>}
-          {model.learner === 'additive' && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
+          {model.curves && <Tabs.Tab value="curves">{t('tabs.curves')}</Tabs.Tab>}
           <Tabs.Tab value="making">{t('tabs.making')}</Tabs.Tab>
           <Tabs.Tab value="elsewhere">{t('tabs.elsewhere')}</Tabs.Tab>
         </Tabs.List>

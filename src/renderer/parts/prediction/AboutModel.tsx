@@ -69,9 +69,6 @@ export const AboutModel = ({ model }: { model: ModelCard }) => {
   )
 }
 
-/** The permanent comparators. */
-const simple = new Set(['logistic', 'cox', 'linear'])
-
 /** Says plainly whether the model does better than the permanent comparator. */
 export const Comparison = ({ model }: { model: ModelCard }) => {
   const { t } = useTranslation('prediction')
@@ -81,7 +78,7 @@ export const Comparison = ({ model }: { model: ModelCard }) => {
   if (!comparator)
     return (
       <Text size="sm" c="dimmed">
-        {t(simple.has(model.learner) ? 'model.isComparator' : 'model.noComparator')}
+        {t(model.isComparator ? 'model.isComparator' : 'model.noComparator')}
       </Text>
     )
   const said = t(comparator.beats ? 'model.beats' : 'model.doesNotBeat', {

@@ -17,6 +17,7 @@ const card = (model: number, metric: string, value: number | null, rest: Partial
   events: 170,
   intendedUse: null,
   approvedBy: null,
+  isComparator: false,
   headline: { metric, estimate: { value, low: null, high: null } },
   comparator: null,
   ...rest,
