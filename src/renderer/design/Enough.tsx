@@ -1,7 +1,8 @@
 import { Badge, Group, Text } from '@mantine/core'
 import { useFormats, useTranslation } from '../language/index.ts'
 import { candidates, perTerm, type Summary, termsOf } from '../parts/suggest.ts'
-import { type Draft, eventsOf, outcomeColumns } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { eventsOf, outcomeColumns } from './outcome/draft.ts'
 
 /** Whether there is enough to learn from, before anything is trained. */
 export const Enough = ({ draft, columns, rows }: { draft: Draft; columns: readonly Summary[]; rows: number }) => {

@@ -1,20 +1,8 @@
-import {
-  Alert,
-  Button,
-  NumberInput,
-  Paper,
-  SegmentedControl,
-  Select,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Alert, Button, Paper, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
 import { IconCheck, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useMemo, useState } from 'react'
 import type * as z from 'zod'
-import { splitKinds } from '../../contract/design.ts'
 import type { LearnerInfoSchema } from '../../contract/models.ts'
 import { type Concept, type Task, tasks } from '../../contract/values.ts'
 import { orpc } from '../api.ts'
@@ -30,19 +18,21 @@ import { Section } from '../parts/Section.tsx'
 import { candidates, type Summary } from '../parts/suggest.ts'
 import { CheckDesign } from './CheckDesign.tsx'
 import { Eligibility } from './cases/Eligibility.tsx'
-import { type Draft, designOf, draftFor, faultsOf, outcomeColumns, type Reading } from './draft.ts'
+import type { Reading } from './concern.ts'
+import { type Draft, designOf, draftFor, faultsOf, keptOf } from './draft.ts'
 import { Enough } from './Enough.tsx'
 import { FeaturePicker } from './features/FeaturePicker.tsx'
 import { HistoryFields } from './history/HistoryFields.tsx'
 import { LearnerPicker } from './learner/LearnerPicker.tsx'
 import { autoLearner } from './learner/learnerGroups.ts'
 import { Memory } from './Memory.tsx'
-import { keptMore, mostForOpinion } from './more.ts'
+import { outcomeColumns } from './outcome/draft.ts'
 import { OutcomeFields } from './outcome/OutcomeFields.tsx'
 import { OutcomeMore } from './outcome/OutcomeMore.tsx'
 import { PreparationFields } from './preparation/PreparationFields.tsx'
 import { TermsFields } from './terms/TermsFields.tsx'
 import { TuningFields } from './tuning/TuningFields.tsx'
+import { ValidationFields } from './validation/ValidationFields.tsx'
 
 type Learner = z.infer<typeof LearnerInfoSchema>
 
@@ -135,14 +125,7 @@ export const TrainForm = ({
               value={draft.task}
               aria-label={t('train.task')}
               data={tasks.map((task) => ({ value: task, label: t(`tasks.${task}`) }))}
-              onChange={(task) =>
-                setDraft({
-                  ...draftFor(columns, learners, task as Task),
-                  ...keptMore(draft),
-                  name: draft.name,
-                  seed: draft.seed,
-                })
-              }
+              onChange={(task) => setDraft({ ...draftFor(columns, learners, task as Task), ...keptOf(draft) })}
             />
             <Text size="xs" c="dimmed" mt={4}>
               {t(`train.taskHelp.${draft.task}`)}
@@ -202,64 +185,13 @@ export const TrainForm = ({
           />
         </FeaturePicker>
 
-        <Section title={t('train.validation')}>
-          <div className={classes.pair}>
-            <NumberInput
-              label={t('train.test')}
-              description={t('train.testHelp')}
-              min={0}
-              max={90}
-              step={5}
-              value={Math.round(draft.test * 100)}
-              suffix={t('train.of100')}
-              onChange={(value) => change({ test: Math.min(0.9, Math.max(0, Number(value) / 100)) })}
-            />
-            <Select
-              label={t('train.split')}
-              description={t(`train.splitHelp.${draft.split}`)}
-              data={splitKinds.map((kind) => ({ value: kind, label: t(`train.splits.${kind}`) }))}
-              value={draft.split}
-              allowDeselect={false}
-              onChange={(split) => split && change({ split: split as Draft['split'], splitColumn: null })}
-            />
-            {(draft.split === 'time' || draft.split === 'site') && (
-              <Select
-                label={t('train.splitColumn')}
-                searchable
-                data={options(columns)}
-                value={draft.splitColumn}
-                error={fault('splitColumn')}
-                onChange={(splitColumn) => change({ splitColumn })}
-              />
-            )}
-            <NumberInput
-              label={t('train.folds')}
-              description={t('train.foldsHelp')}
-              min={0}
-              max={50}
-              allowDecimal={false}
-              value={draft.folds}
-              onChange={(value) => change({ folds: Math.min(50, Math.max(0, Math.round(Number(value)))) })}
-            />
-            <NumberInput
-              label={t('train.seed')}
-              description={t('train.seedHelp')}
-              min={0}
-              max={4294967295}
-              allowDecimal={false}
-              value={draft.seed}
-              onChange={(value) => change({ seed: Math.min(4294967295, Math.max(0, Math.round(Number(value)))) })}
-            />
-          </div>
-          {draft.task !== 'survival' && rows <= mostForOpinion && (
-            <Switch
-              label={t('second.ask')}
-              description={t('second.askHelp')}
-              checked={draft.secondOpinion}
-              onChange={(event) => change({ secondOpinion: event.currentTarget.checked })}
-            />
-          )}
-        </Section>
+        <ValidationFields
+          draft={draft}
+          change={change}
+          rows={rows}
+          columns={options(columns)}
+          fault={fault('splitColumn')}
+        />
       </Stack>
 
       <div className={classes.aside}>

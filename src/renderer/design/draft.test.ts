@@ -1,44 +1,16 @@
 import { expect, test } from 'vitest'
+import { pbc, start } from '../../../test/fixtures/draft.ts'
 import { StudyDesignSchema } from '../../contract/design.ts'
-import type { Concept } from '../../contract/values.ts'
-import type { Summary } from '../parts/suggest.ts'
-import { designOf, draftFor, eventsOf, faultsOf, horizonsOf, outcomeColumns } from './draft.ts'
+import { learnerInputs } from '../../contract/models.ts'
+import { designOf, draftFor, faultsOf, keptOf } from './draft.ts'
 
-const column = (name: string, rest: Partial<Concept>, counts: Record<string, number> | null = null): Summary => ({
-  concept: {
-    name,
-    label: { en: name },
-    kind: 'number',
-    role: 'observation',
-    unit: null,
-    plausible: null,
-    reference: null,
-    levels: null,
-    coding: [],
-    modifiable: false,
-    description: null,
-    ...rest,
-  },
-  known: 418,
-  missing: 0,
-  quantiles: null,
-  counts: counts ? Object.entries(counts).map(([value, count]) => ({ value, count })) : null,
-})
-
-const pbc = [
-  column('id', { role: 'patientKey', kind: 'integer' }),
-  column('time', { role: 'outcomeTime', unit: 'd' }),
-  column('status', { role: 'outcomeEvent', kind: 'integer' }, { '0': 232, '1': 25, '2': 161 }),
-  column('bili', {}),
-  column('age', {}),
-]
-const learners = [
-  { id: 'forest', tasks: ['diagnosis', 'survival'] as const, comparator: [] },
-  { id: 'cox', tasks: ['survival'] as const, comparator: ['survival'] as const },
-]
+const cox = { reads: ['entry', 'strata', 'terms'] as const, requires: [] }
 
 test('the form starts from what the dictionary says, and is a valid design as it stands', () => {
-  const draft = draftFor(pbc, learners)
+  const draft = draftFor(pbc, [
+    { id: 'forest', tasks: ['diagnosis', 'survival'], comparator: [] },
+    { id: 'cox', tasks: ['survival'], comparator: ['survival'] },
+  ])
   expect(faultsOf(draft, pbc)).toEqual([])
   const design = StudyDesignSchema.parse(designOf(draft, 'pbc', []))
   expect(design.outcome).toEqual({
@@ -50,54 +22,64 @@ test('the form starts from what the dictionary says, and is a valid design as it
   expect(design.learner).toBe('cox')
 })
 
-test('an event without a value cannot be sent', () => {
-  expect(faultsOf({ ...draftFor(pbc, learners), eventValues: [] }, pbc)).toEqual(['eventValues'])
+test('a design that asks for nothing more says nothing more, so that it stays comparable with earlier ones', () => {
+  const design = designOf(start(), 'pbc', [], { reads: [...learnerInputs], requires: [] })
+  expect(Object.keys(design)).not.toContain('weights')
+  expect(design).toMatchObject({ filters: [], preparation: { missing: null } })
+  expect(Object.keys(design.preparation ?? {})).toEqual(['missing'])
+  for (const name of ['tuning', 'terms', 'summaries', 'sequences', 'grids']) expect(design).not.toHaveProperty(name)
 })
 
-test('a model without a single feature cannot be sent', () => {
-  expect(faultsOf({ ...draftFor(pbc, learners), excluded: ['bili', 'age'] }, pbc)).toEqual(['features'])
-})
-
-test('only parameters that were changed go into the design, so that defaults stay comparable', () => {
-  const parameter = (name: string, value: number) => ({
-    name,
-    label: { en: name },
-    description: { en: name },
-    type: 'integer' as const,
-    default: value,
-    min: null,
-    max: null,
-    choices: null,
-  })
-  const draft = { ...draftFor(pbc, learners), parameters: { nTrees: 100, maxDepth: 3, stale: 1 } }
-  expect(designOf(draft, 'pbc', [parameter('nTrees', 100), parameter('maxDepth', 5)]).parameters).toEqual({
-    maxDepth: 3,
-  })
-})
-
-test('horizons are read with any separator, and nonsense is refused rather than dropped', () => {
-  expect(horizonsOf('365.25, 1095.75；1826.25')).toEqual([365.25, 1095.75, 1826.25])
-  expect(horizonsOf('')).toEqual([])
-  expect(horizonsOf('365, soon')).toBeNull()
-  expect(horizonsOf('-1')).toBeNull()
-})
-
-test('events are counted among the rows that are learned from', () => {
-  expect(eventsOf({ ...draftFor(pbc, learners), test: 0 }, pbc, 418)).toBe(161)
-  expect(eventsOf({ ...draftFor(pbc, learners), test: 0.25 }, pbc, 418)).toBe(121)
-})
-
-test('competing events, late entry and strata reach the design, and strata are no feature', () => {
+test('all that was asked for stands in the design as the core reads it', () => {
   const draft = {
-    ...draftFor(pbc, learners),
+    ...start(),
+    filters: [
+      { column: 'age', op: '>=' as const, value: '18' },
+      { column: 'sex', op: '=' as const, value: 'f' },
+      { column: 'bili', op: 'known' as const, value: 'left over' },
+    ],
+    weights: 'weight',
     competingValues: ['1'],
-    entry: 'age',
-    strata: 'stage',
+    strata: 'sex',
+    splines: [{ column: 'bili', knots: 5 }],
+    interactions: [['bili', 'age']] as [string | null, string | null][],
   }
-  expect(designOf(draft, 'pbc', []).outcome).toMatchObject({
-    competing: { values: ['1'] },
-    entry: 'age',
-    strata: 'stage',
+  draft.preparation = { ...draft.preparation, transform: 'robust', transforms: { bili: 'log' }, winsorise: 0.01 }
+  draft.tuning = { ...draft.tuning, method: 'random', trials: 40, space: { l2: { low: 0.01, high: 10, log: true } } }
+  expect(faultsOf(draft, pbc, cox)).toEqual([])
+  expect(StudyDesignSchema.parse(designOf(draft, 'pbc', [], cox))).toMatchObject({
+    filters: [
+      { column: 'age', op: '>=', value: 18 },
+      { column: 'sex', op: '=', value: 'f' },
+      { column: 'bili', op: 'known', value: null },
+    ],
+    outcome: { event: { column: 'status', values: ['2'] }, competing: { values: ['1'] }, strata: 'sex' },
+    weights: 'weight',
+    preparation: { transform: 'robust', transforms: { bili: 'log' }, winsorise: 0.01, balance: 'none' },
+    terms: { splines: [{ column: 'bili', knots: 5 }], interactions: [['bili', 'age']] },
+    tuning: { method: 'random', trials: 40, folds: 5, space: { l2: { low: 0.01, high: 10, log: true } } },
   })
-  expect(outcomeColumns(draft)).toEqual(expect.arrayContaining(['age', 'stage']))
+})
+
+test('what the chosen learner cannot read is not sent to be refused', () => {
+  const draft = { ...start(), splines: [{ column: 'bili', knots: 4 }], channels: ['bili'] }
+  const design = designOf(draft, 'pbc', [], { reads: [], requires: [] })
+  expect(design).not.toHaveProperty('terms')
+  expect(design).not.toHaveProperty('sequences')
+})
+
+test('a learner is not started without what it cannot do without', () => {
+  const needs = (input: 'sequences' | 'competing') => ({ reads: [input], requires: [input] })
+  expect(faultsOf(start(), pbc, needs('sequences'))).toEqual(['channels'])
+  expect(faultsOf(start(), pbc, needs('competing'))).toEqual(['competing'])
+  expect(
+    faultsOf({ ...start(), channels: ['bili'], excluded: ['bili', 'age', 'sex', 'weight'] }, pbc, needs('sequences')),
+  ).toEqual([])
+})
+
+test('another question keeps the cases and forgets the outcome', () => {
+  const filters = [{ column: 'age', op: '<' as const, value: '80' }]
+  const draft = { ...start(), filters, strata: 'sex', competingValues: ['1'] }
+  expect(keptOf(draft)).toMatchObject({ filters })
+  expect(keptOf(draft)).not.toHaveProperty('strata')
 })

@@ -6,7 +6,7 @@ import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
 import type { Summary } from '../../parts/suggest.ts'
 import type { Draft } from '../draft.ts'
-import { type FilterDraft, type FilterOp, isOrdered, opsOf } from '../more.ts'
+import { type FilterDraft, type FilterOp, isOrdered, opsOf } from './draft.ts'
 
 /** Which cases are learned from: each condition that is not met leaves a case out, and is counted. */
 export const Eligibility = ({

@@ -5,7 +5,8 @@ import { useFormats, useTranslation } from '../../language/index.ts'
 import classes from '../../parts/models.module.css'
 import { Section } from '../../parts/Section.tsx'
 import { candidates, type Summary } from '../../parts/suggest.ts'
-import { type Draft, outcomeColumns } from '../draft.ts'
+import type { Draft } from '../draft.ts'
+import { outcomeColumns } from '../outcome/draft.ts'
 
 /** What the model may look at, and what becomes of gaps. */
 export const FeaturePicker = ({

@@ -8,9 +8,9 @@ import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
 import type { Summary } from '../../parts/suggest.ts'
 import type { Draft } from '../draft.ts'
-import { channelNames, type More } from '../more.ts'
+import { channelNames, type HistoryDraft } from './draft.ts'
 
-type SummaryDraft = More['summaries'][number]
+type SummaryDraft = HistoryDraft['summaries'][number]
 
 /** What was measured more than once: one number of its history, or, for learners that can, its whole course; and pictures. */
 export const HistoryFields = ({

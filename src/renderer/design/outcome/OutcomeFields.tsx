@@ -3,7 +3,8 @@ import { type Concept, type TimeUnit, timeUnits } from '../../../contract/values
 import { useFormats, useTranslation } from '../../language/index.ts'
 import classes from '../../parts/models.module.css'
 import { type Summary, suggestEvents, timeUnitOf } from '../../parts/suggest.ts'
-import { classColumns, type Draft, numberColumns } from '../draft.ts'
+import type { Draft } from '../draft.ts'
+import { classColumns, numberColumns } from './draft.ts'
 
 /** Which columns hold the outcome, and which of their values mean it happened. */
 export const OutcomeFields = ({

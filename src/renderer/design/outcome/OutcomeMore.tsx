@@ -5,8 +5,8 @@ import { useFormats, useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import type { Summary } from '../../parts/suggest.ts'
-import { classColumns, type Draft, numberColumns } from '../draft.ts'
-import { countOutcome } from '../more.ts'
+import type { Draft } from '../draft.ts'
+import { classColumns, countOutcome, numberColumns } from './draft.ts'
 
 /** What else may decide a follow-up, and how much each case counts. */
 export const OutcomeMore = ({
@@ -27,7 +27,7 @@ export const OutcomeMore = ({
 }) => {
   const { t } = useTranslation('models')
   const formats = useFormats()
-  const asked = countOutcome(draft, draft.task)
+  const asked = countOutcome(draft)
   const survival = draft.task === 'survival'
   const numbers = numberColumns(columns).filter(({ concept }) => concept.name !== draft.time)
   // Values of the event's own column stand beside those of the event.

@@ -6,7 +6,7 @@ import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
 import type { Summary } from '../../parts/suggest.ts'
 import type { Draft } from '../draft.ts'
-import { countPreparation } from '../more.ts'
+import { countPreparation } from './draft.ts'
 
 type Preparation = Omit<PreparationDesign, 'missing'>
 
@@ -26,7 +26,7 @@ export const PreparationFields = ({
   const { t } = useTranslation('models')
   const { preparation } = draft
   const set = (part: Partial<Preparation>) => change({ preparation: { ...preparation, ...part } })
-  const asked = countPreparation(draft, draft.task)
+  const asked = countPreparation(draft)
   const numbers = used.filter(({ concept }) => concept.kind === 'number' || concept.kind === 'integer')
   const categories = used.filter(({ concept }) => concept.kind === 'category')
   const share = (value: string | number) => Math.max(0, Number(value) / 100)

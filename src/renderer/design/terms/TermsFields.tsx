@@ -5,7 +5,7 @@ import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
 import type { Summary } from '../../parts/suggest.ts'
 import type { Draft } from '../draft.ts'
-import type { SplineDraft } from '../more.ts'
+import type { SplineDraft } from './draft.ts'
 
 /** Effects that bend, and effects that depend on another column, for learners of coefficients. */
 export const TermsFields = ({

@@ -1,0 +1,85 @@
+import { NumberInput, Select, Switch } from '@mantine/core'
+import { splitKinds } from '../../../contract/design.ts'
+import { useTranslation } from '../../language/index.ts'
+import classes from '../../parts/models.module.css'
+import { Section } from '../../parts/Section.tsx'
+import type { Draft } from '../draft.ts'
+import { mostForOpinion, needsColumn } from './draft.ts'
+
+/** Which cases are kept out, how often it is fitted, and from which seed. */
+export const ValidationFields = ({
+  draft,
+  change,
+  rows,
+  columns,
+  fault,
+}: {
+  draft: Draft
+  change: (part: Partial<Draft>) => void
+  rows: number
+  /** Those that a split may go by. */
+  columns: { value: string; label: string }[]
+  fault: string | undefined
+}) => {
+  const { t } = useTranslation('models')
+  return (
+    <Section title={t('train.validation')}>
+      <div className={classes.pair}>
+        <NumberInput
+          label={t('train.test')}
+          description={t('train.testHelp')}
+          min={0}
+          max={90}
+          step={5}
+          value={Math.round(draft.test * 100)}
+          suffix={t('train.of100')}
+          onChange={(value) => change({ test: Math.min(0.9, Math.max(0, Number(value) / 100)) })}
+        />
+        <Select
+          label={t('train.split')}
+          description={t(`train.splitHelp.${draft.split}`)}
+          data={splitKinds.map((kind) => ({ value: kind, label: t(`train.splits.${kind}`) }))}
+          value={draft.split}
+          allowDeselect={false}
+          onChange={(split) => split && change({ split: split as Draft['split'], splitColumn: null })}
+        />
+        {needsColumn(draft.split) && (
+          <Select
+            label={t('train.splitColumn')}
+            searchable
+            data={columns}
+            value={draft.splitColumn}
+            error={fault}
+            onChange={(splitColumn) => change({ splitColumn })}
+          />
+        )}
+        <NumberInput
+          label={t('train.folds')}
+          description={t('train.foldsHelp')}
+          min={0}
+          max={50}
+          allowDecimal={false}
+          value={draft.folds}
+          onChange={(value) => change({ folds: Math.min(50, Math.max(0, Math.round(Number(value)))) })}
+        />
+        <NumberInput
+          label={t('train.seed')}
+          description={t('train.seedHelp')}
+          min={0}
+          max={4294967295}
+          allowDecimal={false}
+          value={draft.seed}
+          onChange={(value) => change({ seed: Math.min(4294967295, Math.max(0, Math.round(Number(value)))) })}
+        />
+      </div>
+      {draft.task !== 'survival' && rows <= mostForOpinion && (
+        <Switch
+          label={t('second.ask')}
+          description={t('second.askHelp')}
+          checked={draft.secondOpinion}
+          onChange={(event) => change({ secondOpinion: event.currentTarget.checked })}
+        />
+      )}
+    </Section>
+  )
+}
