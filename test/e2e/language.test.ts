@@ -140,7 +140,13 @@ test('no view speaks English to who reads Chinese', async () => {
   for (const study of ['pbc', 'biopsy']) {
     await person.go(`/train?study=${study}`, person.button('models:train.start'))
     await look(`train on ${study}`)
+    await person.button('models:checks.do').click()
+    await page.getByText(person.t('models:checks.size')).first().waitFor()
+    await look(`checks of a design on ${study}`)
   }
+  // A training that cannot work: what it says is in the notice and in the list of jobs.
+  await person.go('/train?study=ward', person.button('models:train.start'))
+  await look('train on a study without an outcome')
   await person.go('/models', person.heading('models:list.title'))
   await look('models')
   for (let model = 1; model <= 7; model++) {
