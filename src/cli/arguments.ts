@@ -152,6 +152,7 @@ export const usage = (commands: readonly Command[]): string =>
     ...columns(optionRows(shared)),
     '',
     'The passphrase is read from BEDSIDE_PASSPHRASE, or asked for. <command> --help says more.',
+    'What the core refuses or warns of is said in the language of BEDSIDE_LANGUAGE (en, zh-CN), English unless set.',
     '',
   ].join('\n')
 

@@ -1,5 +1,6 @@
 import { ORPCError } from '@orpc/client'
-import { BedsideError, type Failure, FailureSchema } from '../contract/errors.ts'
+import { BedsideError, type Failure, FailureSchema, sentenceIn } from '../contract/errors.ts'
+import { inWords } from './language.ts'
 
 /** The command line itself was wrong. */
 export class UsageError extends Error {}
@@ -12,7 +13,7 @@ export const failureOf = (error: unknown): Failure | null => {
 }
 
 /** What is said of an error: one line, whatever it was. */
-export const sentenceOf = (error: unknown): string => oneLine(wordsOf(error)).replace(/([^.!?)])$/, '$1.')
+export const sentenceOf = (error: unknown): string => oneLine(wordsOf(error)).replace(/([^.!?)。])$/, '$1.')
 
 export const exitCodeOf = (error: unknown): number => {
   if (error instanceof UsageError) return 2
@@ -23,14 +24,17 @@ const wordsOf = (error: unknown): string => {
   if (error instanceof UsageError) return error.message
   const failure = failureOf(error)
   if (failure) {
+    const message = inWords(sentenceIn(failure), failure.message)
     const hint = hints[failure.reason]
-    if (hint) return `${failure.message} ${hint}`
+    if (hint) return `${message} ${hint}`
     const unsaid = (failure.issues ?? []).filter(
       ({ path, reason }) => !failure.message.includes(reason) && !(path && failure.message.includes(path)),
     )
-    if (unsaid.length === 0) return failure.message
-    const issues = unsaid.map(({ path, reason }) => (path ? `${path}: ${reason}` : reason))
-    return `${failure.message} (${issues.slice(0, 5).join('; ')}${issues.length > 5 ? `; and ${issues.length - 5} more` : ''})`
+    if (unsaid.length === 0) return message
+    const issues = unsaid
+      .map(({ path, reason, said }) => ({ path, fault: inWords(said, reason) }))
+      .map(({ path, fault }) => (path ? `${path}: ${fault}` : fault))
+    return `${message} (${issues.slice(0, 5).join('; ')}${issues.length > 5 ? `; and ${issues.length - 5} more` : ''})`
   }
   const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException
   if (code && path) return `${path}: ${systemReasons[code] ?? code}`

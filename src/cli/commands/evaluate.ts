@@ -1,6 +1,7 @@
 import { timeUnits } from '../../contract/values.ts'
 import type { Command } from '../command.ts'
 import { finish } from '../job.ts'
+import { inWords } from '../language.ts'
 import { metricLines } from '../metrics.ts'
 import { outcomeFrom, outcomeNames } from './train.ts'
 
@@ -40,7 +41,7 @@ export const evaluateCommand: Command = {
         evaluations.filter((known) => known.study === study).sort((a, b) => b.evaluation - a.evaluation)[0]
       if (!evaluation) throw new Error('The evaluation was not kept')
       const { assessment, flow, warnings } = evaluation
-      for (const { message } of warnings) terminal.warn(message)
+      for (const { said, message } of warnings) terminal.warn(inWords(said, message))
       const { rows, events, metrics, horizon } = assessment
       terminal.answer(
         { evaluation: evaluation.evaluation, model, study, rows, events, horizon, metrics, flow, warnings },

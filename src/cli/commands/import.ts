@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import type { Warning } from '../../contract/warnings.ts'
 import type { Command, Run } from '../command.ts'
 import { finish } from '../job.ts'
+import { inWords } from '../language.ts'
 import { dialectFrom, dialectWith, placeText, readingOptions, readMapping } from '../reading.ts'
 
 export const importCommand: Command = {
@@ -36,7 +37,7 @@ export const importCommand: Command = {
         study,
         dialect: given ? dialectWith(given.dialect, dialect) : dialect,
       })
-      for (const { message } of preview.warnings) terminal.warn(message)
+      for (const { said, message } of preview.warnings) terminal.warn(inWords(said, message))
       if (!given && preview.savedAs !== null)
         terminal.warn(`The saved mapping ${preview.savedAs} fits this file and is used; --mapping takes another.`)
       const suggested = given ? { ...given, dialect: preview.dialect } : preview.mapping
@@ -70,7 +71,7 @@ const tell = async (
   const { rows, imported, rejected } = (kept ?? report) as { rows: number; imported: number; rejected: number }
   const errors = listed?.errors ?? (report.errors as NonNullable<typeof listed>['errors'] | undefined) ?? []
   const warnings = (report.warnings as Warning[] | undefined) ?? []
-  for (const { message } of warnings) terminal.warn(message)
+  for (const { said, message } of warnings) terminal.warn(inWords(said, message))
   const spots = errors.map(({ row, place, column, code, message }) => ({
     row,
     place: placeText(place),

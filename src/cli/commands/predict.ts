@@ -6,6 +6,7 @@ import type { RowError } from '../../contract/intake.ts'
 import type { PredictedRows, PredictionProblem } from '../../contract/predictions.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
+import { inWords } from '../language.ts'
 import { writeOutput } from '../output.ts'
 import { dialectFrom, placeText, readingOptions, readMapping } from '../reading.ts'
 
@@ -66,9 +67,11 @@ export const predictCommand: Command = {
       const problems = all.problems.map((problem) => ({ ...problem, message: problemText(problem) }))
       const rejected = all.rejected.map((error) => ({ ...error, place: placeText(error.place) }))
       const said = [
-        ...all.warnings.map(({ message }) => message),
+        ...all.warnings.map(({ said, message }) => inWords(said, message)),
         ...problems.filter(({ row }) => row === 0).map(({ column, message }) => `${column ?? path} ${message}`),
-        ...rejected.map((error) => `row ${error.row} (${error.place}) is rejected: ${error.message}`),
+        ...rejected.map(
+          (error) => `row ${error.row} (${error.place}) is rejected: ${inWords(error.said, error.message)}`,
+        ),
         ...problems
           .filter(({ row }) => row > 0)
           .map(({ row, column, message }) => `row ${row}${column === null ? '' : `, ${column}`}: ${message}`),

@@ -12,6 +12,7 @@ import type { Options } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { finish } from '../job.ts'
+import { inWords } from '../language.ts'
 import { metricLines } from '../metrics.ts'
 import { nearest } from '../nearest.ts'
 import { table } from '../terminal.ts'
@@ -82,14 +83,14 @@ export const trainCommand: Command = {
       const design = early ?? designFrom(options, await readDesign(path ?? ''))
       if (options.flag('check')) {
         const found = await client.models.check(StudyDesignSchema.parse(design))
-        for (const { message } of found.warnings) terminal.warn(message)
+        for (const { said, message } of found.warnings) terminal.warn(inWords(said, message))
         terminal.answer({ ...found }, sampleSizeLines(found.sampleSize))
         return
       }
       const made = await finish(run, (await client.models.train(design)).job)
       const detail = await client.models.get({ model: Number(made.model) })
       const { assessment, fit, warnings } = detail
-      for (const { message } of warnings) terminal.warn(message)
+      for (const { said, message } of warnings) terminal.warn(inWords(said, message))
       const {
         model,
         hash,
