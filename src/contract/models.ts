@@ -357,6 +357,10 @@ export const ModelDetailSchema = ModelCardSchema.extend({
   bytes: z.int(),
   classes: z.array(z.string()).nullable(),
   horizons: z.array(z.number()).nullable(),
+  /** The horizon that answers, summaries and metrics stand at, and views open at; survival alone. */
+  mainHorizon: z.number().nullable(),
+  /** What happens at the event, as the dictionary calls it; survival alone. */
+  event: TextSchema.nullable(),
   flow: FlowSchema,
   split: z.object({ development: z.int(), test: z.int(), folds: z.int() }),
   features: z.array(FeatureUseSchema),

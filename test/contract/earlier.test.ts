@@ -95,3 +95,15 @@ test('jobs of before are listed, and trainings that were cut off can be taken up
     expect(last).toMatchObject({ state: 'done' })
   }
 })
+
+test('a patient’s tabs stand at one time and call the event by one name', async () => {
+  const [{ model }] = expected.models
+  const { patient } = expected.answers[0]
+  const { horizons, mainHorizon, event } = await client.models.get({ model })
+  const answer = await client.predictions.survive({ model, patient })
+  expect(mainHorizon).toBe(horizons?.at(-1))
+  expect(answer.explanation.horizon).toBe(mainHorizon)
+  expect(answer.risks.at(-1)?.time).toBe(mainHorizon)
+  expect(answer.event).toEqual(event)
+  expect(event).toMatchObject({ en: 'dead', zh: '死亡' })
+})

@@ -1,6 +1,6 @@
 import type { StudyDesign } from '../../contract/design.ts'
 import { notFound, outOfDomain } from '../../contract/errors.ts'
-import type { Cell, Concept } from '../../contract/values.ts'
+import type { Cell, Concept, Text } from '../../contract/values.ts'
 import { summaryName } from '../cohort/history.ts'
 import type { Column, Table } from '../cohort/table.ts'
 import { historyNames } from '../study/design/history.ts'
@@ -101,3 +101,16 @@ export const patientTable = (
 /** Levels of the outcome's column by code, for the labels of classes. */
 export const outcomeConcept = (store: ReadStore, study: string, column: string): Concept | undefined =>
   listConcepts(store, getStudy(store, study).id).find(({ name }) => name === column)
+
+/** Several values of a column as one label, as the study's dictionary calls them: what happens at an event. */
+export const valuesLabel = (
+  store: ReadStore,
+  study: string,
+  { column, values }: { column: string; values: readonly string[] },
+): Text => {
+  const levels = outcomeConcept(store, study, column)?.levels ?? []
+  const said = values.map(
+    (value): Text => levels.find(({ code }) => code === value)?.label ?? { en: `${column} ${value}` },
+  )
+  return { en: said.map(({ en }) => en).join(', '), zh: said.map(({ en, zh }) => zh ?? en).join('、') }
+}

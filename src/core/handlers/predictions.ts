@@ -2,7 +2,7 @@ import { StudyDesignSchema } from '../../contract/design.ts'
 import { invalidInput, issue, notFound, outOfDomain } from '../../contract/errors.ts'
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Cell, Task, Text } from '../../contract/values.ts'
-import { fieldCell, fittingStudies, outcomeConcept, patientTable } from '../extract/tables.ts'
+import { fieldCell, fittingStudies, outcomeConcept, patientTable, valuesLabel } from '../extract/tables.ts'
 import { cardOf } from '../models/cards.ts'
 import { predictFile, predictRows } from '../models/predictFile.ts'
 import { answerDiagnosis, answerRegression, answerSurvival } from '../study/ask/answer.ts'
@@ -32,12 +32,6 @@ interface Asked {
 
 const labelsOf = (levels: { code: string; label: Text }[] | null | undefined): Record<string, Text> =>
   Object.fromEntries((levels ?? []).map(({ code, label }) => [code, label]))
-
-/** Several values of a column as one label. */
-const joined = (column: string, values: readonly string[], labels: Record<string, Text>): Text => {
-  const said = values.map((value): Text => labels[value] ?? { en: `${column} ${value}` })
-  return { en: said.map(({ en }) => en).join(', '), zh: said.map(({ en, zh }) => zh ?? en).join('、') }
-}
 
 /** The headline metric, higher is better. */
 const meritOf = ({ task, headline }: ModelCard): number =>
@@ -154,16 +148,11 @@ export const predictionHandlers = (
         const state = recordedCell(found, event.column)
         const recorded =
           typeof time === 'number' && state !== null ? { time, event: event.values.includes(String(state)) } : null
-        const concept = outcomeConcept(read(), hand.header.design.study, event.column)
-        const labels = labelsOf(concept?.levels)
-        const eventLabel = joined(event.column, event.values, labels)
+        const { study } = hand.header.design
+        const eventLabel = valuesLabel(read(), study, event)
         const { competing } = outcome
-        const rival = competing ? (competing.column ?? event.column) : null
-        const rivalLabels =
-          rival === null || rival === event.column
-            ? labels
-            : labelsOf(outcomeConcept(read(), hand.header.design.study, rival)?.levels)
-        const competingLabel = competing && rival ? joined(rival, competing.values, rivalLabels) : null
+        const competingLabel =
+          competing && valuesLabel(read(), study, { ...competing, column: competing.column ?? event.column })
         const answer = answerSurvival(hand, input.patient, found.table, recorded, eventLabel, competingLabel)
         const last = answer.risks[answer.risks.length - 1]
         const summary = { event: eventLabel, years: last.years, risk: last.risk.value }

@@ -1,12 +1,14 @@
 import type { ModelCard, ModelDetail } from '../../contract/models.ts'
 import type { Task } from '../../contract/values.ts'
+import { valuesLabel } from '../extract/tables.ts'
 import { learnerOf } from '../learn/learners.ts'
+import { mainHorizon } from '../study/tasks/assessment.ts'
 import { modelDesign, modelDetail, type StoredModel } from '../vault/models/models.ts'
 import type { ReadStore } from '../vault/store/store.ts'
 
 type Facts = Omit<
   ModelDetail,
-  keyof ModelCard | 'design' | 'designHash' | 'snapshotHash' | 'bytes' | 'effect' | 'curves'
+  keyof ModelCard | 'design' | 'designHash' | 'snapshotHash' | 'bytes' | 'effect' | 'curves' | 'mainHorizon' | 'event'
 > &
   Pick<ModelCard, 'rows' | 'events' | 'headline' | 'comparator'>
 
@@ -44,6 +46,7 @@ export const detailOf = (store: ReadStore, model: StoredModel): ModelDetail => (
   ...cardOf(store, model),
   design: designOf(store, model),
   ...effectOf(designOf(store, model), model.learner),
+  ...survivalOf(store, model),
   designHash: model.designHash,
   snapshotHash: model.snapshotHash,
   bytes: model.bytes,
@@ -57,5 +60,16 @@ const effectOf = (design: ModelDetail['design'], id: string): Pick<ModelDetail, 
   return {
     effect: learner?.effect?.(design.outcome.task, design.parameters) ?? null,
     curves: learner?.curves ?? false,
+  }
+}
+
+/** The horizon that all views of a model stand at, and what its event is called: decided here, once. */
+const survivalOf = (store: ReadStore, model: StoredModel): Pick<ModelDetail, 'mainHorizon' | 'event'> => {
+  const { outcome, study } = designOf(store, model)
+  if (outcome.task !== 'survival') return { mainHorizon: null, event: null }
+  const { horizons } = modelDetail(store, model.id) as StoredDetail
+  return {
+    mainHorizon: horizons && horizons.length > 0 ? mainHorizon(horizons) : null,
+    event: valuesLabel(store, study, outcome.event),
   }
 }

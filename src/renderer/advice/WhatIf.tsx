@@ -78,19 +78,13 @@ const Factors = ({
   const outcome = detail.data?.design.outcome
   const timeUnit: TimeUnit = outcome?.task === 'survival' ? outcome.timeUnit : 'days'
   const horizons = detail.data?.horizons ?? []
+  // Where the survival page and the history stand, so that no two tabs tell of different times.
+  const main = detail.data?.mainHorizon ?? null
   // The chart is in memory already: its dictionaries say what codes mean.
   const chart = useQuery(orpc.patients.chart.queryOptions({ input: { patient }, staleTime: 10 * 60_000 }))
   const concepts = chart.data?.dictionaries[model.study] ?? []
   const levelsOf = (column: string) => concepts.find((concept) => concept.name === column)?.levels ?? null
-  const event =
-    outcome?.task === 'survival'
-      ? outcome.event.values
-          .map((code) => {
-            const level = levelsOf(outcome.event.column)?.find((one) => one.code === code)
-            return level ? text(level.label) : `${outcome.event.column} = ${code}`
-          })
-          .join(' / ')
-      : model.target
+  const event = detail.data?.event ? text(detail.data.event) : model.target
   const feature = modifiable.data?.find((one) => one.name === picked) ?? modifiable.data?.[0] ?? null
   const choosing = (
     <Stack gap="sm">
@@ -121,7 +115,7 @@ const Factors = ({
             value: String(time),
             label: words.duration((time * daysPer[timeUnit]) / daysPer.years),
           }))}
-          value={String(horizon ?? horizons[Math.floor((horizons.length - 1) / 2)])}
+          value={String(horizon ?? main)}
           allowDeselect={false}
           onChange={(value) => value && setHorizon(Number(value))}
         />
@@ -147,7 +141,7 @@ const Factors = ({
       feature={feature.name}
       whole={feature.kind === 'integer'}
       unit={formats.unit(feature.unit)}
-      horizon={horizon ?? horizons[Math.floor((horizons.length - 1) / 2)] ?? null}
+      horizon={horizon ?? main}
       timeUnit={timeUnit}
     >
       {choosing}
