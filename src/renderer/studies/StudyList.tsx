@@ -1,4 +1,4 @@
-import { Button, Paper, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core'
+import { Button, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { IconDatabaseOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { Study } from '../../contract/patients.ts'
@@ -6,28 +6,18 @@ import { clinical, staff } from '../../contract/procedure.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { type Column, DataTable } from '../parts/DataTable.tsx'
 import { PlaceLink, usePlace } from '../parts/place.tsx'
-import { ScrollX } from '../parts/ScrollX.tsx'
 import { useMay } from '../parts/session.ts'
-import { SortHead, useSorting } from '../parts/sorting.tsx'
 import { Empty, Waiting } from '../parts/View.tsx'
-
-const values = {
-  name: (study: Study) => study.name,
-  cases: (study: Study) => study.cases,
-  patients: (study: Study) => study.patients,
-  columns: (study: Study) => study.columns,
-}
 
 /** The studies, with how much is in them. */
 export const StudyList = ({ bare = false }: { bare?: boolean }) => {
   const { t } = useTranslation('models')
-  const formats = useFormats()
   const place = usePlace()
-  const mayTrain = useMay(clinical)
   const maySee = useMay(staff)
   const studies = useQuery(orpc.studies.list.queryOptions())
-  const { sorted, by, toggle } = useSorting(studies.data ?? [], values)
+  const columns = useColumns()
   return (
     <Stack gap="xs" component="section">
       {!bare && <Title order={2}>{t('studies.title')}</Title>}
@@ -35,7 +25,7 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
         <FailureAlert error={studies.error} onRetry={() => void studies.refetch()} />
       ) : studies.isPending ? (
         <Waiting rows={4} />
-      ) : sorted.length === 0 ? (
+      ) : studies.data.length === 0 ? (
         <Empty
           icon={<IconDatabaseOff size={32} />}
           title={t('studies.none')}
@@ -45,82 +35,78 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
         </Empty>
       ) : (
         <Paper>
-          <ScrollX>
-            <Table highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <SortHead column="name" by={by} onSort={toggle}>
-                    {t('studies.study')}
-                  </SortHead>
-                  <SortHead column="cases" by={by} onSort={toggle} right>
-                    {t('studies.cases')}
-                  </SortHead>
-                  <SortHead column="patients" by={by} onSort={toggle} right>
-                    {t('studies.patients')}
-                  </SortHead>
-                  <SortHead column="columns" by={by} onSort={toggle} right>
-                    {t('studies.columns')}
-                  </SortHead>
-                  <Table.Th>{t('studies.source')}</Table.Th>
-                  {(mayTrain || !maySee) && (
-                    <Table.Th>
-                      <VisuallyHidden>{t('actions')}</VisuallyHidden>
-                    </Table.Th>
-                  )}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {sorted.map((study) => (
-                  <Table.Tr key={study.name}>
-                    <Table.Td>
-                      {maySee ? (
-                        <PlaceLink to="/studies/$study" params={{ study: study.name }} fw={600}>
-                          {study.name}
-                        </PlaceLink>
-                      ) : (
-                        <b>{study.name}</b>
-                      )}
-                      {study.title && study.title !== study.name && (
-                        <Text size="xs" c="dimmed">
-                          {study.title}
-                        </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td ta="right" className="tabular">
-                      {formats.integer(study.cases)}
-                    </Table.Td>
-                    <Table.Td ta="right" className="tabular">
-                      {formats.integer(study.patients)}
-                    </Table.Td>
-                    <Table.Td ta="right" className="tabular">
-                      {formats.integer(study.columns)}
-                    </Table.Td>
-                    <Table.Td>
-                      <Text size="xs" c="dimmed" lineClamp={2}>
-                        <cite>{study.source ?? ''}</cite>
-                      </Text>
-                    </Table.Td>
-                    {!maySee && (
-                      <Table.Td ta="right">
-                        <PlaceLink to="/studies/$study/deidentify" params={{ study: study.name }} size="sm">
-                          {t('deidentify:link')}
-                        </PlaceLink>
-                      </Table.Td>
-                    )}
-                    {mayTrain && (
-                      <Table.Td ta="right">
-                        <Button size="compact-xs" variant="light" onClick={() => place.train(study.name)}>
-                          {t('studies.train')}
-                        </Button>
-                      </Table.Td>
-                    )}
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </ScrollX>
+          <DataTable rows={studies.data} columns={columns} name={({ name }) => name} highlightOnHover />
         </Paper>
       )}
     </Stack>
   )
+}
+
+const useColumns = (): (Column<Study> | false)[] => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const place = usePlace()
+  const mayTrain = useMay(clinical)
+  const maySee = useMay(staff)
+  const counted = (id: 'cases' | 'patients' | 'columns'): Column<Study> => ({
+    id,
+    head: t(`studies.${id}`),
+    sort: (study) => study[id],
+    cell: (study) => formats.integer(study[id]),
+    number: true,
+  })
+  return [
+    {
+      id: 'name',
+      head: t('studies.study'),
+      sort: ({ name }) => name,
+      cell: ({ name, title }) => (
+        <>
+          {maySee ? (
+            <PlaceLink to="/studies/$study" params={{ study: name }} fw={600}>
+              {name}
+            </PlaceLink>
+          ) : (
+            <b>{name}</b>
+          )}
+          {title && title !== name && (
+            <Text size="xs" c="dimmed">
+              {title}
+            </Text>
+          )}
+        </>
+      ),
+    },
+    counted('cases'),
+    counted('patients'),
+    counted('columns'),
+    {
+      id: 'source',
+      head: t('studies.source'),
+      cell: ({ source }) => (
+        <Text size="xs" c="dimmed" lineClamp={2}>
+          <cite>{source ?? ''}</cite>
+        </Text>
+      ),
+    },
+    (mayTrain || !maySee) && {
+      id: 'acts',
+      head: <VisuallyHidden>{t('actions')}</VisuallyHidden>,
+      cell: ({ name }) => (
+        <>
+          {!maySee && (
+            <PlaceLink to="/studies/$study/deidentify" params={{ study: name }} size="sm">
+              {t('deidentify:link')}
+            </PlaceLink>
+          )}
+          {mayTrain && (
+            <Button size="compact-xs" variant="light" onClick={() => place.train(name)}>
+              {t('studies.train')}
+            </Button>
+          )}
+        </>
+      ),
+      props: { ta: 'right' },
+    },
+  ]
 }

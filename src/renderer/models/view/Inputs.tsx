@@ -1,21 +1,13 @@
-import { Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { Paper, Stack, Text, Title } from '@mantine/core'
 import type { ModelDetail } from '../../../contract/models.ts'
 import { useFormats, useText, useTranslation } from '../../language/index.ts'
-import classes from '../../parts/models.module.css'
-import { ScrollX } from '../../parts/ScrollX.tsx'
-import { SortHead, useSorting } from '../../parts/sorting.tsx'
+import { Bar } from '../../parts/Bar.tsx'
+import { type Column, DataTable } from '../../parts/DataTable.tsx'
 import { Coefficients } from './Coefficients.tsx'
 import { JointTests } from './JointTests.tsx'
 import { PenaltyPath } from './PenaltyPath.tsx'
 
 type Feature = ModelDetail['features'][number]
-
-const values = {
-  name: (feature: Feature) => feature.name,
-  importance: (feature: Feature) => feature.importance,
-  permutation: (feature: Feature) => feature.permutation?.value ?? null,
-  missing: (feature: Feature) => feature.missing,
-}
 
 /** What the model looks at: features with importance and missingness, coefficients where it has them. */
 export const Inputs = ({ model }: { model: ModelDetail }) => (
@@ -30,110 +22,94 @@ export const Inputs = ({ model }: { model: ModelDetail }) => (
 
 const Features = ({ model }: { model: ModelDetail }) => {
   const { t } = useTranslation('models')
-  const text = useText()
-  const formats = useFormats()
-  const { sorted, by, toggle } = useSorting(model.features, values, { column: 'importance', direction: 'descending' })
-  const most = Math.max(0, ...model.features.map((feature) => feature.importance ?? 0))
   const measured = model.features.some(({ permutation }) => permutation)
+  const columns = useFeatureColumns(model, measured)
   return (
     <Paper p="md">
       <Title order={2}>{t('inputs.title')}</Title>
       <Text size="sm" c="dimmed" mb="xs">
         {t('inputs.help')} {measured && t(`inputs.permutationHelp.${model.task}`)}
       </Text>
-      <ScrollX>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <SortHead column="name" by={by} onSort={toggle}>
-                {t('inputs.feature')}
-              </SortHead>
-              <SortHead column="importance" by={by} onSort={toggle}>
-                {t('inputs.importance')}
-              </SortHead>
-              {measured && (
-                <SortHead column="permutation" by={by} onSort={toggle}>
-                  {t('inputs.permutation')}
-                </SortHead>
-              )}
-              <SortHead column="missing" by={by} onSort={toggle}>
-                {t('inputs.missing')}
-              </SortHead>
-              <Table.Th>{t('inputs.seen')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {sorted.map((feature) => (
-              <Table.Tr key={feature.name}>
-                <Table.Th scope="row" fw={500}>
-                  {text(feature.label)}
-                  {feature.unit && (
-                    <Text span size="xs" c="dimmed">
-                      {' '}
-                      {formats.unit(feature.unit)}
-                    </Text>
-                  )}
-                  <Text size="xs" c="dimmed" ff="monospace">
-                    {feature.name}
-                  </Text>
-                </Table.Th>
-                <Table.Td miw={190}>
-                  {feature.importance === null ? (
-                    '–'
-                  ) : (
-                    <div className={classes.bar}>
-                      <div className={classes.track} aria-hidden>
-                        <div
-                          className={classes.fill}
-                          style={{ width: `${most > 0 ? (100 * feature.importance) / most : 0}%` }}
-                        />
-                      </div>
-                      <Text size="xs" className="tabular">
-                        {formats.number(Number(feature.importance.toPrecision(3)))}
-                      </Text>
-                    </div>
-                  )}
-                </Table.Td>
-                {measured && (
-                  <Table.Td className="tabular">
-                    <Loss estimate={feature.permutation ?? null} />
-                  </Table.Td>
-                )}
-                <Table.Td miw={150}>
-                  <div className={classes.bar}>
-                    <div className={classes.track} aria-hidden>
-                      {feature.missing > 0 && (
-                        <div
-                          className={classes.fill}
-                          data-tone="missing"
-                          style={{ width: `max(3px, ${(100 * feature.missing) / Math.max(1, model.rows)}%)` }}
-                        />
-                      )}
-                    </div>
-                    <Text size="xs" className="tabular">
-                      {feature.missing === 0 ? t('study.noneMissing') : formats.integer(feature.missing)}
-                    </Text>
-                  </div>
-                </Table.Td>
-                <Table.Td>
-                  <Text size="sm" className="tabular" lineClamp={2}>
-                    {feature.levels
-                      ? feature.levels.join(' · ')
-                      : feature.low !== null && feature.high !== null
-                        ? t('inputs.range', {
-                            low: formats.number(feature.low, 3),
-                            high: formats.number(feature.high, 3),
-                          })
-                        : '–'}
-                  </Text>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </ScrollX>
+      <DataTable
+        rows={model.features}
+        columns={columns}
+        name={({ name }) => name}
+        first={{ column: 'importance', direction: 'descending' }}
+      />
     </Paper>
   )
+}
+
+const useFeatureColumns = (model: ModelDetail, measured: boolean): (Column<Feature> | false)[] => {
+  const { t } = useTranslation('models')
+  const text = useText()
+  const formats = useFormats()
+  const most = Math.max(0, ...model.features.map((feature) => feature.importance ?? 0))
+  return [
+    {
+      id: 'name',
+      head: t('inputs.feature'),
+      sort: ({ name }) => name,
+      cell: ({ name, label, unit }) => (
+        <>
+          {text(label)}
+          {unit && (
+            <Text span size="xs" c="dimmed">
+              {' '}
+              {formats.unit(unit)}
+            </Text>
+          )}
+          <Text size="xs" c="dimmed" ff="monospace">
+            {name}
+          </Text>
+        </>
+      ),
+      heads: true,
+    },
+    {
+      id: 'importance',
+      head: t('inputs.importance'),
+      sort: ({ importance }) => importance,
+      cell: ({ importance }) =>
+        importance === null ? (
+          '–'
+        ) : (
+          <Bar share={most > 0 ? importance / most : 0}>{formats.number(Number(importance.toPrecision(3)))}</Bar>
+        ),
+      props: { miw: 190 },
+    },
+    measured && {
+      id: 'permutation',
+      head: t('inputs.permutation'),
+      sort: ({ permutation }) => permutation?.value ?? null,
+      cell: ({ permutation }) => <Loss estimate={permutation ?? null} />,
+      props: { className: 'tabular' },
+    },
+    {
+      id: 'missing',
+      head: t('inputs.missing'),
+      sort: ({ missing }) => missing,
+      cell: ({ missing }) => (
+        <Bar share={missing / Math.max(1, model.rows)} tone="missing">
+          {missing === 0 ? t('study.noneMissing') : formats.integer(missing)}
+        </Bar>
+      ),
+      props: { miw: 150 },
+    },
+    {
+      id: 'seen',
+      head: t('inputs.seen'),
+      cell: ({ levels, low, high }) => (
+        <Text size="sm" className="tabular" lineClamp={2}>
+          {levels
+            ? levels.join(' · ')
+            : low !== null && high !== null
+              ? t('inputs.range', { low: formats.number(low, 3), high: formats.number(high, 3) })
+              : '–'}
+        </Text>
+      ),
+    },
+  ]
 }
 
 /** Loss of rank when the feature is dealt anew among cases, with its spread over repeats. */
@@ -168,36 +144,30 @@ const Proportionality = ({ tests }: { tests: NonNullable<NonNullable<ModelDetail
         <Text size="sm" fw={600}>
           {t(broken ? 'proportionality.broken' : 'proportionality.holds')}
         </Text>
-        <ScrollX>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('coefficients.term')}</Table.Th>
-                <Table.Th ta="right">{t('proportionality.chisq')}</Table.Th>
-                <Table.Th ta="right">{t('proportionality.df')}</Table.Th>
-                <Table.Th ta="right">p</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map(({ term, chisq, df, p }) => (
-                <Table.Tr key={term}>
-                  <Table.Th scope="row" fw={500}>
-                    {term}
-                  </Table.Th>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.fixed(chisq, 2)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(df)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular" fw={p < 0.05 ? 600 : undefined}>
-                    {p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(p, 4)}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollX>
+        <DataTable
+          rows={rows}
+          name={({ term }) => term}
+          columns={[
+            { id: 'term', head: t('coefficients.term'), cell: ({ term }) => term, heads: true },
+            {
+              id: 'chisq',
+              head: t('proportionality.chisq'),
+              cell: ({ chisq }) => formats.fixed(chisq, 2),
+              number: true,
+            },
+            { id: 'df', head: t('proportionality.df'), cell: ({ df }) => formats.integer(df), number: true },
+            {
+              id: 'p',
+              head: 'p',
+              cell: ({ p }) => (
+                <Text span inherit fw={p < 0.05 ? 600 : undefined}>
+                  {p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(p, 4)}
+                </Text>
+              ),
+              number: true,
+            },
+          ]}
+        />
       </Stack>
     </Paper>
   )

@@ -2,9 +2,9 @@ import { Badge, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import type { Choice, ModelDetail, Parameter, Trial, Tuning } from '../../../contract/models.ts'
 import type { Spoken } from '../../../contract/say.ts'
 import { useFormats, useSaid, useText, useTranslation } from '../../language/index.ts'
+import { type Column, DataTable } from '../../parts/DataTable.tsx'
 import { useLearnerName, useLearners } from '../../parts/metrics.ts'
 import { ScrollX } from '../../parts/ScrollX.tsx'
-import { SortHead, useSorting } from '../../parts/sorting.tsx'
 
 /** How the learner and its parameters were found: what was tried, how it did, and why this one was taken. */
 export const Search = ({ model }: { model: ModelDetail }) => (
@@ -114,25 +114,12 @@ const Failed = ({ reason }: { reason: Spoken }) => {
   )
 }
 
-const values = {
-  trial: ({ trial }: Trial) => trial,
-  mean: ({ mean }: Trial) => mean,
-  seconds: ({ seconds }: Trial) => seconds,
-  effort: ({ effort }: Trial) => effort,
-}
-
 const Trials = ({ tuning }: { tuning: Tuning }) => {
   const { t } = useTranslation('models')
   const formats = useFormats()
-  const text = useText()
-  const number = useNumber()
   const metric = useMetricName()
   const name = useLearnerName()
-  const parameters: readonly Parameter[] = useLearners().find(({ id }) => id === tuning.learner)?.parameters ?? []
-  const { sorted, by, toggle } = useSorting(tuning.trials, values)
-  const named = [...new Set(tuning.trials.flatMap((trial) => Object.keys(trial.parameters)))]
-  const label = (parameter: string) => text(parameters.find((each) => each.name === parameter)?.label) || parameter
-  const rounds = tuning.trials.some(({ effort }) => effort < 1)
+  const columns = useTrialColumns(tuning)
   return (
     <Paper p="md">
       <Stack gap="xs">
@@ -148,72 +135,79 @@ const Trials = ({ tuning }: { tuning: Tuning }) => {
           })}{' '}
           {tuning.chosen !== tuning.best && t('search.simpler')}
         </Text>
-        <ScrollX>
-          <Table fz="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <SortHead column="trial" by={by} onSort={toggle} right>
-                  {t('search.trial')}
-                </SortHead>
-                {named.map((parameter) => (
-                  <Table.Th key={parameter} ta="right">
-                    {label(parameter)}
-                  </Table.Th>
-                ))}
-                {rounds && (
-                  <SortHead column="effort" by={by} onSort={toggle} right>
-                    {t('search.effort')}
-                  </SortHead>
-                )}
-                <SortHead column="mean" by={by} onSort={toggle} right>
-                  {t('search.mean')}
-                </SortHead>
-                <Table.Th ta="right">{t('search.standardError')}</Table.Th>
-                <SortHead column="seconds" by={by} onSort={toggle} right>
-                  {t('making.seconds')}
-                </SortHead>
-                <Table.Th>{t('search.verdict')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {sorted.map((trial) => (
-                <Table.Tr key={trial.trial}>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(trial.trial)}
-                  </Table.Td>
-                  {named.map((parameter) => {
-                    const value = trial.parameters[parameter]
-                    return (
-                      <Table.Td key={parameter} ta="right" className="tabular">
-                        {typeof value === 'number' ? number(value) : String(value ?? '')}
-                      </Table.Td>
-                    )
-                  })}
-                  {rounds && (
-                    <Table.Td ta="right" className="tabular">
-                      {formats.percent(trial.effort)}
-                    </Table.Td>
-                  )}
-                  <Table.Td ta="right" className="tabular" fw={trial.trial === tuning.chosen ? 650 : undefined}>
-                    {number(trial.mean)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {number(trial.standardError)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.quantity(Number(trial.seconds.toPrecision(2)), 's')}
-                  </Table.Td>
-                  <Table.Td>
-                    {trial.failure && <Failed reason={trial.failure} />}
-                    {trial.trial === tuning.chosen && <Badge color="moss">{t('search.taken')}</Badge>}{' '}
-                    {trial.trial === tuning.best && <Badge color="gray">{t('search.best')}</Badge>}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollX>
+        <DataTable rows={tuning.trials} columns={columns} name={({ trial }) => String(trial)} fz="sm" />
       </Stack>
     </Paper>
   )
+}
+
+const useTrialColumns = (tuning: Tuning): (Column<Trial> | false)[] => {
+  const { t } = useTranslation('models')
+  const formats = useFormats()
+  const text = useText()
+  const number = useNumber()
+  const parameters: readonly Parameter[] = useLearners().find(({ id }) => id === tuning.learner)?.parameters ?? []
+  const named = [...new Set(tuning.trials.flatMap((trial) => Object.keys(trial.parameters)))]
+  return [
+    {
+      id: 'trial',
+      head: t('search.trial'),
+      sort: ({ trial }) => trial,
+      cell: ({ trial }) => formats.integer(trial),
+      number: true,
+    },
+    ...named.map(
+      (name): Column<Trial> => ({
+        id: `parameter ${name}`,
+        head: text(parameters.find((each) => each.name === name)?.label) || name,
+        cell: (trial) => {
+          const value = trial.parameters[name]
+          return typeof value === 'number' ? number(value) : String(value ?? '')
+        },
+        number: true,
+      }),
+    ),
+    tuning.trials.some(({ effort }) => effort < 1) && {
+      id: 'effort',
+      head: t('search.effort'),
+      sort: ({ effort }) => effort,
+      cell: ({ effort }) => formats.percent(effort),
+      number: true,
+    },
+    {
+      id: 'mean',
+      head: t('search.mean'),
+      sort: ({ mean }) => mean,
+      cell: ({ trial, mean }) => (
+        <Text span inherit fw={trial === tuning.chosen ? 650 : undefined}>
+          {number(mean)}
+        </Text>
+      ),
+      number: true,
+    },
+    {
+      id: 'standardError',
+      head: t('search.standardError'),
+      cell: ({ standardError }) => number(standardError),
+      number: true,
+    },
+    {
+      id: 'seconds',
+      head: t('making.seconds'),
+      sort: ({ seconds }) => seconds,
+      cell: ({ seconds }) => formats.quantity(Number(seconds.toPrecision(2)), 's'),
+      number: true,
+    },
+    {
+      id: 'verdict',
+      head: t('search.verdict'),
+      cell: ({ trial, failure }) => (
+        <>
+          {failure && <Failed reason={failure} />}
+          {trial === tuning.chosen && <Badge color="moss">{t('search.taken')}</Badge>}{' '}
+          {trial === tuning.best && <Badge color="gray">{t('search.best')}</Badge>}
+        </>
+      ),
+    },
+  ]
 }
