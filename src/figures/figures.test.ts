@@ -402,6 +402,41 @@ test('a sparkline marks values outside the normal range', async () => {
   await snapshot(figure, 'sparkline')
 })
 
+test('a far normal range does not flatten the course of a measurement, and an equal course lies in the middle', () => {
+  const course = (values: number[], reference: { low: number | null; high: number | null } | null) =>
+    corners(
+      path(
+        sparkline(
+          { points: values.map((value, at) => ({ at, value })), reference },
+          { document, show: 'axis', height: 100 },
+        ),
+        '.course',
+      ),
+    ).map((corner) => corner[1]!)
+  const [low, high] = course([100, 110], { low: 1, high: 2 })
+  expect(low! - high!).toBeGreaterThan(50)
+  for (const height of course([4, 4], null)) expect(height).toBeCloseTo((8 + 100 - 24) / 2, 0)
+})
+
+test('a course with an axis of values has round ticks, says when it began and ended, and names each value', async () => {
+  const figure = sparkline(
+    {
+      points: [
+        { at: 0, value: 1, label: 'day 0: 1 mg/dL' },
+        { at: 192, value: 30, label: 'day 192: 30 mg/dL' },
+      ],
+      reference: { low: null, high: 1.2 },
+    },
+    { document, width: 400, show: 'axis', texts: { from: 'day 0', to: 'day 192' } },
+  )
+  expect(texts(figure)).toEqual(expect.arrayContaining(['10', '20', '30', 'day 0', 'day 192']))
+  expect([...figure.querySelectorAll('.values circle title')].map((title) => title.textContent)).toEqual([
+    'day 0: 1 mg/dL',
+    'day 192: 30 mg/dL',
+  ])
+  await snapshot(figure, 'sparkline-axis')
+})
+
 describe('every figure', () => {
   let figures: Figure[]
   beforeEach(() => {

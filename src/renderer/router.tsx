@@ -9,7 +9,6 @@ import {
 import { AuditView } from './audit/index.tsx'
 import { BackupsView } from './backups/index.tsx'
 import { HistoryView } from './chart/HistoryView.tsx'
-import { ChartView } from './chart/index.tsx'
 import { PatientView } from './chart/PatientView.tsx'
 import { DeidentifyView } from './deidentify/index.tsx'
 import { BatchView } from './intake/BatchView.tsx'
@@ -23,6 +22,7 @@ import { Shell } from './shell/Shell.tsx'
 import { WorklistView } from './worklist/index.tsx'
 
 // The views that draw figures are loaded when they are first opened.
+const ChartView = lazyRouteComponent(() => import('./chart/index.tsx'), 'ChartView')
 const DiagnosisView = lazyRouteComponent(() => import('./diagnosis/index.tsx'), 'DiagnosisView')
 const SurvivalView = lazyRouteComponent(() => import('./survival/index.tsx'), 'SurvivalView')
 const AdviceView = lazyRouteComponent(() => import('./advice/index.tsx'), 'AdviceView')
