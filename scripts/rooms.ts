@@ -41,9 +41,14 @@ export const rooms: Record<string, Room> = {
 
   // Ground: random numbers, distributions, linear algebra, bytes and digests.
   'core/numbers': { may: ['contract'], mayNot: [...shells, ...webServers] },
+  // Ground: clinical vocabulary that readers, scores and exports share.
+  'core/terminology': { may: ['contract', 'core/numbers'], mayNot: [...shells, ...webServers] },
   // Extraction gives the table of columns that cohort takes.
   'core/vault': { may: ['contract', 'core/numbers', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
-  'core/intake': { may: ['contract', 'core/numbers', 'core/vault'], mayNot: [...shells, ...webServers] },
+  'core/intake': {
+    may: ['contract', 'core/numbers', 'core/terminology', 'core/vault'],
+    mayNot: [...shells, ...webServers],
+  },
   'core/cohort': { may: ['contract', 'core/numbers'], mayNot: [...shells, ...webServers] },
   'core/learn': { may: ['contract', 'core/numbers', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/assess': { may: ['contract', 'core/numbers', 'core/cohort'], mayNot: [...shells, ...webServers] },
@@ -51,9 +56,9 @@ export const rooms: Record<string, Room> = {
     may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess'],
     mayNot: [...shells, ...webServers],
   },
-  'core/advise': { may: ['contract'], mayNot: [...shells, ...webServers] },
+  'core/advise': { may: ['contract', 'core/terminology'], mayNot: [...shells, ...webServers] },
   // Reads the vault through functions it is handed; `core/extract/studySource.ts` hands them.
-  'core/export': { may: ['contract', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/export': { may: ['contract', 'core/terminology', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/study': {
     may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess', 'core/explain'],
     mayNot: [...shells, ...webServers],

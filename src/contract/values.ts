@@ -79,3 +79,8 @@ export const ConceptSchema = z.object({
   description: TextSchema.nullable(),
 })
 export type Concept = z.infer<typeof ConceptSchema>
+
+/** Administrative sex, as FHIR has it. */
+export const sexes = ['female', 'male', 'other', 'unknown'] as const
+export const SexSchema = z.enum(sexes)
+export type Sex = z.infer<typeof SexSchema>

@@ -1,21 +1,12 @@
 import { daysAYear } from '../../contract/days.ts'
 import type { Concept, Text } from '../../contract/values.ts'
+import { separatedWords } from '../terminology/words.ts'
 
-/**
- * What column names and coded values say about identity. The paragraphs are those of 45 CFR 164.514(b)(2)(i).
- * Names are compared in lower case, marks as single spaces, `dateOfBirth` as three words.
- */
-export const headerWords = (header: string): string =>
-  header
-    .normalize('NFKC')
-    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .replaceAll(/[\s._\-–:：/()（）[\]]+/g, ' ')
-    .trim()
+/** What column names and coded values say about identity. The paragraphs are those of 45 CFR 164.514(b)(2)(i). */
 
 /** A column's name and its labels, each as words. */
 export const namesOf = ({ name, label }: Concept): string[] =>
-  [...new Set([name, label.en, label.zh ?? ''].map(headerWords))].filter((words) => words !== '')
+  [...new Set([name, label.en, label.zh ?? ''].map(separatedWords))].filter((words) => words !== '')
 
 const directIdentifiers: readonly { paragraph: string; what: Required<Text>; pattern: RegExp }[] = [
   {

@@ -2,7 +2,8 @@ import type { Cell } from '../../contract/values.ts'
 import { type Convert, computeScore, type Recorded } from '../advise/score.ts'
 import { scores } from '../advise/scores/index.ts'
 import { fieldCell } from '../extract/tables.ts'
-import { loadUnits } from '../intake/units.ts'
+import { parseSex } from '../terminology/sex.ts'
+import { loadUnits } from '../terminology/units.ts'
 import { readCase } from '../vault/records/cases.ts'
 import { encountersOf } from '../vault/records/encounters.ts'
 import { personOf } from '../vault/records/patients.ts'
@@ -15,15 +16,6 @@ const convert: Convert = (value, from, to, molarMass) => {
   return found ? value * found.factor + found.offset : null
 }
 
-const sexWords: Record<string, string> = {
-  f: 'female',
-  m: 'male',
-  female: 'female',
-  male: 'male',
-  女: 'female',
-  男: 'male',
-}
-
 /** What the record holds of a patient, the latest value of each quantity first. */
 const recordedOf = (store: ReadStore, patient: number): Recorded[] => {
   const cases = encountersOf(store, patient).map(({ encounter }) => readCase(store, encounter))
@@ -31,7 +23,7 @@ const recordedOf = (store: ReadStore, patient: number): Recorded[] => {
     fields.map((field): Recorded => {
       const { concept } = field
       const cell = fieldCell(field)
-      const value: Cell = concept.role === 'sex' ? (sexWords[String(cell).toLowerCase()] ?? cell) : cell
+      const value: Cell = concept.role === 'sex' ? (parseSex(String(cell)) ?? cell) : cell
       return { concept, value, unit: concept.unit }
     }),
   )

@@ -1,4 +1,4 @@
-import type { Sex } from './check/cells.ts'
+import type { Sex } from '../../contract/values.ts'
 
 /** A code with its system (LOINC, SNOMED CT, ICD-10, RxNorm, ...), as the file has it. */
 export interface Coding {

@@ -2,16 +2,15 @@ import { dayOf } from '../../../contract/days.ts'
 import type { Mapping, RowError } from '../../../contract/intake.ts'
 import { type RejectionText, rejection } from '../../../contract/rejections.ts'
 import type { Said, Values } from '../../../contract/say.ts'
-import type { Concept } from '../../../contract/values.ts'
-import { type Conversion, loadUnits, molarMass } from '../units.ts'
+import type { Concept, Sex } from '../../../contract/values.ts'
+import { parseSex } from '../../terminology/sex.ts'
+import { type Conversion, loadUnits, molarMass } from '../../terminology/units.ts'
 import {
   dateReader,
   isoDate,
   parseBoolean,
   parseNumber,
   parsePlainNumber,
-  parseSex,
-  type Sex,
   splitNumberAndUnit,
   whyNotANumber,
 } from './cells.ts'

@@ -2,11 +2,11 @@ import { today } from '../../../contract/days.ts'
 import type { Mapping, Place, RowError } from '../../../contract/intake.ts'
 import { type RowFault, rejection } from '../../../contract/rejections.ts'
 import type { Said } from '../../../contract/say.ts'
-import type { Concept } from '../../../contract/values.ts'
+import type { Concept, Sex } from '../../../contract/values.ts'
 import { encodeRecord } from '../../vault/records/record.ts'
 import type { WidePlan } from '../mapping/plan.ts'
 import { decimalOf } from '../reader.ts'
-import { isoDate, type Sex } from './cells.ts'
+import { isoDate } from './cells.ts'
 import { type CellReader, cellReader, missingTest, sexReader } from './validation.ts'
 
 /** Accepted rows, one after another in each list; lists of what the mapping does not have are null. */

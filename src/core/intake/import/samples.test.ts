@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { learnerOf } from '../../learn/learners.ts'
+import { loadUnits } from '../../terminology/units.ts'
 import { checkRows, type RowsSummary } from '../check/rows.ts'
 import { planImport } from '../mapping/plan.ts'
-import { loadUnits } from '../units.ts'
 import { listSamples, openSample, starterDesigns } from './samples.ts'
 
 const resources = fileURLToPath(new URL('../../../../resources', import.meta.url))

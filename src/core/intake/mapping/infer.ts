@@ -2,8 +2,10 @@ import type { DecimalMark } from '../../../contract/intake.ts'
 import type { Values } from '../../../contract/say.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
 import { type Warning, type WarningText, warn, within } from '../../../contract/warnings.ts'
-import { headerWords, measurementOf } from '../catalogue.ts'
-import { type DateFormat, dateFormats, dateReader, looksLikeDate, parseNumber, parseSex } from '../check/cells.ts'
+import { analyteOf } from '../../terminology/analytes.ts'
+import { parseSex } from '../../terminology/sex.ts'
+import { headerWords } from '../../terminology/words.ts'
+import { type DateFormat, dateFormats, dateReader, looksLikeDate, parseNumber } from '../check/cells.ts'
 
 /** What the cells of one column look like. */
 export interface InferredColumn {
@@ -189,7 +191,7 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
    * that happens to be whole in this file must not make the next file's 261.5 an error.
    */
   const isCodeOrCount = (): boolean =>
-    measurementOf(name) === null &&
+    analyteOf(name) === null &&
     distinct.size <= 30 &&
     high - low <= 100 &&
     (distinct.size * 2 <= known || high - low <= 10)

@@ -1,9 +1,10 @@
 import type { ColumnMapping, Dialect, Mapping } from '../../../contract/intake.ts'
 import type { Concept, ConceptRole } from '../../../contract/values.ts'
 import { type Warning, warn } from '../../../contract/warnings.ts'
-import { headerWords, loincSystem, measurementOf } from '../catalogue.ts'
+import { analyteOf, loincSystem } from '../../terminology/analytes.ts'
+import { molarMass, type Units, unitInHeader } from '../../terminology/units.ts'
+import { headerWords } from '../../terminology/words.ts'
 import { dateReader } from '../check/cells.ts'
-import { molarMass, type Units, unitInHeader } from '../units.ts'
 import type { InferredColumn } from './infer.ts'
 
 export interface MappingRequest {
@@ -285,7 +286,7 @@ const fromInference = (
 
 /** What the catalogue knows of a measurement: its codes and limits only where the header states a unit that fits. */
 const describe = (concept: Concept, header: string, units: Units): void => {
-  const measurement = measurementOf(header)
+  const measurement = analyteOf(header)
   if (!measurement) return
   const { label, low, high, loinc, modifiable } = measurement
   const conversion =

@@ -1,9 +1,9 @@
 import { type Issue, invalidInput, issue, named } from '../../../contract/errors.ts'
 import type { Mapping } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
-import { headerWords } from '../catalogue.ts'
+import { loadUnits, molarMass } from '../../terminology/units.ts'
+import { headerWords } from '../../terminology/words.ts'
 import { dateReader } from '../check/cells.ts'
-import { loadUnits, molarMass } from '../units.ts'
 import { plainConcept } from './mapping.ts'
 
 /** One column of the file on its way into a field of the record. Plain data: it goes to a worker thread. */

@@ -1,11 +1,11 @@
 import type { Dialect, DialectHint, Mapping, Preview } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Warning, warn } from '../../../contract/warnings.ts'
+import { loadUnits } from '../../terminology/units.ts'
 import { decimalOf, type Sink } from '../reader.ts'
 import { nameColumns } from '../readers/columns.ts'
 import { chooseReader, readerOf } from '../readers/readers.ts'
 import { emptyFile, type FileSource, type OpenSource, openSource } from '../source.ts'
-import { loadUnits } from '../units.ts'
 import { createInference } from './infer.ts'
 import { reuseMapping, suggestMapping } from './mapping.ts'
 

@@ -1,10 +1,9 @@
 import { notFound } from '../../../contract/errors.ts'
 import type { PatientRow } from '../../../contract/patients.ts'
+import type { Sex } from '../../../contract/values.ts'
 import type { ReadStore } from '../store/store.ts'
 import { readCases, type StoredCase } from './cases.ts'
 import { ownPrefix } from './registration.ts'
-
-export type Sex = PatientRow['sex']
 
 /** A patient as recorded, without its records. Throws `patientMissing`. */
 export const personOf = (

@@ -1,5 +1,5 @@
+import type { Sex } from '../../../contract/values.ts'
 import type { ReadStore, WriteStore } from '../store/store.ts'
-import type { Sex } from './patients.ts'
 import { type Term, termsOf } from './searchTerms.ts'
 
 /** What a case row says of its patient. */

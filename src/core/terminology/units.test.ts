@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { molarMassOf } from './catalogue.ts'
+import { molarMassOf } from './analytes.ts'
 import { convertUnit, loadUnits, unitInHeader } from './units.ts'
 
 const units = loadUnits()

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { molarMassOf } from './catalogue.ts'
+import { molarMassOf } from './analytes.ts'
 
 /** value in the target unit = value × `factor` + `offset`. */
 export interface Conversion {
