@@ -1,29 +1,14 @@
 import { NumberInput, Select, TextInput } from '@mantine/core'
-import type { Concept } from '../../../contract/values.ts'
 import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
-import type { Summary } from '../../parts/suggest.ts'
-import type { Draft } from '../draft.ts'
+import { useDesignForm } from '../form.ts'
 import { type FilterDraft, type FilterOp, isOrdered, opsOf } from './draft.ts'
 
 /** Which cases are learned from: each condition that is not met leaves a case out, and is counted. */
-export const Eligibility = ({
-  draft,
-  change,
-  columns,
-  options,
-  named,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  columns: readonly Summary[]
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-  named: (concept: Concept, value: string) => string
-  fault: string | undefined
-}) => {
+export const Eligibility = () => {
+  const { draft, change, columns, options, named, fault } = useDesignForm()
   const { t } = useTranslation('models')
   const offered = columns.filter(({ concept }) => concept.role !== 'patientKey' && concept.kind !== 'text')
   const of = (name: string | null) => offered.find(({ concept }) => concept.name === name)
@@ -31,7 +16,7 @@ export const Eligibility = ({
     <Fold
       title={t('eligible.title')}
       asked={draft.filters.length > 0 ? t('eligible.asked', { count: draft.filters.length }) : t('eligible.all')}
-      fault={fault}
+      fault={fault('filters')}
     >
       <Rows<FilterDraft>
         rows={draft.filters}

@@ -1,41 +1,22 @@
-import { Button, Checkbox, Group, Select, Stack, Text, TextInput } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
-import { missingPolicies } from '../../../contract/design.ts'
+import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core'
+import { useState } from 'react'
 import { useFormats, useTranslation } from '../../language/index.ts'
 import classes from '../../parts/models.module.css'
-import { Section } from '../../parts/Section.tsx'
-import { candidates, type Summary } from '../../parts/suggest.ts'
-import type { Draft } from '../draft.ts'
+import { candidates } from '../../parts/suggest.ts'
+import { useDesignForm } from '../form.ts'
 import { outcomeColumns } from '../outcome/draft.ts'
 
-/** What the model may look at, and what becomes of gaps. */
-export const FeaturePicker = ({
-  draft,
-  change,
-  columns,
-  rows,
-  labelOf,
-  fault,
-  children,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  columns: readonly Summary[]
-  rows: number
-  labelOf: (column: Summary) => string
-  fault: string | undefined
-  children?: ReactNode
-}) => {
+/** What the model may look at. */
+export const FeaturePicker = () => {
+  const { draft, change, columns, rows, labelOf, used, fault } = useDesignForm()
   const { t } = useTranslation('models')
   const formats = useFormats()
   const [search, setSearch] = useState('')
   const offered = candidates(columns, outcomeColumns(draft))
-  const used = offered.filter(({ concept }) => !draft.excluded.includes(concept.name))
   const sought = search.trim().toLowerCase()
   const shown = offered.filter((column) => labelOf(column).toLowerCase().includes(sought))
-  const holes = used.reduce((sum, column) => Math.max(sum, column.missing), 0)
   return (
-    <Section title={t('train.features')}>
+    <>
       <Group justify="space-between" gap="sm">
         <Text size="sm" c="dimmed">
           {t('train.featuresUsed', { used: used.length, offered: offered.length })}
@@ -92,29 +73,11 @@ export const FeaturePicker = ({
           )}
         </Stack>
       </div>
-      {fault && (
+      {fault('features') && (
         <Text size="xs" c="var(--mantine-color-error)" role="alert">
-          {fault}
+          {fault('features')}
         </Text>
       )}
-      <Select
-        label={t('train.missing')}
-        description={t(`train.missingHelp.${draft.missing ?? 'auto'}`)}
-        maw={420}
-        data={[
-          { value: '', label: t('train.missings.auto') },
-          ...missingPolicies.map((policy) => ({ value: policy, label: t(`train.missings.${policy}`) })),
-        ]}
-        value={draft.missing ?? ''}
-        allowDeselect={false}
-        onChange={(policy) => change({ missing: (policy || null) as Draft['missing'] })}
-      />
-      {holes === 0 && (
-        <Text size="xs" c="dimmed">
-          {t('train.nothingMissing')}
-        </Text>
-      )}
-      {children}
-    </Section>
+    </>
   )
 }

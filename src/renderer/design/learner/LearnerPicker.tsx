@@ -1,30 +1,16 @@
 import { Group, Radio, Stack, Text } from '@mantine/core'
-import type * as z from 'zod'
-import type { LearnerInfoSchema } from '../../../contract/models.ts'
 import { useText, useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
-import type { Draft } from '../draft.ts'
+import { type Learner, useDesignForm } from '../form.ts'
 import { autoLearner, groupsOf } from './learnerGroups.ts'
 import { ParameterField } from './ParameterField.tsx'
 
-type Learner = z.infer<typeof LearnerInfoSchema>
-
 /** The learners that answer the question, by kind, each with a line of what it does; the parameters of the chosen one. */
-export const LearnerPicker = ({
-  draft,
-  change,
-  fitting,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  fitting: readonly Learner[]
-  fault: string | undefined
-}) => {
+export const LearnerPicker = () => {
+  const { draft, change, fitting, learner, fault } = useDesignForm()
   const { t } = useTranslation('models')
   const text = useText()
-  const learner = fitting.find(({ id }) => id === draft.learner) ?? null
   const auto = fitting.find(({ id }) => id === autoLearner)
   const changed = learner?.parameters.filter(
     ({ name, default: usual }) => draft.parameters[name] !== undefined && draft.parameters[name] !== usual,
@@ -42,7 +28,7 @@ export const LearnerPicker = ({
       <Radio.Group
         value={draft.learner}
         onChange={(id) => change({ learner: id, parameters: {}, tuning: { ...draft.tuning, space: {} } })}
-        error={fault}
+        error={fault('learner')}
         aria-label={t('train.learner')}
       >
         <Stack gap="sm">

@@ -1,159 +1,40 @@
-import { Chip, Group, Select, Text, TextInput } from '@mantine/core'
-import { type Concept, type TimeUnit, timeUnits } from '../../../contract/values.ts'
-import { useFormats, useTranslation } from '../../language/index.ts'
+import { Chip, Group, Select, TextInput } from '@mantine/core'
+import { type TimeUnit, timeUnits } from '../../../contract/values.ts'
+import { useTranslation } from '../../language/index.ts'
 import classes from '../../parts/models.module.css'
-import { type Summary, suggestEvents, timeUnitOf } from '../../parts/suggest.ts'
-import type { Draft } from '../draft.ts'
+import { suggestEvents, timeUnitOf } from '../../parts/suggest.ts'
+import { useDesignForm } from '../form.ts'
+import { autoLearner } from '../learner/learnerGroups.ts'
 import { classColumns, numberColumns } from './draft.ts'
+import { Asked, Chips, ValueChips } from './ValueChips.tsx'
 
 /** Which columns hold the outcome, and which of their values mean it happened. */
-export const OutcomeFields = ({
-  draft,
-  change,
-  columns,
-  options,
-  named,
-  competingNote,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  columns: readonly Summary[]
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-  named: (concept: Concept, value: string) => string
-  /** What the chosen learner makes of competing events, where that is not what one would expect. */
-  competingNote: string | undefined
-  fault: (name: 'target' | 'time' | 'event' | 'eventValues' | 'horizons') => string | undefined
-}) => {
+export const OutcomeFields = () => {
+  const { draft } = useDesignForm()
+  if (draft.task === 'survival') return <FollowUpFields />
+  return <TargetFields />
+}
+
+/** A class or a number. */
+const TargetFields = () => {
   const { t } = useTranslation('models')
-  const formats = useFormats()
-  const event = columns.find(({ concept }) => concept.name === draft.event)
+  const { draft, change, columns, options, fault } = useDesignForm()
   const target = columns.find(({ concept }) => concept.name === draft.target)
-  if (draft.task === 'survival')
-    return (
-      <>
-        <div className={classes.pair}>
-          <Select
-            label={t('train.time')}
-            required
-            searchable
-            data={options(numberColumns(columns))}
-            value={draft.time}
-            error={fault('time')}
-            onChange={(time) => {
-              const column = columns.find(({ concept }) => concept.name === time)
-              change({ time, timeUnit: timeUnitOf(column?.concept.unit ?? null) })
-            }}
-          />
-          <Select
-            label={t('train.timeUnit')}
-            data={timeUnits.map((unit) => ({ value: unit, label: t(`units.${unit}`) }))}
-            value={draft.timeUnit}
-            allowDeselect={false}
-            onChange={(unit) => unit && change({ timeUnit: unit as TimeUnit })}
-          />
-          <Select
-            label={t('train.event')}
-            required
-            searchable
-            data={options(classColumns(columns))}
-            value={draft.event}
-            error={fault('event')}
-            onChange={(name) => {
-              const column = columns.find(({ concept }) => concept.name === name)
-              change({ event: name, eventValues: column ? suggestEvents(column) : [], competingValues: [] })
-            }}
-          />
-        </div>
-        {event && (
-          <div>
-            <Text size="sm" fw={500} mb={4}>
-              {t('train.eventValues', { column: event.concept.name })}
-            </Text>
-            <Chip.Group
-              multiple
-              value={draft.eventValues}
-              onChange={(eventValues) =>
-                change({
-                  eventValues,
-                  competingValues: draft.competingValues.filter((value) => !eventValues.includes(value)),
-                })
-              }
-            >
-              <Group gap={6}>
-                {(event.counts ?? []).map(({ value, count }) => (
-                  <Chip key={value} value={value} size="sm">
-                    {named(event.concept, value)} ({formats.integer(count)})
-                  </Chip>
-                ))}
-              </Group>
-            </Chip.Group>
-            {fault('eventValues') && (
-              <Text size="xs" c="var(--mantine-color-error)" mt={4} role="alert">
-                {fault('eventValues')}
-              </Text>
-            )}
-          </div>
-        )}
-        {event &&
-          draft.competingColumn === null &&
-          (event.counts ?? []).some(({ value }) => !draft.eventValues.includes(value)) && (
-            <div>
-              <Text size="sm" fw={500}>
-                {t('train.competingValues')}
-              </Text>
-              <Text size="xs" c="dimmed" mb={4}>
-                {t('train.competingHelp')}
-              </Text>
-              <Chip.Group
-                multiple
-                value={draft.competingValues}
-                onChange={(competingValues) => change({ competingValues })}
-              >
-                <Group gap={6}>
-                  {(event.counts ?? [])
-                    .filter(({ value }) => !draft.eventValues.includes(value))
-                    .map(({ value, count }) => (
-                      <Chip key={value} value={value} size="sm">
-                        {named(event.concept, value)} ({formats.integer(count)})
-                      </Chip>
-                    ))}
-                </Group>
-              </Chip.Group>
-              {competingNote && (
-                <Text size="xs" c="var(--warn)" mt={4} role="status">
-                  {competingNote}
-                </Text>
-              )}
-            </div>
-          )}
-        <TextInput
-          label={t('train.horizons')}
-          description={t('train.horizonsHelp', { unit: t(`units.${draft.timeUnit}`) })}
-          maw={420}
-          value={draft.horizons}
-          error={fault('horizons')}
-          onChange={(typed) => change({ horizons: typed.currentTarget.value })}
-        />
-      </>
-    )
+  const classes = draft.task === 'diagnosis'
   return (
     <>
       <Select
-        label={t(draft.task === 'diagnosis' ? 'train.target' : 'train.targetValue')}
+        label={t(classes ? 'train.target' : 'train.targetValue')}
         required
         searchable
         maw={420}
-        data={options(draft.task === 'diagnosis' ? classColumns(columns) : numberColumns(columns))}
+        data={options(classes ? classColumns(columns) : numberColumns(columns))}
         value={draft.target}
         error={fault('target')}
         onChange={(name) => change({ target: name, positive: null })}
       />
-      {draft.task === 'diagnosis' && target && (
-        <div>
-          <Text size="sm" fw={500} mb={4}>
-            {t('train.positive')}
-          </Text>
+      {classes && target && (
+        <Asked title={t('train.positive')}>
           <Chip.Group
             value={draft.positive ?? ''}
             onChange={(positive) => change({ positive: positive === '' ? null : String(positive) })}
@@ -162,15 +43,104 @@ export const OutcomeFields = ({
               <Chip value="" size="sm">
                 {t('train.positiveAuto')}
               </Chip>
-              {(target.counts ?? []).map(({ value, count }) => (
-                <Chip key={value} value={value} size="sm">
-                  {named(target.concept, value)} ({formats.integer(count)})
-                </Chip>
-              ))}
+              <Chips column={target} />
             </Group>
           </Chip.Group>
-        </div>
+        </Asked>
       )}
     </>
+  )
+}
+
+/** Time until an event, or until the patient was last seen. */
+const FollowUpFields = () => {
+  const { t } = useTranslation('models')
+  const { draft, change, columns, options, fault } = useDesignForm()
+  const columnOf = (name: string | null) => columns.find(({ concept }) => concept.name === name)
+  const event = columnOf(draft.event)
+  return (
+    <>
+      <div className={classes.pair}>
+        <Select
+          label={t('train.time')}
+          required
+          searchable
+          data={options(numberColumns(columns))}
+          value={draft.time}
+          error={fault('time')}
+          onChange={(time) => change({ time, timeUnit: timeUnitOf(columnOf(time)?.concept.unit ?? null) })}
+        />
+        <Select
+          label={t('train.timeUnit')}
+          data={timeUnits.map((unit) => ({ value: unit, label: t(`units.${unit}`) }))}
+          value={draft.timeUnit}
+          allowDeselect={false}
+          onChange={(unit) => unit && change({ timeUnit: unit as TimeUnit })}
+        />
+        <Select
+          label={t('train.event')}
+          required
+          searchable
+          data={options(classColumns(columns))}
+          value={draft.event}
+          error={fault('event')}
+          onChange={(name) => {
+            const column = columnOf(name)
+            change({ event: name, eventValues: column ? suggestEvents(column) : [], competingValues: [] })
+          }}
+        />
+      </div>
+      {event && (
+        <Asked title={t('train.eventValues', { column: event.concept.name })} fault={fault('eventValues')}>
+          <ValueChips
+            column={event}
+            chosen={draft.eventValues}
+            onChange={(eventValues) =>
+              change({
+                eventValues,
+                competingValues: draft.competingValues.filter((value) => !eventValues.includes(value)),
+              })
+            }
+          />
+        </Asked>
+      )}
+      <CompetingValues />
+      <TextInput
+        label={t('train.horizons')}
+        description={t('train.horizonsHelp', { unit: t(`units.${draft.timeUnit}`) })}
+        maw={420}
+        value={draft.horizons}
+        error={fault('horizons')}
+        onChange={(typed) => change({ horizons: typed.currentTarget.value })}
+      />
+    </>
+  )
+}
+
+/** Values of the event's own column that rule the event out, where there are any left. */
+const CompetingValues = () => {
+  const { t } = useTranslation('models')
+  const { draft, change, columns, learner, fault } = useDesignForm()
+  const event = columns.find(({ concept }) => concept.name === draft.event)
+  const left = (event?.counts ?? []).some(({ value }) => !draft.eventValues.includes(value))
+  if (!event || !left || draft.competingColumn !== null) return null
+  const unread =
+    draft.competingValues.length > 0 &&
+    draft.learner !== autoLearner &&
+    learner !== null &&
+    !learner.reads.includes('competing')
+  return (
+    <Asked
+      title={t('train.competingValues')}
+      help={t('train.competingHelp')}
+      note={fault('competing') ?? (unread ? t('outcome.unread.competing') : undefined)}
+    >
+      <ValueChips
+        column={event}
+        without={draft.eventValues}
+        chosen={draft.competingValues}
+        onChange={(competingValues) => change({ competingValues })}
+      />
+    </Asked>
   )
 }

@@ -1,38 +1,25 @@
-import { Chip, Group, Select, Text } from '@mantine/core'
+import { Select, Text } from '@mantine/core'
 import type { LearnerInput } from '../../../contract/models.ts'
-import type { Concept } from '../../../contract/values.ts'
-import { useFormats, useTranslation } from '../../language/index.ts'
+import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import type { Summary } from '../../parts/suggest.ts'
-import type { Draft } from '../draft.ts'
+import { useDesignForm } from '../form.ts'
+import { autoLearner } from '../learner/learnerGroups.ts'
 import { classColumns, countOutcome, numberColumns } from './draft.ts'
+import { ValueChips } from './ValueChips.tsx'
 
 /** What else may decide a follow-up, and how much each case counts. */
-export const OutcomeMore = ({
-  draft,
-  change,
-  columns,
-  options,
-  named,
-  reads,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  columns: readonly Summary[]
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-  named: (concept: Concept, value: string) => string
-  /** What the chosen learner makes something of; null: it is not known which it will be. */
-  reads: readonly LearnerInput[] | null
-}) => {
+export const OutcomeMore = () => {
+  const { draft, change, columns, options, learner } = useDesignForm()
+  // What the app will choose is not known yet.
+  const reads = draft.learner === autoLearner ? null : (learner?.reads ?? null)
   const { t } = useTranslation('models')
-  const formats = useFormats()
   const asked = countOutcome(draft)
   const survival = draft.task === 'survival'
   const numbers = numberColumns(columns).filter(({ concept }) => concept.name !== draft.time)
   // Values of the event's own column stand beside those of the event.
   const competing = columns.find(({ concept }) => concept.name === draft.competingColumn)
-  const values = competing?.counts ?? []
   /** Says that the chosen learner does not read it. */
   const unread = (input: LearnerInput, is: boolean) =>
     is && reads !== null && !reads.includes(input) ? t(`outcome.unread.${input}`) : null
@@ -76,20 +63,13 @@ export const OutcomeMore = ({
               allowDeselect={false}
               onChange={(column) => change({ competingColumn: column || null, competingValues: [] })}
             />
-            <Chip.Group
-              multiple
-              value={draft.competingValues}
-              onChange={(competingValues) => change({ competingValues })}
-            >
-              <Group gap={6}>
-                {competing &&
-                  values.map(({ value, count }) => (
-                    <Chip key={value} value={value} size="sm">
-                      {named(competing.concept, value)} ({formats.integer(count)})
-                    </Chip>
-                  ))}
-              </Group>
-            </Chip.Group>
+            {competing && (
+              <ValueChips
+                column={competing}
+                chosen={draft.competingValues}
+                onChange={(competingValues) => change({ competingValues })}
+              />
+            )}
           </div>
           <div className={classes.pair}>
             {choose('entry', numbers, unread('entry', draft.entry !== null))}

@@ -5,24 +5,14 @@ import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
 import type { Summary } from '../../parts/suggest.ts'
-import type { Draft } from '../draft.ts'
+import { useDesignForm } from '../form.ts'
 import { countPreparation } from './draft.ts'
 
 type Preparation = Omit<PreparationDesign, 'missing'>
 
 /** How columns become what the learner sees; all of it is learned from the training cases alone. */
-export const PreparationFields = ({
-  draft,
-  change,
-  used,
-  options,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  /** The columns that are learned from. */
-  used: readonly Summary[]
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-}) => {
+export const PreparationFields = () => {
+  const { draft, change, used, options } = useDesignForm()
   const { t } = useTranslation('models')
   const { preparation } = draft
   const set = (part: Partial<Preparation>) => change({ preparation: { ...preparation, ...part } })

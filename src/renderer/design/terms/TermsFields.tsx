@@ -3,29 +3,22 @@ import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
-import type { Summary } from '../../parts/suggest.ts'
-import type { Draft } from '../draft.ts'
+import { useDesignForm } from '../form.ts'
 import type { SplineDraft } from './draft.ts'
 
 /** Effects that bend, and effects that depend on another column, for learners of coefficients. */
-export const TermsFields = ({
-  draft,
-  change,
-  used,
-  options,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  used: readonly Summary[]
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-  fault: string | undefined
-}) => {
+export const TermsFields = () => {
+  const { draft, change, used, options, reading, fault } = useDesignForm()
   const { t } = useTranslation('models')
   const numbers = used.filter(({ concept }) => concept.kind === 'number' || concept.kind === 'integer')
+  if (!reading.reads.includes('terms')) return null
   const asked = draft.splines.length + draft.interactions.length
   return (
-    <Fold title={t('terms.title')} {...(asked > 0 ? { asked: t('terms.asked', { count: asked }) } : {})} fault={fault}>
+    <Fold
+      title={t('terms.title')}
+      {...(asked > 0 ? { asked: t('terms.asked', { count: asked }) } : {})}
+      fault={fault('splines') ?? fault('interactions')}
+    >
       <Text size="xs" c="dimmed">
         {t('terms.help')}
       </Text>

@@ -6,7 +6,7 @@ import { useText, useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import { Rows } from '../../parts/Rows.tsx'
-import type { Draft } from '../draft.ts'
+import { useDesignForm } from '../form.ts'
 
 /** Metrics that settings can be chosen by, the usual one first. */
 export const searchMetrics: Record<Task, readonly string[]> = {
@@ -23,24 +23,53 @@ interface Row {
 }
 
 /** How the learner's parameters are found: on folds inside the cases it learns from. */
-export const TuningFields = ({
-  draft,
-  change,
-  parameters,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  /** Of the chosen learner; none where it is chosen by the app. */
-  parameters: readonly Parameter[]
-  fault: string | undefined
-}) => {
+export const TuningFields = () => {
   const { t } = useTranslation('models')
-  const text = useText()
-  const { tuning } = draft
-  const set = (part: Partial<TuningDesign>) => change({ tuning: { ...tuning, ...part } })
-  const searches = tuning.method !== 'none'
-  const numbers = parameters.filter(({ type }) => type === 'number' || type === 'integer')
+  const { draft, fault } = useDesignForm()
+  const set = useChange()
+  const { method, oneStandardError } = draft.tuning
+  const searches = method !== 'none'
+  return (
+    <Fold
+      title={t('tuning.title')}
+      {...(searches ? { asked: t(`tuning.methods.${method}`) } : {})}
+      fault={searches ? fault('space') : undefined}
+    >
+      <Select
+        label={t('tuning.method')}
+        description={t(`tuning.methodHelp.${method}`)}
+        maw={420}
+        data={tuningMethods.map((value) => ({ value, label: t(`tuning.methods.${value}`) }))}
+        value={method}
+        allowDeselect={false}
+        onChange={(chosen) => chosen && set({ method: chosen as TuningDesign['method'] })}
+      />
+      {searches && (
+        <>
+          <Effort />
+          <Switch
+            label={t('tuning.oneStandardError')}
+            description={t('tuning.oneStandardErrorHelp')}
+            checked={oneStandardError}
+            onChange={(event) => set({ oneStandardError: event.currentTarget.checked })}
+          />
+          <Space />
+        </>
+      )}
+    </Fold>
+  )
+}
+
+const useChange = () => {
+  const { draft, change } = useDesignForm()
+  return (part: Partial<TuningDesign>) => change({ tuning: { ...draft.tuning, ...part } })
+}
+
+/** How much is tried, on how many folds, and by what it is judged. */
+const Effort = () => {
+  const { t } = useTranslation('models')
+  const { draft } = useDesignForm()
+  const set = useChange()
   const whole = (name: 'trials' | 'folds' | 'repeats', min: number, max: number) => (
     <NumberInput
       label={t(`tuning.${name}`)}
@@ -48,109 +77,89 @@ export const TuningFields = ({
       min={min}
       max={max}
       allowDecimal={false}
-      value={tuning[name]}
+      value={draft.tuning[name]}
       onChange={(typed) => set({ [name]: Math.min(max, Math.max(min, Math.round(Number(typed) || min))) })}
     />
   )
-  const rows = Object.entries(tuning.space).flatMap(([name, range]): Row[] =>
-    'low' in range ? [{ name, ...range }] : [],
-  )
-  const free = numbers.filter(({ name }) => !(name in tuning.space))
   return (
-    <Fold
-      title={t('tuning.title')}
-      {...(searches ? { asked: t(`tuning.methods.${tuning.method}`) } : {})}
-      fault={searches ? fault : undefined}
-    >
+    <div className={classes.pair}>
+      {whole('trials', 2, 500)}
+      {whole('folds', 2, 20)}
+      {whole('repeats', 1, 20)}
       <Select
-        label={t('tuning.method')}
-        description={t(`tuning.methodHelp.${tuning.method}`)}
-        maw={420}
-        data={tuningMethods.map((value) => ({ value, label: t(`tuning.methods.${value}`) }))}
-        value={tuning.method}
+        label={t('tuning.metric')}
+        description={t('tuning.metricHelp')}
+        data={searchMetrics[draft.task].map((value, at) => ({
+          value: at === 0 ? '' : value,
+          label: t(`metrics.names.${value}.label`, { defaultValue: value }),
+        }))}
+        value={draft.tuning.metric ?? ''}
         allowDeselect={false}
-        onChange={(method) => method && set({ method: method as TuningDesign['method'] })}
+        onChange={(metric) => set({ metric: metric || null })}
       />
-      {searches && (
-        <>
-          <div className={classes.pair}>
-            {whole('trials', 2, 500)}
-            {whole('folds', 2, 20)}
-            {whole('repeats', 1, 20)}
+    </div>
+  )
+}
+
+/** The ranges that are searched, where they are not those of the learner; none where the app chooses the learner. */
+const Space = () => {
+  const { t } = useTranslation('models')
+  const text = useText()
+  const { draft, learner } = useDesignForm()
+  const set = useChange()
+  const { space } = draft.tuning
+  const numbers = (learner?.parameters ?? []).filter(({ type }) => type === 'number' || type === 'integer')
+  if (numbers.length === 0) return null
+  const rows = Object.entries(space).flatMap(([name, range]): Row[] => ('low' in range ? [{ name, ...range }] : []))
+  const free = numbers.filter(({ name }) => !(name in space))
+  return (
+    <div>
+      <p className={classes.learnerGroup}>{t('tuning.space')}</p>
+      <Text size="xs" c="dimmed" mb={6}>
+        {t('tuning.spaceHelp')}
+      </Text>
+      <Rows<Row>
+        rows={rows}
+        onChange={(next) =>
+          set({ space: Object.fromEntries(next.map(({ name, ...range }): [string, Range] => [name, range])) })
+        }
+        fresh={() => startOf(free[0] ?? numbers[0])}
+        add={t('tuning.addRange')}
+        name={(number) => t('tuning.range', { number })}
+      >
+        {(row, setRow, name) => (
+          <>
             <Select
-              label={t('tuning.metric')}
-              description={t('tuning.metricHelp')}
-              data={searchMetrics[draft.task].map((value, at) => ({
-                value: at === 0 ? '' : value,
-                label: t(`metrics.names.${value}.label`, { defaultValue: value }),
-              }))}
-              value={tuning.metric ?? ''}
+              aria-label={t('tuning.parameter', { name })}
+              data={numbers
+                .filter((each) => each.name === row.name || !(each.name in space))
+                .map((each) => ({ value: each.name, label: text(each.label) }))}
+              value={row.name}
               allowDeselect={false}
-              onChange={(metric) => set({ metric: metric || null })}
+              onChange={(chosen) => setRow(startOf(numbers.find((each) => each.name === chosen)))}
             />
-          </div>
-          <Switch
-            label={t('tuning.oneStandardError')}
-            description={t('tuning.oneStandardErrorHelp')}
-            checked={tuning.oneStandardError}
-            onChange={(event) => set({ oneStandardError: event.currentTarget.checked })}
-          />
-          {numbers.length > 0 && (
-            <div>
-              <p className={classes.learnerGroup}>{t('tuning.space')}</p>
-              <Text size="xs" c="dimmed" mb={6}>
-                {t('tuning.spaceHelp')}
-              </Text>
-              <Rows<Row>
-                rows={rows}
-                onChange={(next) =>
-                  set({ space: Object.fromEntries(next.map(({ name, ...range }): [string, Range] => [name, range])) })
-                }
-                fresh={() => startOf(free[0] ?? numbers[0])}
-                add={t('tuning.addRange')}
-                name={(number) => t('tuning.range', { number })}
-              >
-                {(row, setRow, name) => (
-                  <>
-                    <Select
-                      aria-label={t('tuning.parameter', { name })}
-                      data={numbers
-                        .filter((each) => each.name === row.name || !(each.name in tuning.space))
-                        .map((each) => ({ value: each.name, label: text(each.label) }))}
-                      value={row.name}
-                      allowDeselect={false}
-                      onChange={(chosen) => setRow(startOf(numbers.find((each) => each.name === chosen)))}
-                    />
-                    <NumberInput
-                      className={classes.rowNarrow}
-                      aria-label={t('tuning.low', { name })}
-                      value={row.low}
-                      hideControls
-                      onChange={(value) => typeof value === 'number' && setRow({ low: value })}
-                    />
-                    <NumberInput
-                      className={classes.rowNarrow}
-                      aria-label={t('tuning.high', { name })}
-                      value={row.high}
-                      hideControls
-                      onChange={(value) => typeof value === 'number' && setRow({ high: value })}
-                    />
-                    <Switch
-                      className={classes.rowNarrow}
-                      mt={8}
-                      label={t('tuning.log')}
-                      checked={row.log}
-                      disabled={row.low <= 0}
-                      onChange={(event) => setRow({ log: event.currentTarget.checked })}
-                    />
-                  </>
-                )}
-              </Rows>
-            </div>
-          )}
-        </>
-      )}
-    </Fold>
+            {(['low', 'high'] as const).map((end) => (
+              <NumberInput
+                key={end}
+                className={classes.rowNarrow}
+                aria-label={t(`tuning.${end}`, { name })}
+                value={row[end]}
+                hideControls
+                onChange={(value) => typeof value === 'number' && setRow({ [end]: value })}
+              />
+            ))}
+            <Switch
+              className={classes.rowNarrow}
+              mt={8}
+              label={t('tuning.log')}
+              checked={row.log}
+              disabled={row.low <= 0}
+              onChange={(event) => setRow({ log: event.currentTarget.checked })}
+            />
+          </>
+        )}
+      </Rows>
+    </div>
   )
 }
 

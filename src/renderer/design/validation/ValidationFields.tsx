@@ -2,28 +2,15 @@ import { NumberInput, Select, Switch } from '@mantine/core'
 import { splitKinds } from '../../../contract/design.ts'
 import { useTranslation } from '../../language/index.ts'
 import classes from '../../parts/models.module.css'
-import { Section } from '../../parts/Section.tsx'
-import type { Draft } from '../draft.ts'
-import { mostForOpinion, needsColumn } from './draft.ts'
+import { useDesignForm } from '../form.ts'
+import { mostForOpinion, needsColumn, type ValidationDraft } from './draft.ts'
 
 /** Which cases are kept out, how often it is fitted, and from which seed. */
-export const ValidationFields = ({
-  draft,
-  change,
-  rows,
-  columns,
-  fault,
-}: {
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-  rows: number
-  /** Those that a split may go by. */
-  columns: { value: string; label: string }[]
-  fault: string | undefined
-}) => {
+export const ValidationFields = () => {
+  const { draft, change, rows, columns, options, fault } = useDesignForm()
   const { t } = useTranslation('models')
   return (
-    <Section title={t('train.validation')}>
+    <>
       <div className={classes.pair}>
         <NumberInput
           label={t('train.test')}
@@ -41,15 +28,15 @@ export const ValidationFields = ({
           data={splitKinds.map((kind) => ({ value: kind, label: t(`train.splits.${kind}`) }))}
           value={draft.split}
           allowDeselect={false}
-          onChange={(split) => split && change({ split: split as Draft['split'], splitColumn: null })}
+          onChange={(split) => split && change({ split: split as ValidationDraft['split'], splitColumn: null })}
         />
         {needsColumn(draft.split) && (
           <Select
             label={t('train.splitColumn')}
             searchable
-            data={columns}
+            data={options(columns)}
             value={draft.splitColumn}
-            error={fault}
+            error={fault('splitColumn')}
             onChange={(splitColumn) => change({ splitColumn })}
           />
         )}
@@ -80,6 +67,6 @@ export const ValidationFields = ({
           onChange={(event) => change({ secondOpinion: event.currentTarget.checked })}
         />
       )}
-    </Section>
+    </>
   )
 }
