@@ -430,10 +430,9 @@ test('a course with an axis of values has round ticks, says when it began and en
     { document, width: 400, show: 'axis', texts: { from: 'day 0', to: 'day 192' } },
   )
   expect(texts(figure)).toEqual(expect.arrayContaining(['10', '20', '30', 'day 0', 'day 192']))
-  expect([...figure.querySelectorAll('.values circle title')].map((title) => title.textContent)).toEqual([
-    'day 0: 1 mg/dL',
-    'day 192: 30 mg/dL',
-  ])
+  const named = (dots: string) => [...figure.querySelectorAll(`${dots} title`)].map((title) => title.textContent)
+  expect(named('.values')).toEqual(['day 0: 1 mg/dL'])
+  expect(named('.outside')).toEqual(['day 192: 30 mg/dL'])
   await snapshot(figure, 'sparkline-axis')
 })
 

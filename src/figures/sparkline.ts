@@ -110,9 +110,10 @@ const dotsOf = (
   const r = show === 'axis' ? 3.5 : 2.5
   const place = { x: 'at', y: 'value', r, ...(show === 'axis' ? { title: 'label' } : {}) }
   const every = show === 'axis' || (show === 'ends' && points.length <= mostDots)
+  const inside = points.filter((point) => !outside(point))
   return [
     ...(every
-      ? [Plot.dot(points, { className: 'values', ...place, fill: palette.paper, stroke: palette.patient })]
+      ? [Plot.dot(inside, { className: 'values', ...place, fill: palette.paper, stroke: palette.patient })]
       : []),
     Plot.dot(points.filter(outside), { className: 'outside', ...place, fill: palette.raises }),
   ]
