@@ -66,9 +66,6 @@ export const ConceptDialog = ({
     const levels = draft.levels && draft.levels.length > 0 ? draft.levels : null
     describe.mutate({ study, concept: { ...draft, unit: draft.unit?.trim() || null, description, levels } })
   }
-  const levels = draft.levels ?? []
-  const setLevel = (index: number, part: Partial<(typeof levels)[number]>) =>
-    change({ levels: levels.map((level, at) => (at === index ? { ...level, ...part } : level)) })
   return (
     <Modal
       opened
@@ -86,134 +83,19 @@ export const ConceptDialog = ({
     >
       <form onSubmit={submit} noValidate>
         <Stack gap="sm">
-          <Group grow align="flex-start" preventGrowOverflow={false}>
-            <TextInput
-              label={t('concept.labelEn')}
-              required
-              data-autofocus
-              value={draft.label.en}
-              error={faults.label ? t('concept.labelMissing') : undefined}
-              onChange={(event) => change({ label: { ...draft.label, en: event.currentTarget.value } })}
-            />
-            <TextInput
-              label={t('concept.labelZh')}
-              value={draft.label.zh ?? ''}
-              onChange={(event) => {
-                const { zh: _, ...rest } = draft.label
-                change({ label: event.currentTarget.value ? { ...rest, zh: event.currentTarget.value } : rest })
-              }}
-            />
-          </Group>
-          <Group grow align="flex-start" preventGrowOverflow={false}>
-            <Select
-              label={t('study.role')}
-              description={t('concept.roleHelp')}
-              data={conceptRoles.map((role) => ({ value: role, label: t(`roles.${role}`) }))}
-              value={draft.role}
-              allowDeselect={false}
-              onChange={(role) => role && change({ role: role as Concept['role'] })}
-            />
-            <TextInput
-              label={t('study.unit')}
-              description={t('concept.unitHelp')}
-              value={draft.unit ?? ''}
-              onChange={(event) => change({ unit: event.currentTarget.value })}
-            />
-          </Group>
+          <Meaning draft={draft} change={change} labelMissing={faults.label} />
           {numeric.has(draft.kind) &&
             (['plausible', 'reference'] as const).map((key) => (
-              <Group key={key} grow align="flex-end" preventGrowOverflow={false}>
-                <NumberInput
-                  label={t(`concept.${key}Low`)}
-                  value={draft[key]?.low ?? ''}
-                  hideControls
-                  onChange={(low) => change({ [key]: rangeOf(low, draft[key]?.high ?? '') })}
-                  error={faults[key] ? t('concept.rangeWrong') : undefined}
-                />
-                <NumberInput
-                  label={t(`concept.${key}High`)}
-                  value={draft[key]?.high ?? ''}
-                  hideControls
-                  onChange={(high) => change({ [key]: rangeOf(draft[key]?.low ?? '', high) })}
-                />
-              </Group>
+              <RangeFields
+                key={key}
+                name={key}
+                range={draft[key]}
+                wrong={faults[key]}
+                onChange={(range) => change({ [key]: range })}
+              />
             ))}
           {draft.kind !== 'date' && draft.kind !== 'text' && (
-            <div>
-              <Group justify="space-between">
-                <Text size="sm" fw={500}>
-                  {t('concept.levels')}
-                </Text>
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  leftSection={<IconPlus size={13} />}
-                  onClick={() => change({ levels: [...levels, { code: '', label: { en: '' } }] })}
-                >
-                  {t('concept.addLevel')}
-                </Button>
-              </Group>
-              {levels.length > 0 && (
-                <ScrollX>
-                  <Table withRowBorders={false} verticalSpacing={3} horizontalSpacing={4}>
-                    <Table.Thead>
-                      <Table.Tr>
-                        <Table.Th w={90}>{t('concept.code')}</Table.Th>
-                        <Table.Th>{t('concept.labelEn')}</Table.Th>
-                        <Table.Th>{t('concept.labelZh')}</Table.Th>
-                        <Table.Th>
-                          <VisuallyHidden>{t('actions')}</VisuallyHidden>
-                        </Table.Th>
-                      </Table.Tr>
-                    </Table.Thead>
-                    <Table.Tbody>
-                      {levels.map((level, index) => (
-                        // biome-ignore lint/suspicious/noArrayIndexKey: a level has no identity but its place while its code is typed
-                        <Table.Tr key={index}>
-                          <Table.Td>
-                            <TextInput
-                              size="xs"
-                              aria-label={t('concept.code')}
-                              value={level.code}
-                              error={level.code.trim() === ''}
-                              onChange={(event) => setLevel(index, { code: event.currentTarget.value })}
-                            />
-                          </Table.Td>
-                          <Table.Td>
-                            <TextInput
-                              size="xs"
-                              aria-label={t('concept.labelEn')}
-                              value={level.label.en}
-                              onChange={(event) =>
-                                setLevel(index, { label: { ...level.label, en: event.currentTarget.value } })
-                              }
-                            />
-                          </Table.Td>
-                          <Table.Td>
-                            <TextInput
-                              size="xs"
-                              aria-label={t('concept.labelZh')}
-                              value={level.label.zh ?? ''}
-                              onChange={(event) =>
-                                setLevel(index, { label: { ...level.label, zh: event.currentTarget.value } })
-                              }
-                            />
-                          </Table.Td>
-                          <Table.Td w={30}>
-                            <ActionIcon
-                              aria-label={t('concept.removeLevel', { code: level.code })}
-                              onClick={() => change({ levels: levels.filter((_, at) => at !== index) })}
-                            >
-                              <IconTrash size={15} />
-                            </ActionIcon>
-                          </Table.Td>
-                        </Table.Tr>
-                      ))}
-                    </Table.Tbody>
-                  </Table>
-                </ScrollX>
-              )}
-            </div>
+            <Levels levels={draft.levels ?? []} onChange={(levels) => change({ levels })} />
           )}
           <Textarea
             label={t('concept.description')}
@@ -249,5 +131,182 @@ export const ConceptDialog = ({
         </Stack>
       </form>
     </Modal>
+  )
+}
+
+/** What the column is called, what it is for, and its unit. */
+const Meaning = ({
+  draft,
+  change,
+  labelMissing,
+}: {
+  draft: Concept
+  change: (part: Partial<Concept>) => void
+  labelMissing: boolean
+}) => {
+  const { t } = useTranslation('models')
+  return (
+    <>
+      <Group grow align="flex-start" preventGrowOverflow={false}>
+        <TextInput
+          label={t('concept.labelEn')}
+          required
+          data-autofocus
+          value={draft.label.en}
+          error={labelMissing ? t('concept.labelMissing') : undefined}
+          onChange={(event) => change({ label: { ...draft.label, en: event.currentTarget.value } })}
+        />
+        <TextInput
+          label={t('concept.labelZh')}
+          value={draft.label.zh ?? ''}
+          onChange={(event) => {
+            const { zh: _, ...rest } = draft.label
+            change({ label: event.currentTarget.value ? { ...rest, zh: event.currentTarget.value } : rest })
+          }}
+        />
+      </Group>
+      <Group grow align="flex-start" preventGrowOverflow={false}>
+        <Select
+          label={t('study.role')}
+          description={t('concept.roleHelp')}
+          data={conceptRoles.map((role) => ({ value: role, label: t(`roles.${role}`) }))}
+          value={draft.role}
+          allowDeselect={false}
+          onChange={(role) => role && change({ role: role as Concept['role'] })}
+        />
+        <TextInput
+          label={t('study.unit')}
+          description={t('concept.unitHelp')}
+          value={draft.unit ?? ''}
+          onChange={(event) => change({ unit: event.currentTarget.value })}
+        />
+      </Group>
+    </>
+  )
+}
+
+const RangeFields = ({
+  name,
+  range,
+  wrong,
+  onChange,
+}: {
+  name: 'plausible' | 'reference'
+  range: Range
+  wrong: boolean
+  onChange: (range: Range) => void
+}) => {
+  const { t } = useTranslation('models')
+  return (
+    <Group grow align="flex-end" preventGrowOverflow={false}>
+      <NumberInput
+        label={t(`concept.${name}Low`)}
+        value={range?.low ?? ''}
+        hideControls
+        onChange={(low) => onChange(rangeOf(low, range?.high ?? ''))}
+        error={wrong ? t('concept.rangeWrong') : undefined}
+      />
+      <NumberInput
+        label={t(`concept.${name}High`)}
+        value={range?.high ?? ''}
+        hideControls
+        onChange={(high) => onChange(rangeOf(range?.low ?? '', high))}
+      />
+    </Group>
+  )
+}
+
+type Level = NonNullable<Concept['levels']>[number]
+
+/** Codes of a column and what they mean. */
+const Levels = ({ levels, onChange }: { levels: readonly Level[]; onChange: (levels: Level[]) => void }) => {
+  const { t } = useTranslation('models')
+  const set = (index: number, part: Partial<Level>) =>
+    onChange(levels.map((level, at) => (at === index ? { ...level, ...part } : level)))
+  return (
+    <div>
+      <Group justify="space-between">
+        <Text size="sm" fw={500}>
+          {t('concept.levels')}
+        </Text>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          leftSection={<IconPlus size={13} />}
+          onClick={() => onChange([...levels, { code: '', label: { en: '' } }])}
+        >
+          {t('concept.addLevel')}
+        </Button>
+      </Group>
+      {levels.length > 0 && (
+        <ScrollX>
+          <Table withRowBorders={false} verticalSpacing={3} horizontalSpacing={4}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th w={90}>{t('concept.code')}</Table.Th>
+                <Table.Th>{t('concept.labelEn')}</Table.Th>
+                <Table.Th>{t('concept.labelZh')}</Table.Th>
+                <Table.Th>
+                  <VisuallyHidden>{t('actions')}</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {levels.map((level, index) => (
+                <LevelRow
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a level has no identity but its place while its code is typed
+                  key={index}
+                  level={level}
+                  onChange={(part) => set(index, part)}
+                  onRemove={() => onChange(levels.filter((_, at) => at !== index))}
+                />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
+      )}
+    </div>
+  )
+}
+
+const LevelRow = ({
+  level,
+  onChange,
+  onRemove,
+}: {
+  level: Level
+  onChange: (part: Partial<Level>) => void
+  onRemove: () => void
+}) => {
+  const { t } = useTranslation('models')
+  const label = (language: 'en' | 'zh', name: string) => (
+    <Table.Td>
+      <TextInput
+        size="xs"
+        aria-label={name}
+        value={level.label[language] ?? ''}
+        onChange={(event) => onChange({ label: { ...level.label, [language]: event.currentTarget.value } })}
+      />
+    </Table.Td>
+  )
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <TextInput
+          size="xs"
+          aria-label={t('concept.code')}
+          value={level.code}
+          error={level.code.trim() === ''}
+          onChange={(event) => onChange({ code: event.currentTarget.value })}
+        />
+      </Table.Td>
+      {label('en', t('concept.labelEn'))}
+      {label('zh', t('concept.labelZh'))}
+      <Table.Td w={30}>
+        <ActionIcon aria-label={t('concept.removeLevel', { code: level.code })} onClick={onRemove}>
+          <IconTrash size={15} />
+        </ActionIcon>
+      </Table.Td>
+    </Table.Tr>
   )
 }
