@@ -12,7 +12,7 @@ import { editArtifact } from '../inspect/terms.ts'
 import { openModel } from '../model.ts'
 import { assessPredictions, headlineOf, predictionsOf } from '../tasks/assessment.ts'
 import { positionsOf } from './fitting.ts'
-import type { StudyResult } from './run.ts'
+import type { StudyResult } from './result.ts'
 
 export interface EditRun {
   artifact: Uint8Array
