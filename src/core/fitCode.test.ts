@@ -48,10 +48,10 @@ test('numbers that a module takes from a JSON file count, the way they are laid 
   expect(digestOf('{"cuts": [1, 2]}')).not.toBe(digestOf('{"cuts": [1, 3]}'))
 })
 
-test('what decides no fit is not read: vault, files coming in, handlers, shells, tests', () => {
+test('what decides no fit is not read: vault, files coming in, handlers, shells, texts, tests', () => {
   expect(own.modules.length).toBeGreaterThan(100)
   const aside = own.modules.filter((path) =>
-    /^core\/(vault|intake|handlers|session|jobs|advise|report|export)\/|\.test\.|fixture|^(cli|main|server|renderer)\//.test(
+    /^core\/(vault|intake|handlers|session|jobs|advise|report|export)\/|\.test\.|fixture|^(cli|main|server|renderer|\.\.)\//.test(
       path,
     ),
   )
