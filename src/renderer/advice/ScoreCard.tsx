@@ -1,28 +1,13 @@
-import {
-  Alert,
-  Anchor,
-  Badge,
-  Code,
-  Collapse,
-  Group,
-  List,
-  NumberInput,
-  Paper,
-  Select,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core'
+import { Alert, Anchor, Badge, Code, Collapse, Group, List, Paper, Stack, Text, Title } from '@mantine/core'
 import { IconAlertTriangle, IconChevronDown, IconInfoCircle, IconUsers } from '@tabler/icons-react'
 import { useId, useState } from 'react'
-import type * as z from 'zod'
-import type { Score, ScoreInputSchema } from '../../contract/advice.ts'
+import type { Score } from '../../contract/advice.ts'
 import type { Cell } from '../../contract/values.ts'
 import { wordsOf } from '../language/formats.ts'
 import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
 import classes from './advice.module.css'
+import { type Input, InputRow } from './InputRow.tsx'
 
-type Input = z.infer<typeof ScoreInputSchema>
 const colours = { low: 'moss', middle: 'amber', high: 'brick' } as const
 
 /** One published score: its value and what that means, the inputs it was computed from, its source. */
@@ -37,8 +22,6 @@ export const ScoreCard = ({
 }) => {
   const { t } = useTranslation('advice')
   const text = useText()
-  const formats = useFormats()
-  const words = wordsOf(useLanguage())
   const id = useId()
   const { result, inputs } = score
   const missing = inputs.filter((input) => input.value === null)
@@ -57,46 +40,7 @@ export const ScoreCard = ({
             {text(score.purpose)}
           </Text>
         </div>
-        {result ? (
-          <Stack gap={6} role="status">
-            <Group gap="sm" align="baseline">
-              <span className={classes.value}>
-                {formats.fixed(result.value, result.digits)}
-                {result.unit && (
-                  <Text span size="md" c="dimmed" fw={500}>
-                    {' '}
-                    {formats.unit(result.unit)}
-                  </Text>
-                )}
-              </span>
-              {result.band && (
-                <Badge size="lg" color={colours[result.band.tone]} tt="none">
-                  {text(result.band.label)}
-                </Badge>
-              )}
-            </Group>
-            {result.further.length > 0 && (
-              <List size="sm" listStyleType="none">
-                {result.further.map((one) => (
-                  <List.Item key={one.label.en}>
-                    {text(one.label)}:{' '}
-                    <strong className="tabular">
-                      {one.unit === '%'
-                        ? words.perHundred(one.value / 100)
-                        : `${formats.fixed(one.value, one.digits)} ${formats.unit(one.unit)}`}
-                    </strong>
-                  </List.Item>
-                ))}
-              </List>
-            )}
-          </Stack>
-        ) : (
-          <Text fw={600} role="status">
-            {missing.length > 0
-              ? t('scores.missing', { inputs: missing.map((input) => text(input.label)).join(t('scores.and')) })
-              : t('scores.notComputed')}
-          </Text>
-        )}
+        <Result result={result} missing={missing} />
         {wanted.length > 0 && !open && (
           <div>
             {wanted.map((input) => (
@@ -109,27 +53,7 @@ export const ScoreCard = ({
             ))}
           </div>
         )}
-        {score.bands.length > 1 && (
-          <ol className={classes.bands} aria-label={t('scores.bands')}>
-            {score.bands.map((band) => (
-              <li
-                key={band.id}
-                className={classes.band}
-                data-tone={band.tone}
-                aria-current={result?.band?.id === band.id ? 'true' : undefined}
-              >
-                <span className={`tabular ${classes.range}`}>
-                  {band.low === null
-                    ? t('scores.below', { value: formats.number(band.high) })
-                    : band.high === null
-                      ? t('scores.above', { value: formats.number(band.low) })
-                      : t('scores.between', { low: formats.number(band.low), high: formats.number(band.high) })}
-                </span>{' '}
-                {text(band.label)}
-              </li>
-            ))}
-          </ol>
-        )}
+        {score.bands.length > 1 && <Bands bands={score.bands} now={result?.band?.id ?? null} />}
         {score.applies !== 'yes' && (
           <Alert color={score.applies === 'no' ? 'brick' : 'amber'} icon={<IconUsers />} p="xs">
             <Text size="sm">
@@ -175,33 +99,7 @@ export const ScoreCard = ({
                 />
               ))}
             </div>
-            {score.applies === 'yes' && (
-              <Group gap={8} wrap="nowrap" align="flex-start">
-                <IconInfoCircle size={16} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
-                <Text size="sm">
-                  {t('scores.population')} {text(score.population)}
-                </Text>
-              </Group>
-            )}
-            <div>
-              <Text size="xs" c="dimmed">
-                {t('scores.formula')}
-              </Text>
-              <Code block className={classes.formula}>
-                {score.formula}
-              </Code>
-            </div>
-            <Text size="xs" c="dimmed">
-              {t('scores.source')} <cite>{score.source.citation}</cite>
-              {score.source.doi && (
-                <>
-                  {' '}
-                  <Text span size="xs" ff="monospace">
-                    doi:{score.source.doi}
-                  </Text>
-                </>
-              )}
-            </Text>
+            <About score={score} />
           </Stack>
         </Collapse>
       </Stack>
@@ -209,78 +107,117 @@ export const ScoreCard = ({
   )
 }
 
-const InputRow = ({ input, entered, onEnter }: { input: Input; entered: Cell; onEnter: (value: Cell) => void }) => {
+/** The value with what it means, or what is missing for it. */
+const Result = ({ result, missing }: { result: Score['result']; missing: readonly Input[] }) => {
   const { t } = useTranslation('advice')
   const text = useText()
   const formats = useFormats()
-  const label = text(input.label)
-  const unit = formats.unit(input.unit)
-  const problem = input.problem ? text(input.problem) : undefined
-  const used = typeof input.value === 'number' ? formats.quantity(Number(input.value.toPrecision(4)), input.unit) : null
-  const typed = entered !== null
-  const recorded = input.recordedAs ? recordedText(input.recordedAs, formats.quantity) : ''
-  const origin = typed
-    ? t('inputs.typed')
-    : input.from === 'record'
-      ? input.recordedAs && used && !sameReading(input.recordedAs, input.value)
-        ? t('inputs.converted', { concept: input.concept, recorded, used })
-        : t('inputs.record', { concept: input.concept, recorded: recorded || used || '' })
-      : input.value !== null
-        ? t('inputs.assumed', { value: used ?? String(input.value) })
-        : t('inputs.missing')
+  const words = wordsOf(useLanguage())
+  if (!result)
+    return (
+      <Text fw={600} role="status">
+        {missing.length > 0
+          ? t('scores.missing', { inputs: missing.map((input) => text(input.label)).join(t('scores.and')) })
+          : t('scores.notComputed')}
+      </Text>
+    )
   return (
-    <div className={classes.input}>
-      <div>
-        <Text size="sm" fw={600}>
-          {label}
-          {unit && (
-            <Text span size="xs" c="dimmed" fw={400}>
+    <Stack gap={6} role="status">
+      <Group gap="sm" align="baseline">
+        <span className={classes.value}>
+          {formats.fixed(result.value, result.digits)}
+          {result.unit && (
+            <Text span size="md" c="dimmed" fw={500}>
               {' '}
-              {unit}
+              {formats.unit(result.unit)}
             </Text>
           )}
-        </Text>
-        <Text size="xs" c={input.value === null && !typed ? 'var(--warn)' : 'dimmed'}>
-          {origin}
-        </Text>
-        {typed && (
-          <Anchor component="button" type="button" size="xs" onClick={() => onEnter(null)}>
-            {t('inputs.reset')}
-          </Anchor>
+        </span>
+        {result.band && (
+          <Badge size="lg" color={colours[result.band.tone]} tt="none">
+            {text(result.band.label)}
+          </Badge>
         )}
-      </div>
-      {input.kind === 'choice' ? (
-        <Select
-          aria-label={label}
-          size="xs"
-          data={(input.choices ?? []).map((choice) => ({ value: choice.code, label: text(choice.label) }))}
-          value={String(entered ?? input.value ?? '') || null}
-          onChange={(value) => onEnter(value)}
-          placeholder={t('inputs.choose')}
-          error={problem}
-          clearable={typed}
-        />
-      ) : (
-        <NumberInput
-          aria-label={unit ? `${label}, ${unit}` : label}
-          size="xs"
-          value={typeof entered === 'number' || typeof entered === 'string' ? entered : ''}
-          placeholder={typeof input.value === 'number' ? formats.number(input.value, 3) : t('inputs.type')}
-          onChange={(value) => onEnter(value === '' ? null : value)}
-          hideControls
-          error={problem}
-        />
+      </Group>
+      {result.further.length > 0 && (
+        <List size="sm" listStyleType="none">
+          {result.further.map((one) => (
+            <List.Item key={one.label.en}>
+              {text(one.label)}:{' '}
+              <strong className="tabular">
+                {one.unit === '%'
+                  ? words.perHundred(one.value / 100)
+                  : `${formats.fixed(one.value, one.digits)} ${formats.unit(one.unit)}`}
+              </strong>
+            </List.Item>
+          ))}
+        </List>
       )}
-    </div>
+    </Stack>
   )
 }
 
-/** `40.2026009582478 a` -> `40.2 years`; what is no number stays as it is. */
-const recordedText = (recordedAs: string, quantity: (value: number, unit: string | null) => string): string => {
-  const [, number, unit] = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*(\S*)$/i.exec(recordedAs) ?? []
-  return number === undefined ? recordedAs : quantity(Number(Number(number).toPrecision(4)), unit || null)
+/** All bands of the score; the one it falls in now is marked. */
+const Bands = ({ bands, now }: { bands: Score['bands']; now: string | null }) => {
+  const { t } = useTranslation('advice')
+  const text = useText()
+  const formats = useFormats()
+  return (
+    <ol className={classes.bands} aria-label={t('scores.bands')}>
+      {bands.map((band) => (
+        <li
+          key={band.id}
+          className={classes.band}
+          data-tone={band.tone}
+          aria-current={band.id === now ? 'true' : undefined}
+        >
+          <span className={`tabular ${classes.range}`}>
+            {band.low === null
+              ? t('scores.below', { value: formats.number(band.high) })
+              : band.high === null
+                ? t('scores.above', { value: formats.number(band.low) })
+                : t('scores.between', { low: formats.number(band.low), high: formats.number(band.high) })}
+          </span>{' '}
+          {text(band.label)}
+        </li>
+      ))}
+    </ol>
+  )
 }
 
-/** Whether the recorded reading is the number that was used, so that no conversion has to be shown. */
-const sameReading = (recordedAs: string, value: Cell): boolean =>
-  typeof value === 'number' && Math.abs(Number.parseFloat(recordedAs) - value) <= Math.abs(value) * 1e-9
+/** Whom the score is for, how it is computed, and who says so. */
+const About = ({ score }: { score: Score }) => {
+  const { t } = useTranslation('advice')
+  const text = useText()
+  return (
+    <>
+      {score.applies === 'yes' && (
+        <Group gap={8} wrap="nowrap" align="flex-start">
+          <IconInfoCircle size={16} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+          <Text size="sm">
+            {t('scores.population')} {text(score.population)}
+          </Text>
+        </Group>
+      )}
+      <div>
+        <Text size="xs" c="dimmed">
+          {t('scores.formula')}
+        </Text>
+        <Code block className={classes.formula}>
+          {score.formula}
+        </Code>
+      </div>
+      <Text size="xs" c="dimmed">
+        {t('scores.source')} <cite>{score.source.citation}</cite>
+        {score.source.doi && (
+          <>
+            {' '}
+            <Text span size="xs" ff="monospace">
+              doi:{score.source.doi}
+            </Text>
+          </>
+        )}
+      </Text>
+    </>
+  )
+}

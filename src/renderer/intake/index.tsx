@@ -1,22 +1,15 @@
 import { Stepper } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
-import type { ImportReport, Mapping, Preview } from '../../contract/intake.ts'
+import type { ImportReport } from '../../contract/intake.ts'
 import { useTranslation } from '../language/index.ts'
 import { View } from '../parts/View.tsx'
 import { Batches } from './Batches.tsx'
 import { CheckStep } from './CheckStep.tsx'
 import { ColumnsStep } from './ColumnsStep.tsx'
+import type { Draft } from './draft.ts'
 import { FileStep } from './FileStep.tsx'
 import classes from './Intake.module.css'
 import { ResultStep } from './ResultStep.tsx'
-
-/** What has been settled so far about a file on its way in. */
-export interface Draft {
-  preview: Preview
-  mapping: Mapping
-  study: string
-  saveMappingAs: string | null
-}
 
 type Step = { at: 'file' } | { at: 'columns' } | { at: 'check' } | { at: 'result'; report: ImportReport }
 const order = ['file', 'columns', 'check', 'result'] as const
