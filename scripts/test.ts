@@ -31,6 +31,8 @@ const steps: { name: string; words: string[] }[] = [
   { name: 'typecheck', words: ['npm', 'run', '-s', 'typecheck'] },
   { name: 'lint', words: ['npm', 'run', '-s', 'lint'] },
   { name: 'rooms', words: ['npm', 'run', '-s', 'rooms'] },
+  { name: 'width', words: ['npm', 'run', '-s', 'width'] },
+  { name: 'dead code', words: ['npm', 'run', '-s', 'dead'] },
   { name: 'unit', words: vitest('unit') },
   { name: 'build', words: ['npm', 'run', '-s', 'build'] },
   { name: 'end-to-end', words: withDisplay(vitest('end-to-end')) },

@@ -4,7 +4,7 @@ import { UsageError } from './failure.ts'
 import { nearest } from './nearest.ts'
 
 /** Options of every command. */
-export const shared: Record<string, OptionRule> = {
+const shared: Record<string, OptionRule> = {
   vault: { value: 'DIR', says: 'folder of the vault (default: the one the desktop app uses)' },
   user: { value: 'NAME', says: 'who unlocks, where the vault has more than one user' },
   threads: { value: 'N', says: 'threads to compute with (default: all cores)' },

@@ -6,7 +6,7 @@ import { inWords } from './language.ts'
 export class UsageError extends Error {}
 
 /** The failure an error of the core carries, or null where it is none. */
-export const failureOf = (error: unknown): Failure | null => {
+const failureOf = (error: unknown): Failure | null => {
   if (error instanceof BedsideError) return error.failure
   const parsed = FailureSchema.safeParse(error instanceof ORPCError ? error.data : null)
   return parsed.success ? parsed.data : null

@@ -2,7 +2,7 @@ import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
 import { everyone, procedure } from './procedure.ts'
 
-export const AuditEntrySchema = z.object({
+const AuditEntrySchema = z.object({
   sequence: z.int(),
   at: z.string(),
   actor: z.string(),
@@ -97,7 +97,7 @@ export const VerdictSchema = z.object({
 })
 export type Verdict = z.infer<typeof VerdictSchema>
 
-export const SigningKeySchema = z.object({
+const SigningKeySchema = z.object({
   algorithm: z.literal('ed25519'),
   /** SHA-256 of the public key (SPKI, DER), in hexadecimal. */
   fingerprint: z.string(),

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { CellSchema, type TaskSchema, TimeUnitSchema } from './values.ts'
+import { CellSchema, TimeUnitSchema } from './values.ts'
 
 export const missingPolicies = [
   'drop',
@@ -47,17 +47,15 @@ export const SummarySchema = z.object({ concept: z.string(), of: z.enum(summaryK
 export type SummaryDesign = z.infer<typeof SummarySchema>
 
 /** What is read over time, for learners of sequences: repeated measurements, or columns of the patient's cases up to this one. */
-export const SequencesDesignSchema = z.object({ channels: z.array(z.string()).min(1), window: WindowSchema })
+const SequencesDesignSchema = z.object({ channels: z.array(z.string()).min(1), window: WindowSchema })
 
 /** Columns of a case that are a picture, for learners of pictures: in the order of rows, within of columns, within of channels. */
-export const GridsDesignSchema = z.object({
+const GridsDesignSchema = z.object({
   height: z.int().min(1).max(1024),
   width: z.int().min(1).max(1024),
   channels: z.array(z.string()).min(1),
   columns: z.array(z.string()).min(1),
 })
-
-export type GridsDesign = z.infer<typeof GridsDesignSchema>
 
 /**
  * How columns become what a learner sees. All of it is fitted on training rows only, fold by fold; the defaults do no more
@@ -190,4 +188,3 @@ export type StudyDesign = z.infer<typeof StudyDesignSchema>
 export type StudyDesignInput = z.input<typeof StudyDesignSchema>
 export type OutcomeDesign = z.infer<typeof OutcomeDesignSchema>
 export type MissingPolicy = (typeof missingPolicies)[number]
-export const taskOf = (design: StudyDesign): z.infer<typeof TaskSchema> => design.outcome.task

@@ -6,7 +6,7 @@ import { ConceptKindSchema, TextSchema } from './values.ts'
 export const exportFormats = ['csv', 'fhir'] as const
 /** `shift`: every date of a patient moved by the same secret number of days. `year`: years alone, as Safe Harbor asks. */
 export const exportDates = ['shift', 'year'] as const
-export const exportTreatments = ['dropped', 'generalised', 'shifted', 'pseudonymised', 'kept'] as const
+const exportTreatments = ['dropped', 'generalised', 'shifted', 'pseudonymised', 'kept'] as const
 
 const KeyNameSchema = z.string().trim().min(1).max(100)
 

@@ -4,7 +4,7 @@ import { SaidSchema, WarningSchema } from './said.ts'
 import { ConceptKindSchema, ConceptSchema, TextSchema } from './values.ts'
 
 export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'windows-1252'] as const
-export const CsvDialectSchema = z.object({
+const CsvDialectSchema = z.object({
   /** Mappings kept before there was a choice name no format. */
   format: z.literal('csv').optional().default('csv'),
   encoding: z.enum(encodings),
@@ -36,19 +36,19 @@ export const ColumnMappingSchema = z.object({
 })
 
 /** Long files: one measurement a row (`patient, day, test, value`), kept as repeated observations. */
-export const LongShapeSchema = z.object({
+const LongShapeSchema = z.object({
   shape: z.literal('long'),
   /** Column with days since the patient's index date, or a date. */
   day: z.string().nullable(),
   test: z.string(),
   value: z.string(),
 })
-export const WideShapeSchema = z.object({ shape: z.literal('wide') })
+const WideShapeSchema = z.object({ shape: z.literal('wide') })
 /**
  * Files of clinical records of several kinds (core/intake/resource.ts). `columns` then says which dictionary entry a test
  * fills, by its code or its name in the file; a test that it does not name finds its entry by code or name, or makes one.
  */
-export const ResourcesShapeSchema = z.object({ shape: z.literal('resources') })
+const ResourcesShapeSchema = z.object({ shape: z.literal('resources') })
 
 export const MappingSchema = z.object({
   version: z.literal(1).default(1),
@@ -68,7 +68,7 @@ export const MappingSchema = z.object({
 export type Mapping = z.infer<typeof MappingSchema>
 export type ColumnMapping = z.infer<typeof ColumnMappingSchema>
 
-export const rowErrorCodes = [
+const rowErrorCodes = [
   'notANumber',
   'notAnInteger',
   'notADate',
@@ -234,7 +234,7 @@ export const intake = {
   ),
 }
 
-export const SampleSchema = z.object({
+const SampleSchema = z.object({
   name: z.string(),
   title: TextSchema,
   description: TextSchema,

@@ -15,7 +15,7 @@ export const jobKinds = [
   'verifyBackup',
 ] as const
 /** `interrupted`: it was waiting or at work when Bedside ended or the vault was closed. */
-export const jobStates = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const
+const jobStates = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const
 
 /** What a learner reports while it learns, e.g. the loss (`series.loss`) by epoch (`x`). */
 export const CurveSchema = z.object({

@@ -80,7 +80,7 @@ export const AssessmentSchema = z.object({
 })
 export type Assessment = z.infer<typeof AssessmentSchema>
 
-export const CoefficientSchema = z.object({
+const CoefficientSchema = z.object({
   term: z.string(),
   estimate: z.number(),
   standardError: z.number().nullable(),

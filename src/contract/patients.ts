@@ -57,7 +57,7 @@ export const SeriesSchema = z.object({
 })
 
 /** A condition, procedure, medication or outcome. */
-export const EventSchema = z.object({
+const EventSchema = z.object({
   kind: z.enum(['condition', 'procedure', 'medication', 'outcome']),
   study: z.string(),
   batch: z.int(),
@@ -79,7 +79,7 @@ export const EventSchema = z.object({
 })
 
 /** A letter or report as text. */
-export const DocumentSchema = z.object({
+const DocumentSchema = z.object({
   study: z.string(),
   batch: z.int(),
   row: z.int(),

@@ -184,7 +184,7 @@ export const overrideReasons = [
   'other',
 ] as const
 
-export const predictionProblemCodes = ['missing', 'unseen', 'noneSeen', 'noCurve', 'beyondFollowUp'] as const
+const predictionProblemCodes = ['missing', 'unseen', 'noneSeen', 'noCurve', 'beyondFollowUp'] as const
 /**
  * What a prediction of a row rests on that was not in the row. `missing`, `unseen`: filled with `filling`, or left missing;
  * `noneSeen`: no row holds a value of those known (`levels`); `noCurve`: the stratum has none; `beyondFollowUp`: `followUp`.

@@ -106,7 +106,6 @@ export const reasons = {
   missingOutcome: [],
   missingValues: ['column'],
   mistypedRecoveryCode: [],
-  modelDamaged: ['model', 'what'],
   modelDoesNotApply: [],
   modelMissing: ['model'],
   modelNewer: ['format', 'known'],
@@ -247,4 +246,5 @@ export type Arguments<R extends Reason, Last> = (typeof reasons)[R] extends read
 
 /** A reason without its sentence in English or Chinese does not compile. */
 type Complete<Sentences extends Record<Reason, string>> = keyof Sentences
+/** @public read by the compiler alone */
 export type Translated = Complete<typeof english> & Complete<typeof chinese>

@@ -6,6 +6,7 @@ import type { Said, Values } from './say.ts'
 /** Texts of rejected rows, in `resources/texts/rejections.<language>.json`; one without Chinese does not compile. */
 export type RejectionText = keyof typeof english
 type Complete<Texts extends Record<RejectionText, string>> = keyof Texts
+/** @public read by the compiler alone */
 export type TranslatedRejections = Complete<typeof chinese>
 
 /** A rejected row before its English sentence is filled in, which only those that are shown or kept need. */

@@ -18,7 +18,7 @@ export type Spoken = Said | string
 const isSaid = (value: Value): value is Said => typeof value === 'object' && value !== null && 'text' in value
 
 /** Values as a text of that language takes them: lists joined, texts within said. */
-export const spoken = (values: Values | undefined, translate: Translate, language: Language): Record<string, unknown> =>
+const spoken = (values: Values | undefined, translate: Translate, language: Language): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(values ?? {}).map(([name, value]) => [name, spokenValue(value, translate, language)]),
   )

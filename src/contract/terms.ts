@@ -54,7 +54,6 @@ export const EditedSchema = z.object({
   reason: z.string(),
   edits: z.array(TermEditSchema),
 })
-export type Edited = z.infer<typeof EditedSchema>
 
 export const ModelTermsSchema = z.object({
   model: z.int(),

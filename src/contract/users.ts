@@ -33,7 +33,7 @@ export const KeySlotSchema = z.object({
   bound: z.boolean(),
 })
 
-export const KeychainSchema = z.object({
+const KeychainSchema = z.object({
   /** Why no key can be bound here: only the desktop window has a keychain, and some systems' keychains only pretend. */
   obstacle: z.enum(['noKeychain', 'keychainPretends']).nullable(),
   /** What keeps secrets here, e.g. `gnome_libsecret`; null: nothing. */

@@ -55,7 +55,7 @@ export const conceptRoles = [
 export const ConceptRoleSchema = z.enum(conceptRoles)
 export type ConceptRole = z.infer<typeof ConceptRoleSchema>
 
-export const RangeSchema = z.object({ low: z.number().nullable(), high: z.number().nullable() })
+const RangeSchema = z.object({ low: z.number().nullable(), high: z.number().nullable() })
 
 /** One entry of a study's data dictionary: what a column means. */
 export const ConceptSchema = z.object({
@@ -81,6 +81,6 @@ export const ConceptSchema = z.object({
 export type Concept = z.infer<typeof ConceptSchema>
 
 /** Administrative sex, as FHIR has it. */
-export const sexes = ['female', 'male', 'other', 'unknown'] as const
+const sexes = ['female', 'male', 'other', 'unknown'] as const
 export const SexSchema = z.enum(sexes)
 export type Sex = z.infer<typeof SexSchema>

@@ -49,7 +49,7 @@ export const VaultEventSchema = z.object({
 })
 export type VaultStateEvent = z.infer<typeof VaultEventSchema>
 
-export const SystemInfoSchema = z.object({
+const SystemInfoSchema = z.object({
   app: z.string(),
   version: z.string(),
   node: z.string(),

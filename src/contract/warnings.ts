@@ -19,6 +19,7 @@ export interface Warning {
 /** Texts of warnings, in `resources/texts/warnings.<language>.json`; one without Chinese does not compile. */
 export type WarningText = keyof typeof sentences
 type Complete<Texts extends Record<WarningText, string>> = keyof Texts
+/** @public read by the compiler alone */
 export type TranslatedWarnings = Complete<typeof chinese>
 
 const english = createTexts({ en: { warnings: sentences, reasons, faults } }).in(fallbackLanguage)

@@ -39,7 +39,7 @@ export interface Hundred {
 }
 
 /** Of 100 patients: rounded to whole ones, half up; below 0.5 and from 99.5 it is "fewer than 1" and "more than 99". */
-export const ofHundred = (share: number): Hundred => {
+const ofHundred = (share: number): Hundred => {
   const patients = share * 100
   if (patients < 0.5 - 1e-9) return { kind: 'fewer', count: 1 }
   if (patients > 99.5 - 1e-9) return { kind: 'more', count: 99 }

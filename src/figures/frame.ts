@@ -34,7 +34,7 @@ export const palette = {
 } as const
 
 /** One look a series: colour, dash and symbol, so that none is told by colour alone. */
-export const seriesLooks = [
+const seriesLooks = [
   { stroke: variable('series-1', '#0072b2'), dash: undefined, symbol: 'circle' },
   { stroke: variable('series-2', '#d55e00'), dash: '7 3', symbol: 'square' },
   { stroke: variable('series-3', '#007a5a'), dash: '2 3', symbol: 'triangle' },
@@ -44,7 +44,7 @@ export const seriesLooks = [
 export const lookOf = (index: number) => seriesLooks[index % seriesLooks.length]!
 
 export const fontSize = 12
-export const fontFamily =
+const fontFamily =
   "'Inter Variable', Inter, system-ui, 'Noto Sans SC Variable', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 
 const wide = /[ᄀ-ᅟ⺀-꓏가-힣豈-﫿︰-﹏＀-｠￠-￦]/

@@ -26,7 +26,7 @@ export const quietChromium = (): void => {
 }
 
 /** Addresses a page may load: the renderer itself, and what it made in memory. */
-export const isAllowed = (address: string): boolean =>
+const isAllowed = (address: string): boolean =>
   isOurs(address) ||
   (address.startsWith('blob:') && isOurs(address.slice('blob:'.length))) ||
   address.startsWith('data:image/') ||

@@ -47,7 +47,7 @@ export interface RunningServer {
 }
 
 /** Starts the loopback server as `npm start` does. */
-export const startServer = async (vault: string): Promise<RunningServer> => {
+const startServer = async (vault: string): Promise<RunningServer> => {
   const child = spawn(process.execPath, [join(root, 'src/server/index.ts'), '--vault', vault], {
     env: { ...process.env, BEDSIDE_NO_BROWSER: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

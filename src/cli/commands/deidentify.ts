@@ -149,7 +149,7 @@ const oneOf = <T extends string>(options: Options, name: string, allowed: readon
 }
 
 /** The report for people. */
-export const reportLines = (report: ExportReport): string[] => {
+const reportLines = (report: ExportReport): string[] => {
   const { before, after, diversity, ages, smallCells, safeHarbor } = report
   const figures = (what: string, risk: ExportReport['before']) => [
     `${what}: ${risk.cases} cases of ${risk.patients} patients in ${risk.classes} classes; smallest class ${risk.smallest ?? '-'}`,

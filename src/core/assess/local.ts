@@ -19,8 +19,7 @@ export interface Local {
 }
 
 /** How many neighbours: a tenth of the cases, at least 50 and at most 500, never more than there are. */
-export const neighbourCount = (rows: number): number =>
-  Math.min(rows, Math.max(50, Math.min(500, Math.round(rows / 10))))
+const neighbourCount = (rows: number): number => Math.min(rows, Math.max(50, Math.min(500, Math.round(rows / 10))))
 
 /**
  * "Patients like this one" for a class: the observed frequency, with Wilson's interval, among the `k` held-out (or

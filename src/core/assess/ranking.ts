@@ -82,7 +82,7 @@ export const auroc = (positive: ArrayLike<number>, score: ArrayLike<number>): Es
  * Walks down the thresholds of a score, ties together: calls `step` with the weighted numbers of cases and controls at or
  * above each distinct score. `order` ascending by score; `weights` may be bootstrap counts.
  */
-export const descend = (
+const descend = (
   positive: ArrayLike<number>,
   score: ArrayLike<number>,
   order: ArrayLike<number>,

@@ -1,5 +1,5 @@
 /** Probabilities are kept this far from 0 and 1 before their logit or log(-log) is taken: a forest's 0 of 100 trees is no certainty. */
-export const probabilityFloor = 1e-6
+const probabilityFloor = 1e-6
 
 const clip = (probability: number) => Math.min(1 - probabilityFloor, Math.max(probabilityFloor, probability))
 export const logitOf = (probability: number): number => Math.log(clip(probability) / (1 - clip(probability)))

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 
-export const keyBytes = 32
+const keyBytes = 32
 
 /** 256 random bits. */
 export const newSecret = (): Uint8Array => new Uint8Array(randomBytes(keyBytes))

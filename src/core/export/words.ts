@@ -5,7 +5,7 @@ import { separatedWords } from '../terminology/words.ts'
 /** What column names and coded values say about identity. The paragraphs are those of 45 CFR 164.514(b)(2)(i). */
 
 /** A column's name and its labels, each as words. */
-export const namesOf = ({ name, label }: Concept): string[] =>
+const namesOf = ({ name, label }: Concept): string[] =>
   [...new Set([name, label.en, label.zh ?? ''].map(separatedWords))].filter((words) => words !== '')
 
 const directIdentifiers: readonly { paragraph: string; what: Required<Text>; pattern: RegExp }[] = [

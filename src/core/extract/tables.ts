@@ -16,11 +16,7 @@ type ReadDesign = Pick<StudyDesign, 'study' | 'features' | 'outcome' | 'sequence
 type FeatureLike = Pick<ModelHeader['features'][number], 'name' | 'kind' | 'seen'>
 
 /** Whether a study's dictionary holds everything that a model takes, numbers as numbers and categories as categories. */
-export const studyFits = (
-  features: readonly FeatureLike[],
-  design: ReadDesign,
-  concepts: readonly Concept[],
-): boolean => {
+const studyFits = (features: readonly FeatureLike[], design: ReadDesign, concepts: readonly Concept[]): boolean => {
   const kinds = new Map(concepts.map(({ name, kind }) => [name, kind]))
   const summaries = new Set((design.summaries ?? []).map(summaryName))
   const read = [

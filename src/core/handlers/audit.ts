@@ -56,7 +56,7 @@ export const auditHandlers = (services: Pick<Services, 'session' | 'vault'>, os:
 const ownActs = ['audit.alarm', 'backup.create']
 
 /** Every act that may stand in the log, in the order of the alphabet. */
-export const auditActs = (): string[] => {
+const auditActs = (): string[] => {
   const metas = Object.values(api).flatMap((room) => Object.values(room).map(metaOf))
   const named = metas.flatMap(({ audit }) => (audit === false ? [] : [audit]))
   return [...new Set([...named, ...ownActs])].sort()

@@ -19,7 +19,7 @@ const statusOf: Record<FailureCode, number> = {
 }
 
 /** A failure as a reply: the client reads it from `data` (`failureOf` in renderer and CLI). */
-export const replyOf = (failure: Failure): ORPCError<string, Failure> =>
+const replyOf = (failure: Failure): ORPCError<string, Failure> =>
   new ORPCError(failure.code, { status: statusOf[failure.code], message: failure.message, data: failure })
 
 /** The faults of an input that does not fit its schema, as a failure; paths as a person would write them. */

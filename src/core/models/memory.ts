@@ -11,7 +11,7 @@ import type { ModelServices } from './services.ts'
  * Bytes that this process could still get. macOS counts as free only what nobody has used yet, and gives back what programs keep
  * for later: there half of all memory is taken to be had.
  */
-export const freeBytes = (): number => {
+const freeBytes = (): number => {
   // What a container is allowed counts, too; Node 20 knows this only in its later releases.
   const { availableMemory } = process as { availableMemory?: () => number }
   const free = availableMemory?.() ?? freemem()

@@ -25,7 +25,7 @@ export const useMetricText = () => {
 }
 
 /** Three decimals for shares and indices, fewer where numbers are large. */
-export const digitsFor = (value: number | null): number => {
+const digitsFor = (value: number | null): number => {
   const size = Math.abs(value ?? 0)
   return size >= 100 ? 0 : size >= 10 ? 1 : size >= 2 ? 2 : 3
 }

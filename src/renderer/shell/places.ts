@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** The navigation, in order. */
-export const places: readonly Place[] = [
+const places: readonly Place[] = [
   { id: 'worklist', to: '/worklist', icon: IconClipboardList, roles: staff, also: ['/patients'] },
   { id: 'intake', to: '/intake', icon: IconFileImport, roles: staff, also: [] },
   { id: 'studies', to: '/studies', icon: IconFlask2, roles: everyone, also: ['/models', '/train'] },

@@ -39,7 +39,7 @@ export const fitFeature = (
   return feature
 }
 
-export const encodingOf = (name: string, { design, needs }: Pick<FeatureSettings, 'design' | 'needs'>) => {
+const encodingOf = (name: string, { design, needs }: Pick<FeatureSettings, 'design' | 'needs'>) => {
   const asked = design.encodings[name] ?? design.encoding
   if (asked === 'learner') return needs.categories
   return asked === 'ordinal' ? 'codes' : asked
@@ -166,7 +166,7 @@ const termOf = (name: string, transform: ReturnType<typeof transformOf>, shift: 
 }
 
 /** A number as the matrix holds it before scaling: clipped, then its logarithm. NaN stays NaN. */
-export const transformed = ({ clip, log }: PreparedFeature, value: number): number => {
+const transformed = ({ clip, log }: PreparedFeature, value: number): number => {
   const within = clip ? Math.min(clip.high, Math.max(clip.low, value)) : value
   if (!log) return within
   return Math.log((within > -log.shift ? within : log.lowest) + log.shift)

@@ -156,7 +156,7 @@ const conversionTo = (concept: Concept, from: string): Conversion => {
 }
 
 /** A mapping that asks for a conversion that cannot be; a fault of the mapping, not of a row. */
-export class UnitMismatch extends Error {
+class UnitMismatch extends Error {
   readonly column: string
   readonly from: string
   readonly to: string | null

@@ -58,15 +58,6 @@ export const openSample = (
   return { entry, source, concepts: columns, mapping }
 }
 
-/** The dictionaries of all samples: a file with a sample's very columns is taken for it (`previewFile`'s `known`). */
-export const sampleDictionaries = (resources: string): { name: string; concepts: Concept[] }[] =>
-  listSamples(resources).map(({ name, dictionary }) => ({
-    name,
-    concepts: DictionarySchema.parse(readJson(resources, dictionary)).columns,
-  }))
-
-export const sampleMapping = (resources: string, name: string): Mapping => openSample(resources, name).mapping
-
 /** A study design that the sample clinic comes with, and what its model is called, by language. */
 export interface Starter {
   design: StudyDesign

@@ -27,7 +27,7 @@ export interface InferredColumn {
 }
 
 /** Texts that only ever mean "not recorded". */
-export const alwaysMissing = ['', 'NA']
+const alwaysMissing = ['', 'NA']
 /** Texts that mean it in a column otherwise of numbers or dates. */
 const maybeMissing = new Set(
   'N/A|n/a|#N/A|na|NaN|nan|NULL|null|Null|.|-|--|---|?|missing|Missing|unknown|Unknown|nd|ND|n.d.|缺失|未测|未查|未做|不详|未知|/'.split(

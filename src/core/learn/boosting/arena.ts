@@ -26,7 +26,7 @@ export const blockColumns = 8
 const columnBytes = 4096
 export const blockBytes = blockColumns * columnBytes
 
-export const controlWords = 16
+const controlWords = 16
 /** Of a step: kind, slot, first row or part's slot, rows, gradient, hessian, lower, upper, found, mask. */
 export const stepFields = 10
 /** Of a split found: gain, column, bin, missing left, left gradient, left hessian, is a category, eight words of levels. */

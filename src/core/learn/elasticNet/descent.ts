@@ -15,7 +15,7 @@ export interface Quadratic {
 }
 
 /** The coordinate's best value, all others held: soft thresholding (Friedman et al. 2007). */
-export const shrink = (pull: number, l1: number, curvature: number): number =>
+const shrink = (pull: number, l1: number, curvature: number): number =>
   pull > l1 ? (pull - l1) / curvature : pull < -l1 ? (pull + l1) / curvature : 0
 
 /** Sweeps after which the support is taken for final and solved for exactly; doubled at each failure. */

@@ -11,7 +11,7 @@ export const multiply = (map: Float64Array, rows: number, size: number, gamma: A
 }
 
 /** Several blocks of the same square map along the diagonal. */
-export const blockDiagonal = (map: Float64Array, size: number, blocks: number): Float64Array => {
+const blockDiagonal = (map: Float64Array, size: number, blocks: number): Float64Array => {
   const dimension = size * blocks
   const result = new Float64Array(dimension * dimension)
   for (let block = 0; block < blocks; block++)

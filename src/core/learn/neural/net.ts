@@ -61,10 +61,7 @@ export const layerSizes = ({ inputs, hidden, outputs, front }: NetShape): { from
 }
 
 /** Widths of what dropout falls on: the front's features, then each hidden layer. */
-export const dropoutWidths = ({ front, hidden }: NetShape): number[] => [
-  ...(front ? [featureWidth(front)] : []),
-  ...hidden,
-]
+const dropoutWidths = ({ front, hidden }: NetShape): number[] => [...(front ? [featureWidth(front)] : []), ...hidden]
 
 export interface WeightSpec {
   /** `layer/kernel`, `layer/recurrent_kernel` or `layer/bias`. */

@@ -5,7 +5,7 @@ import type { ForestTarget } from './forestTask.ts'
 import type { SurvivalTarget } from './logRank.ts'
 
 /** Step times kept at most; beyond, events are booked at the next of this many quantiles of the event times. */
-export const mostTimes = 2048
+const mostTimes = 2048
 
 /** Throws `invalidInput` where trees cannot learn from an outcome. */
 export const checkOutcome = (outcome: Outcome, rows: number, weights?: Float64Array): void => {

@@ -9,7 +9,7 @@ const candidateYears = [1, 3, 5]
  * Times at which survival is reported, in the outcome's unit: 1, 3 and 5 years as far as follow-up carries (an event
  * at or after the time, and at least 20 patients and 5 % of all still followed), else the quartiles of the event times.
  */
-export const defaultHorizons = (time: Float64Array, event: Uint8Array, unit: TimeUnit): number[] => {
+const defaultHorizons = (time: Float64Array, event: Uint8Array, unit: TimeUnit): number[] => {
   const year = daysAYear / daysPer[unit]
   let lastEvent = 0
   for (let i = 0; i < time.length; i++) if (event[i] === 1 && time[i] > lastEvent) lastEvent = time[i]

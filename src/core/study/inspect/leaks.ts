@@ -7,9 +7,9 @@ import { type Column, columnOf, type Table } from '../../cohort/table.ts'
 import { quantileOf } from '../../numbers/quantile.ts'
 
 /** At or above it one column alone tells too much. Real findings stay below: the best of the biopsy file has 0.97. */
-export const leakBound = 0.98
+const leakBound = 0.98
 /** The same of whether a column is recorded at all. */
-export const recordedBound = 0.9
+const recordedBound = 0.9
 
 const groups = 20
 

@@ -184,7 +184,7 @@ export const makeRecovery = async (
   return { code, createdAt: slot.header.createdAt }
 }
 
-export const loginOf = (vault: Vault, user: string): string | null =>
+const loginOf = (vault: Vault, user: string): string | null =>
   vault.keyring.slots().find(({ header }) => header.user === user && header.kind === 'passphrase')?.header.login ?? null
 
 /**

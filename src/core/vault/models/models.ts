@@ -79,7 +79,7 @@ export const insertModel = (store: WriteStore, model: NewModel): StoredModel => 
 }
 
 /** Keeps a design document once; returns its hash: SHA-256 of its canonical JSON. */
-export const saveDesign = (store: WriteStore, design: unknown): string => {
+const saveDesign = (store: WriteStore, design: unknown): string => {
   const document = canonicalJson(design)
   const hash = sha256(document)
   store.run(

@@ -83,7 +83,7 @@ export const readChart = (store: ReadStore, patient: number): Chart => {
 const isCoded = ({ kind }: StoredConcept): boolean => kind === 'category'
 
 /** A field as the chart shows it: the normalised value, how it reads, the raw text where it differs, a flag. */
-export const chartValue = ({ concept, value, text, raw }: StoredCase['fields'][number]): ChartValue => ({
+const chartValue = ({ concept, value, text, raw }: StoredCase['fields'][number]): ChartValue => ({
   concept: concept.name,
   ...readsAs(concept, value, text),
   raw,

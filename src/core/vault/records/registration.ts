@@ -36,7 +36,7 @@ export interface PatientIndex {
 export const ownPrefix = 'study:'
 export const ownSystem = (study: string): string => ownPrefix + study
 
-export const identifierSystem = (store: WriteStore, name: string): number =>
+const identifierSystem = (store: WriteStore, name: string): number =>
   store.value<number>('SELECT id FROM identifier_system WHERE name = ?', name) ??
   store.insert('INSERT INTO identifier_system (name) VALUES (?)', name)
 

@@ -27,10 +27,6 @@ export const vaultDamaged = (path: string, what: Fault, options?: ErrorOptions) 
 export const studyDamaged = (study: string, what: Fault) =>
   storageFailed('studyDamaged', { study, what: faultOf(what) })
 
-/** A stored model or snapshot is not what was written. */
-export const modelDamaged = (model: string, what: Fault) =>
-  storageFailed('modelDamaged', { model, what: faultOf(what) })
-
 export const vaultNewer = (path: string, found: number, known: number) =>
   storageFailed('vaultNewer', { path, found, known })
 
@@ -69,7 +65,7 @@ export const vaultClosed = () => locked('vaultClosed')
 
 export const diskFull = (path: string, options?: ErrorOptions) => storageFailed('diskFull', { path }, options)
 
-export const readOnly = (path: string, options?: ErrorOptions) => storageFailed('readOnly', { path }, options)
+const readOnly = (path: string, options?: ErrorOptions) => storageFailed('readOnly', { path }, options)
 
 const diskFailed = (path: string, what: string, options?: ErrorOptions) =>
   storageFailed('diskFailed', { path, what }, options)

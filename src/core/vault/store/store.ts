@@ -48,7 +48,7 @@ export interface WriteStore extends ReadStore {
 }
 
 /** Statements slower than this are told to the log. */
-export const slowMilliseconds = 40
+const slowMilliseconds = 40
 const rowsAStatement = 64
 
 type Prepared = Statement<unknown[], unknown>

@@ -9,7 +9,7 @@ import { Rows } from '../../parts/Rows.tsx'
 import { useDesignForm } from '../form.ts'
 
 /** Metrics that settings can be chosen by, the usual one first. */
-export const searchMetrics: Record<Task, readonly string[]> = {
+const searchMetrics: Record<Task, readonly string[]> = {
   diagnosis: ['logLoss', 'auroc', 'brier', 'accuracy', 'balancedAccuracy', 'f1'],
   survival: ['harrellC', 'unoC', 'auc', 'brier'],
   regression: ['rmse', 'mae', 'r2'],

@@ -1,7 +1,7 @@
 import type { Assessment } from '../../../contract/models.ts'
 
 /** Metrics by what they say, in the order to read them; the headline ones first, those at a threshold last. */
-export const metricGroups = [
+const metricGroups = [
   { group: 'discrimination', metrics: ['auroc', 'aurocOneVersusRest', 'auprc', 'harrellC', 'unoC', 'auc', 'r2'] },
   {
     group: 'calibration',

@@ -2,7 +2,7 @@ import type { ModelCard } from '../../../contract/models.ts'
 
 /** Metrics of which less is better. */
 const errors = new Set(['rmse', 'mae', 'brier', 'integratedBrier', 'logLoss', 'ici', 'e50', 'e90'])
-export const lessIsBetter = (metric: string): boolean => errors.has(metric)
+const lessIsBetter = (metric: string): boolean => errors.has(metric)
 
 /**
  * Best first: within one question (study, target, metric) by the headline metric; questions in the order of their newest

@@ -16,7 +16,7 @@ export interface NeighbourImputer {
 }
 
 /** More donors make a fill hardly better, and the model larger and slower to ask. */
-export const mostDonors = 5000
+const mostDonors = 5000
 
 const donorStream = 0x0d0e7
 

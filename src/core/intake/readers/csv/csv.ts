@@ -11,7 +11,7 @@ export type CsvFault = 'unclosedQuote' | 'strayQuote'
 export type OnRecord = (fields: string[], line: number, fault: CsvFault | null, suspect: boolean) => void
 
 /** Characters in one record before a quote counts as never closed. */
-export const longestRecord = 1 << 24
+const longestRecord = 1 << 24
 
 /**
  * Reads delimited text (RFC 4180, any line ending, blank lines skipped) handed over piece by piece.
