@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 
 /**
- * `npm run bench`: every bench of this folder, one after another, or those that are named (`npm run bench -- cox forest`). A
- * bench prints its table and says PASS or FAIL where the project has promised a ratio.
+ * `npm run bench`: every bench of this folder, one after another, or those that are named
+ * (`npm run bench -- cox forest`). A bench prints its table and says PASS or FAIL where the project has promised a
+ * ratio.
  */
 const wanted = process.argv.slice(2)
 const names = readdirSync(import.meta.dirname)

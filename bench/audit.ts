@@ -1,6 +1,7 @@
 /**
- * The audit log: what an entry costs with the triggers that guard the chain and without, one a transaction (as acts are) and
- * many, and how long a whole log takes to verify, for how long that keeps other work waiting, and what memory it takes.
+ * The audit log: what an entry costs with the triggers that guard the chain and without, one a transaction (as acts
+ * are) and many, and how long a whole log takes to verify, for how long that keeps other work waiting, and what memory
+ * it takes.
  * Run: npx node bench/audit.ts [--entries 1000000]
  */
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * A backup of a vault in use: how long it takes, how long writes and everything else wait meanwhile, and how long restoring and
- * comparing take; beside `VACUUM INTO`, which does it in one statement that nothing gets past.
+ * A backup of a vault in use: how long it takes, how long writes and everything else wait meanwhile, and how long
+ * restoring and comparing take; beside `VACUUM INTO`, which does it in one statement that nothing gets past.
  * Run: npx node bench/backup.ts [--cases 1000000]
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'

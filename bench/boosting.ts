@@ -1,8 +1,10 @@
 /**
- * Gradient boosting of 100 trees of depth 6 beside XGBoost's hist: the same 80,000 x 30 of two classes in the same run, two threads
- * each, rounds taken in turn and their median. Timed is what a user waits for: here from Matrix to fitted (bins, work shared out to
- * threads, model state) on a pool already started, there the DMatrix and the training on data already loaded.
- * Run: npx node bench/boosting.ts [rounds], or npx node bench/boosting.ts memory: the most memory that 1,000,000 x 30 takes.
+ * Gradient boosting of 100 trees of depth 6 beside XGBoost's hist: the same 80,000 x 30 of two classes in the same run,
+ * two threads each, rounds taken in turn and their median. Timed is what a user waits for: here from Matrix to fitted
+ * (bins, work shared out to threads, model state) on a pool already started, there the DMatrix and the training on data
+ * already loaded.
+ * Run: npx node bench/boosting.ts [rounds], or npx node bench/boosting.ts memory: the most memory that 1,000,000 x 30
+ * takes.
  */
 
 import { spawnSync } from 'node:child_process'

@@ -1,7 +1,10 @@
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../src/core/cohort/matrix.ts'
 import { randomOf } from '../src/core/numbers/random.ts'
 
-/** Made-up rows of normal columns in two classes; the class depends on six columns by a line, a threshold, a square and an interaction. */
+/**
+ * Made-up rows of normal columns in two classes; the class depends on six columns by a line, a threshold, a square and
+ * an interaction.
+ */
 export const cohort = (training: number, held: number, columns: number) => {
   const rows = training + held
   const random = randomOf(7)

@@ -9,8 +9,9 @@ import { fineGray } from '../src/core/learn/survival/fineGray.ts'
 import { randomOf } from '../src/core/numbers/random.ts'
 
 /**
- * Fine-Gray regression beside R's `cmprsk::crr`, which is the same model to ten digits: `npx node bench/competing.ts`. crr visits every
- * patient at every event time, so its time grows with the square of the patients. Promise: at most 1/50 of its time at 3,000 x 5.
+ * Fine-Gray regression beside R's `cmprsk::crr`, which is the same model to ten digits: `npx node bench/competing.ts`.
+ * crr visits every patient at every event time, so its time grows with the square of the patients. Promise: at most
+ * 1/50 of its time at 3,000 x 5.
  */
 
 const rows = 3000

@@ -1,7 +1,7 @@
 /**
- * Cox regression beside R's survival::coxph: the same data in the same run, median of several fits. R reads the very columns this
- * script made, as raw doubles; only the fits are timed, coxph with its formula handling as a user calls it, coxph.fit
- * without. Run: npx node bench/cox.ts
+ * Cox regression beside R's survival::coxph: the same data in the same run, median of several fits. R reads the very
+ * columns this script made, as raw doubles; only the fits are timed, coxph with its formula handling as a user calls
+ * it, coxph.fit without. Run: npx node bench/cox.ts
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,10 @@ interface Case {
   runs: number
 }
 
-/** 100,000 cases, 20 features (half of them yes/no), exponential times in whole days up to ten years, about half censored. */
+/**
+ * 100,000 cases, 20 features (half of them yes/no), exponential times in whole days up to ten years, about half
+ * censored.
+ */
 const synthetic = (rows: number, columns: number, tied: boolean): Case => {
   const random = randomOf(42, tied ? 1 : 2)
   const data = new Float64Array(rows * columns)

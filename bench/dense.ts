@@ -1,7 +1,8 @@
 /**
- * Training a dense net (64-64-1, Adam, binary cross-entropy) on 80,000 x 30 beside PyTorch on one thread, and on TensorFlow.js on
- * its best backend here: seconds an epoch, shuffling and loss included, at batches of 32 and 256. Same data, same run; the
- * losses after the same number of epochs stand beside the times. Promised: at most 3 times torch. Run: npx node bench/dense.ts
+ * Training a dense net (64-64-1, Adam, binary cross-entropy) on 80,000 x 30 beside PyTorch on one thread, and on
+ * TensorFlow.js on its best backend here: seconds an epoch, shuffling and loss included, at batches of 32 and 256. Same
+ * data, same run; the losses after the same number of epochs stand beside the times. Promised: at most 3 times torch.
+ * Run: npx node bench/dense.ts
  */
 
 import { spawnSync } from 'node:child_process'

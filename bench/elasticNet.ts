@@ -1,7 +1,7 @@
 /**
  * Elastic-net paths of 100 lambdas beside R's glmnet: 80,000 x 30, the same columns in the same run, fits in turn, the
- * quickest of several. In R only glmnet() is timed. Both go through all 100 lambdas at glmnet's usual threshold, and both are held
- * against glmnet's solution at a threshold of 1e-14. Run: npx node bench/elasticNet.ts
+ * quickest of several. In R only glmnet() is timed. Both go through all 100 lambdas at glmnet's usual threshold, and
+ * both are held against glmnet's solution at a threshold of 1e-14. Run: npx node bench/elasticNet.ts
  */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

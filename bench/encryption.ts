@@ -1,6 +1,7 @@
 /**
- * What encryption costs: the vault's own import and its own extraction of columns, on plain SQLite and on each cipher that
- * SQLite3 Multiple Ciphers offers for the purpose, the same cases in the same run, interleaved, median of several rounds.
+ * What encryption costs: the vault's own import and its own extraction of columns, on plain SQLite and on each cipher
+ * that SQLite3 Multiple Ciphers offers for the purpose, the same cases in the same run, interleaved, median of several
+ * rounds.
  * Run: npx node bench/encryption.ts [--cases 1000000] [--rounds 3]
  */
 import { randomBytes } from 'node:crypto'

@@ -1,7 +1,8 @@
 /**
- * Random forest of 100 trees beside scikit-learn and ranger: the same 80,000 x 30 of two classes in the same run, two threads each,
- * rounds taken in turn and their median. Timed is what a user waits for: here from Matrix to fitted (bins, work shared out to
- * threads, out-of-bag predictions, model state) on a pool already started, there the fit on data already loaded.
+ * Random forest of 100 trees beside scikit-learn and ranger: the same 80,000 x 30 of two classes in the same run, two
+ * threads each, rounds taken in turn and their median. Timed is what a user waits for: here from Matrix to fitted
+ * (bins, work shared out to threads, out-of-bag predictions, model state) on a pool already started, there the fit on
+ * data already loaded.
  * Run: npx node bench/forest.ts [rounds]
  */
 
@@ -114,7 +115,10 @@ const oneRow = async (data: Data, pool: Pool): Promise<number> => {
   return (performance.now() - start) / patients.length
 }
 
-/** ml-random-forest takes time with the square of the rows, so both learn from the first few thousand: what it can finish. */
+/**
+ * ml-random-forest takes time with the square of the rows, so both learn from the first few thousand: what it can
+ * finish.
+ */
 const mlRandomForest = async (data: Data, pool: Pool, count: number, few: number) => {
   const rows = Array.from({ length: count }, (_, row) => row)
   const x = takeMatrixRows(data.train.x, rows)

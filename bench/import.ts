@@ -1,7 +1,7 @@
 /**
- * Import of 100,000 rows x 20 columns, checked cell by cell and encrypted, beside `sqlite3 .import` of the same file into
- * one plain table: both from a cold start of their writer (a new vault, a new database file), in turns, median of the runs.
- * Below, what one core spends on each stage. Run: npx node bench/import.ts
+ * Import of 100,000 rows x 20 columns, checked cell by cell and encrypted, beside `sqlite3 .import` of the same file
+ * into one plain table: both from a cold start of their writer (a new vault, a new database file), in turns, median of
+ * the runs. Below, what one core spends on each stage. Run: npx node bench/import.ts
  */
 import { spawnSync } from 'node:child_process'
 import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,10 @@ const rows = 100_000
 const runs = 5
 const promised = 6
 
-/** A clinic's export: key, sex, age, site, visit date, twelve laboratory values (one in twenty missing), outcome, remark. */
+/**
+ * A clinic's export: key, sex, age, site, visit date, twelve laboratory values (one in twenty missing), outcome,
+ * remark.
+ */
 const makeCsv = (): string => {
   const random = randomOf(7, 1)
   const labs = Array.from({ length: 12 }, (_, i) => `lab${i + 1}`)

@@ -1,7 +1,8 @@
 /**
- * How to lay out clinical values on disk: one packed record a case (what the vault does), one row a value, or one SQL column a
- * value; and repeated measurements clustered by concept, by patient, or in a plain table with two indexes. The same values in
- * the same encrypted SQLite, each layout in a file of its own; reading is timed on a freshly opened file.
+ * How to lay out clinical values on disk: one packed record a case (what the vault does), one row a value, or one SQL
+ * column a value; and repeated measurements clustered by concept, by patient, or in a plain table with two indexes. The
+ * same values in the same encrypted SQLite, each layout in a file of its own; reading is timed on a freshly opened
+ * file.
  * Run: npx node bench/layout.ts [--cases 1000000] [--measurements 3000000]
  */
 import { randomBytes } from 'node:crypto'
@@ -38,7 +39,9 @@ const kinds: ConceptKind[] = Array.from({ length: columns }, (_, at) =>
   at % 5 === 4 ? 'category' : at % 5 === 3 ? 'boolean' : 'number',
 )
 
-/** Values as laboratories and clerks write them: whole numbers, one to three decimals, codes, and a share not recorded. */
+/**
+ * Values as laboratories and clerks write them: whole numbers, one to three decimals, codes, and a share not recorded.
+ */
 const valueAt = (row: number, column: number): number => {
   let state = Math.imul(row * columns + column + 1, 2654435761) >>> 0
   state = Math.imul(state ^ (state >>> 15), 2246822519) >>> 0

@@ -1,6 +1,6 @@
 /**
- * Memory of training on 1,000,000 x 30: the largest resident size while a random forest of 100 trees learns, above that with the
- * data alone, in a process of its own, on two threads. Promised: at most 2 GB. Run: npx node bench/memory.ts
+ * Memory of training on 1,000,000 x 30: the largest resident size while a random forest of 100 trees learns, above that
+ * with the data alone, in a process of its own, on two threads. Promised: at most 2 GB. Run: npx node bench/memory.ts
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

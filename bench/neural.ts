@@ -1,7 +1,7 @@
 /**
- * Training convolutional and recurrent nets beside PyTorch on one thread, and beside TensorFlow.js's wasm backend: seconds an epoch
- * at a batch of 32 (binary cross-entropy, Adam), the same data, nets and starting weights' distributions, one run after another. Promised:
- * at most 10 times torch. Run: npx node bench/neural.ts
+ * Training convolutional and recurrent nets beside PyTorch on one thread, and beside TensorFlow.js's wasm backend:
+ * seconds an epoch at a batch of 32 (binary cross-entropy, Adam), the same data, nets and starting weights'
+ * distributions, one run after another. Promised: at most 10 times torch. Run: npx node bench/neural.ts
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

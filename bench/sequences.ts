@@ -1,7 +1,7 @@
 /**
- * Nets on visits, signals and pictures beside simpler models, on the same folds, by patient (or what stands for one): the Mayo
- * patients' visits, one infant's heart rate, one person's EEG, handwritten digits. Run: npx node bench/sequences.ts. The figures stand in
- * docs/validation.md.
+ * Nets on visits, signals and pictures beside simpler models, on the same folds, by patient (or what stands for one):
+ * the Mayo patients' visits, one infant's heart rate, one person's EEG, handwritten digits. Run: npx node
+ * bench/sequences.ts. The figures stand in docs/validation.md.
  */
 import { pathToFileURL } from 'node:url'
 import { type StudyDesignInput, StudyDesignSchema } from '../src/contract/design.ts'
@@ -74,7 +74,10 @@ const labs = [
 ]
 const still = ['age', 'sex', 'trt']
 
-/** Patients still followed a time after registration, with what was known at registration, last known, and all visits until then. */
+/**
+ * Patients still followed a time after registration, with what was known at registration, last known, and all visits
+ * until then.
+ */
 const landmark = (visits: Table, at: number): Table => {
   const [day, end] = [valuesOf(visits, 'day'), valuesOf(visits, 'futime')]
   const first = Array.from(visits.patients.keys()).filter((one) => day[one] === 0 && end[one] > at)

@@ -1,7 +1,7 @@
 /**
- * Support vector machine with a Gaussian kernel on 5,000 x 30 beside libsvm (scikit-learn's SVC): the machine alone, and with
- * calibrated probabilities (six fits; here on two threads, as the app runs it, and on one). Same data, same tolerance, same run, in
- * turns. Promised: at most twice libsvm's time. Run: npx node bench/svm.ts
+ * Support vector machine with a Gaussian kernel on 5,000 x 30 beside libsvm (scikit-learn's SVC): the machine alone,
+ * and with calibrated probabilities (six fits; here on two threads, as the app runs it, and on one). Same data, same
+ * tolerance, same run, in turns. Promised: at most twice libsvm's time. Run: npx node bench/svm.ts
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -13,8 +13,9 @@ import { runStudy } from '../src/core/study/run/run.ts'
 import { createPool } from '../test/fixtures/pool.ts'
 
 /**
- * Quality of the learners on published cohorts, beside what the literature reports: `npx node bench/validation.ts`, or only some of its
- * parts by their names, as in `npx node bench/validation.ts survival external`. The figures stand in docs/validation.md.
+ * Quality of the learners on published cohorts, beside what the literature reports: `npx node bench/validation.ts`, or
+ * only some of its parts by their names, as in `npx node bench/validation.ts survival external`. The figures stand in
+ * docs/validation.md.
  */
 
 const resources = join(import.meta.dirname, '..', 'resources')
@@ -79,7 +80,10 @@ const gbsg: Pick<StudyDesignInput, 'study' | 'outcome'> = {
   outcome: { task: 'survival', time: 'rfstime', event: { column: 'status', values: ['1'] } },
 }
 
-/** Every learner of survival that learns from columns, at its defaults; parametric ones with each of their distributions. */
+/**
+ * Every learner of survival that learns from columns, at its defaults; parametric ones with each of their
+ * distributions.
+ */
 const survivalLearners = learners
   .filter(({ id, tasks, needs }) => tasks.includes('survival') && needs.competing !== 'required' && !sees(id, needs))
   .flatMap(({ id }) =>
@@ -115,7 +119,10 @@ const competing = async () => {
   }
 }
 
-/** Rotterdam's node-positive patients, as gbsg records them: relapse or death, size unknown, oestrogen receptors and so on. */
+/**
+ * Rotterdam's node-positive patients, as gbsg records them: relapse or death, size unknown, oestrogen receptors and so
+ * on.
+ */
 const external = async () => {
   const trained = cohort('rotterdam', (patient) => {
     if (patient.nodes === '0') return null

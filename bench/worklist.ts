@@ -1,7 +1,8 @@
 /**
- * The worklist of a large vault: how long it takes to open it, audit log and first page included, and to answer searches by
- * name, Chinese name, identifier and birth date, half of them for the beginning of a word, each with its exact total. What is
- * promised is measured as a view feels it: through the API, with its checks and the entry in the audit log.
+ * The worklist of a large vault: how long it takes to open it, audit log and first page included, and to answer
+ * searches by name, Chinese name, identifier and birth date, half of them for the beginning of a word, each with its
+ * exact total. What is promised is measured as a view feels it: through the API, with its checks and the entry in the
+ * audit log.
  * Run: npx node bench/worklist.ts [--patients 1000000]
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs'

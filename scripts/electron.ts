@@ -11,7 +11,10 @@ export const electronFolder = (): string | null => {
   return process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist')
 }
 
-/** Electron's program, or null where it is not on this machine. Never downloads: `require('electron')` would, and might hang. */
+/**
+ * Electron's program, or null where it is not on this machine. Never downloads: `require('electron')` would, and might
+ * hang.
+ */
 export const findElectron = (): string | null => {
   const name =
     process.platform === 'win32'
@@ -34,8 +37,8 @@ export const hasDisplay = (): boolean =>
   process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
 
 /**
- * Lets the electron package fetch its program, once, where its download host answers. Returns the program or null, after
- * five seconds where there is no way to that host, and after ten minutes at the most.
+ * Lets the electron package fetch its program, once, where its download host answers. Returns the program or null,
+ * after five seconds where there is no way to that host, and after ten minutes at the most.
  */
 export const fetchElectron = async (): Promise<string | null> => {
   if (!existsSync(join(folder, 'install.js')) || process.env.ELECTRON_OVERRIDE_DIST_PATH) return null

@@ -10,14 +10,14 @@ import { build, isBuilt } from './build.ts'
 import { electronFolder } from './electron.ts'
 
 /**
- * `npm run package`: a folder in dist/ that runs without Node, npm or sources. The app is one asar; what Electron could do that
- * Bedside never needs is switched off in the program itself (fuses).
+ * `npm run package`: a folder in dist/ that runs without Node, npm or sources. The app is one asar; what Electron could
+ * do that Bedside never needs is switched off in the program itself (fuses).
  *
  *   npm run package -- [--platform P --arch A] [--out DIR]
  *
  * For this machine's own platform it takes the Electron that is here (ELECTRON_OVERRIDE_DIST_PATH, or what the electron
- * package fetched); for any other it downloads that version, checked by its hash. BEDSIDE_SQLITE_ADDON names a build of the
- * database's native addon to use in place of the one that came with its package.
+ * package fetched); for any other it downloads that version, checked by its hash. BEDSIDE_SQLITE_ADDON names a build of
+ * the database's native addon to use in place of the one that came with its package.
  */
 const root = dirname(import.meta.dirname)
 
@@ -46,8 +46,8 @@ const isForeignAddon = (name: string, platform: string, arch: string): boolean =
 const unpacked = '**/{*.node,*.dll,*.dylib,*.so,*.so.*}'
 
 /**
- * The fuses, as docs/electron-security.md explains them. Which there are depends on the version of Electron: one that is not
- * named here fails the packaging, so that a new one is decided on rather than inherited.
+ * The fuses, as docs/electron-security.md explains them. Which there are depends on the version of Electron: one that
+ * is not named here fails the packaging, so that a new one is decided on rather than inherited.
  */
 export const setFuses = async (program: string): Promise<void> => {
   const there = await getCurrentFuseWire(program)
@@ -63,7 +63,8 @@ export const setFuses = async (program: string): Promise<void> => {
     [FuseV1Options.OnlyLoadAppFromAsar]: true,
     [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
     [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
-    // Newer than some versions this can package for; on as Electron has it: without it, WebAssembly is slower and no safer.
+    // Newer than some versions this can package for; on as Electron has it: without it, WebAssembly is slower and no
+    // safer.
     ...(FuseV1Options.WasmTrapHandlers in there ? { [FuseV1Options.WasmTrapHandlers]: true } : {}),
   }
   await flipFuses(program, config as FuseConfig)
@@ -76,15 +77,17 @@ export const programOf = (folder: string, platform: string = process.platform): 
     : join(folder, platform === 'win32' ? 'bedside.exe' : 'bedside.bin')
 
 /**
- * Core dumps hold memory, and memory holds patients. Node cannot set that limit, and Chromium's zygote starts before any
- * script does, so it is set before the program: for it and all its processes.
+ * Core dumps hold memory, and memory holds patients. Node cannot set that limit, and Chromium's zygote starts before
+ * any script does, so it is set before the program: for it and all its processes.
  */
 const launcher = `#!/bin/sh
 ulimit -c 0
 exec "$(dirname "$(readlink -f "$0")")/bedside.bin" "$@"
 `
 
-/** An archive without entries: the packager unpacks one before it asks its hooks, and Electron is copied by a hook here. */
+/**
+ * An archive without entries: the packager unpacks one before it asks its hooks, and Electron is copied by a hook here.
+ */
 const emptyArchive = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)])
 
 export const packageApp = async ({

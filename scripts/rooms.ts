@@ -90,7 +90,9 @@ export const rooms: Record<string, Room> = {
   core: { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
 }
 
-/** What every view of the renderer may use; none of it may use a view. Files beside these folders put views together. */
+/**
+ * What every view of the renderer may use; none of it may use a view. Files beside these folders put views together.
+ */
 const shared = ['parts', 'language', 'errors', 'theme']
 const composing = ['api.ts', 'connection.ts']
 
@@ -117,7 +119,10 @@ export const roomOf = (path: string): string | null =>
     .sort((a, b) => b.length - a.length)
     .find((name) => path === name || path.startsWith(`${name}/`)) ?? null
 
-/** Every module a source names: static and dynamic imports, re-exports, type imports, require, `new URL(..., import.meta.url)`. */
+/**
+ * Every module a source names: static and dynamic imports, re-exports, type imports, require,
+ * `new URL(..., import.meta.url)`.
+ */
 export const importsOf = (source: string, file: string): string[] => [...modulesOf(source, file).keys()]
 
 /** The modules a source names, and whether a value of theirs must be there before the source itself runs. */

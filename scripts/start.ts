@@ -14,8 +14,8 @@ const wantsServer = words.includes('--server')
 const passed = words.filter((word) => word !== '--server')
 
 /**
- * The program with core dumps off, for it and all its processes: what they hold in memory is not written to a disk when one
- * crashes. Windows has no such dumps.
+ * The program with core dumps off, for it and all its processes: what they hold in memory is not written to a disk when
+ * one crashes. Windows has no such dumps.
  */
 const withoutDumps = (command: string, args: string[]): [string, string[]] =>
   process.platform === 'win32' ? [command, args] : ['/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', command, ...args]]

@@ -20,8 +20,8 @@ export interface Tally {
 }
 
 /**
- * Sums the reports of the test runners. Whatever went wrong without a failing test counts as one failure: a test file that
- * could not be loaded, a runner that left no report, a check (types, lint, rooms, build) that failed.
+ * Sums the reports of the test runners. Whatever went wrong without a failing test counts as one failure: a test file
+ * that could not be loaded, a runner that left no report, a check (types, lint, rooms, build) that failed.
  *
  * @param reports by step name; null where there is none
  * @param steps every step of `npm test`, or null where it did not come to its end

@@ -30,7 +30,7 @@ const unbreakable = (source: string, file: string): number[] => {
   }
   const { program } = parseSync(file, source, { lang: file.endsWith('x') ? 'tsx' : 'ts', sourceType: 'module' })
   const visit = (part: unknown): void => {
-    if (Array.isArray(part)) return part.forEach(visit)
+    if (Array.isArray(part)) for (const inner of part) visit(inner)
     if (!part || typeof part !== 'object' || !('type' in part)) return
     const its = part as Record<string, unknown> & { type: string; start: number; end: number }
     const text = its.type === 'Literal' && (typeof its.value === 'string' || 'regex' in its)

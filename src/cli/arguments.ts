@@ -33,8 +33,8 @@ export type Parsed =
   | { kind: 'version' }
 
 /**
- * Reads a command line. Options may stand before or after the command. What is not known is refused with the nearest name
- * that is: a mistyped `--excluede` that went unnoticed would train on the outcome.
+ * Reads a command line. Options may stand before or after the command. What is not known is refused with the nearest
+ * name that is: a mistyped `--excluede` that went unnoticed would train on the outcome.
  */
 export const parseCommand = (words: string[], commands: readonly Command[]): Parsed => {
   const rules: Record<string, OptionRule> = Object.assign({}, ...commands.map(({ options }) => options), shared)

@@ -7,9 +7,9 @@ import { askPassphrase } from './passphrase.ts'
 import { createTerminal } from './terminal.ts'
 
 /**
- * Bedside from a shell: `npm run -s bedside -- <command>`. Answers on stdout (with --json one JSON document), warnings and
- * the one line of an error on stderr, progress there too where it is a terminal. Exit codes: 0 done, 1 refused or failed,
- * 2 not understood, 130 interrupted.
+ * Bedside from a shell: `npm run -s bedside -- <command>`. Answers on stdout (with --json one JSON document), warnings
+ * and the one line of an error on stderr, progress there too where it is a terminal. Exit codes: 0 done, 1 refused or
+ * failed, 2 not understood, 130 interrupted.
  */
 const run = async (words: string[]): Promise<void> => {
   // npm runs scripts in the package's folder; paths mean those of the shell it was called from.

@@ -3,8 +3,8 @@ import type { Job } from '../contract/jobs.ts'
 import type { Run } from './command.ts'
 
 /**
- * Follows a job to its end and returns what it made. Throws its failure; an interrupt cancels it, and waits until nothing
- * of it is left.
+ * Follows a job to its end and returns what it made. Throws its failure; an interrupt cancels it, and waits until
+ * nothing of it is left.
  */
 export const finish = async ({ client, terminal, signal }: Run, job: string): Promise<NonNullable<Job['result']>> => {
   const stop = () => void client.jobs.cancel({ job }).catch(() => {})

@@ -3,7 +3,9 @@ import { type Said, say } from '../contract/say.ts'
 import { installation } from '../core/installation.ts'
 import { textsAt } from '../core/texts.ts'
 
-/** A text of the core in the language of the caller (`BEDSIDE_LANGUAGE`; English unless said), else what it came with. */
+/**
+ * A text of the core in the language of the caller (`BEDSIDE_LANGUAGE`; English unless said), else what it came with.
+ */
 export const inWords = (said: Said | undefined, message: string): string => {
   const wanted = process.env.BEDSIDE_LANGUAGE
   if (!said || !wanted) return message

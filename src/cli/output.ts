@@ -10,8 +10,9 @@ export interface Output {
 }
 
 /**
- * Writes a file so that it is there whole or not at all: into a hidden file beside it, which takes the name at the end. On
- * failure what stood there before still does. Something that is no plain file (a pipe, /dev/stdout) is written to as it is; no path means stdout.
+ * Writes a file so that it is there whole or not at all: into a hidden file beside it, which takes the name at the end.
+ * On failure what stood there before still does. Something that is no plain file (a pipe, /dev/stdout) is written to as
+ * it is; no path means stdout.
  */
 export const writeOutput = async <T>(
   path: string | undefined,

@@ -13,8 +13,8 @@ export const askPassphrase = async (prompt: string, signal: AbortSignal): Promis
 }
 
 /**
- * A passphrase that is new, typed in twice: from `variable` where that is set. BEDSIDE_NEW_PASSPHRASE where another one opens the
- * vault first.
+ * A passphrase that is new, typed in twice: from `variable` where that is set. BEDSIDE_NEW_PASSPHRASE where another one
+ * opens the vault first.
  */
 export const askNewPassphrase = async (
   signal: AbortSignal,

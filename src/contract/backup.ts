@@ -8,8 +8,8 @@ export const backupParts = ['database.bedside', 'keys.json', 'checkpoints.jsonl'
 export const backupReasons = ['asked', 'scheduled'] as const
 
 /**
- * What a backup is made of and what it has to be after a restore, signed with the vault's Ed25519 key over the canonical
- * JSON (keys in code-unit order, no white space) of all fields but the signature.
+ * What a backup is made of and what it has to be after a restore, signed with the vault's Ed25519 key over the
+ * canonical JSON (keys in code-unit order, no white space) of all fields but the signature.
  */
 export const BackupManifestSchema = z.strictObject({
   format: z.literal('bedside-backup'),
@@ -141,7 +141,9 @@ export const backup = {
     .input(
       z.object({
         path: PathSchema,
-        /** Folder for the restored vault; null: where this installation keeps its vault. Another needs an administrator. */
+        /**
+         * Folder for the restored vault; null: where this installation keeps its vault. Another needs an administrator.
+         */
         into: PathSchema.nullable().default(null),
         user: z.string().max(200).nullable().default(null),
         passphrase: z.string().min(1).max(1024),

@@ -1,9 +1,9 @@
 /**
  * The content security policy of the renderer, the same in every shell (app:// and loopback HTTP).
  *
- * Nothing is fetched but from the renderer's own origin, no inline script runs, nothing is evaluated. Mantine writes its
- * theme variables and responsive rules into `<style>` elements, so styles need a nonce (never 'unsafe-inline'): the shell
- * draws a fresh one for each page it serves, puts it into the header and, with `withNonce`, into the page. Style
+ * Nothing is fetched but from the renderer's own origin, no inline script runs, nothing is evaluated. Mantine writes
+ * its theme variables and responsive rules into `<style>` elements, so styles need a nonce (never 'unsafe-inline'): the
+ * shell draws a fresh one for each page it serves, puts it into the header and, with `withNonce`, into the page. Style
  * attributes that React sets go through the CSSOM and need nothing.
  */
 export const contentSecurityPolicy = (nonce: string): string =>

@@ -28,11 +28,16 @@ export const OutcomeDesignSchema = z.discriminatedUnion('task', [
     event: z.object({ column: z.string(), values: z.array(z.string()).min(1) }),
     /** Values that mean a competing event ended the follow-up; of the event's column where none is named. */
     competing: z.object({ column: z.string().nullish(), values: z.array(z.string()).min(1) }).nullish(),
-    /** Column of the time a row comes under observation: delayed entry, and start-stop rows of what changes over time. */
+    /**
+     * Column of the time a row comes under observation: delayed entry, and start-stop rows of what changes over time.
+     */
     entry: z.string().nullish(),
     /** Column whose levels have a baseline each; it is no feature then. */
     strata: z.string().nullish(),
-    /** Column of the time each row is asked at: its time to the event counts from there (a landmark, such as a visit's day). */
+    /**
+     * Column of the time each row is asked at: its time to the event counts from there (a landmark, such as a visit's
+     * day).
+     */
     from: z.string().nullish(),
   }),
 ])
@@ -46,10 +51,16 @@ const WindowSchema = z.number().positive().nullish()
 export const SummarySchema = z.object({ concept: z.string(), of: z.enum(summaryKinds), window: WindowSchema })
 export type SummaryDesign = z.infer<typeof SummarySchema>
 
-/** What is read over time, for learners of sequences: repeated measurements, or columns of the patient's cases up to this one. */
+/**
+ * What is read over time, for learners of sequences: repeated measurements, or columns of the patient's cases up to
+ * this one.
+ */
 const SequencesDesignSchema = z.object({ channels: z.array(z.string()).min(1), window: WindowSchema })
 
-/** Columns of a case that are a picture, for learners of pictures: in the order of rows, within of columns, within of channels. */
+/**
+ * Columns of a case that are a picture, for learners of pictures: in the order of rows, within of columns, within of
+ * channels.
+ */
 const GridsDesignSchema = z.object({
   height: z.int().min(1).max(1024),
   width: z.int().min(1).max(1024),
@@ -58,8 +69,8 @@ const GridsDesignSchema = z.object({
 })
 
 /**
- * How columns become what a learner sees. All of it is fitted on training rows only, fold by fold; the defaults do no more
- * than fill what is missing as the learner needs it. See docs/methods.md, Preparation.
+ * How columns become what a learner sees. All of it is fitted on training rows only, fold by fold; the defaults do no
+ * more than fill what is missing as the learner needs it. See docs/methods.md, Preparation.
  */
 export const PreparationDesignSchema = z.object({
   /** Null: what the learner asks for. */
@@ -82,11 +93,16 @@ export const PreparationDesignSchema = z.object({
   /** Of all categories; `encodings` names exceptions by feature. */
   encoding: z.enum(encodings).default('learner'),
   encodings: z.record(z.string(), z.enum(encodings)).default({}),
-  /** Levels with a smaller share of the training rows become one level `(other)`, where there are two or more of them. */
+  /**
+   * Levels with a smaller share of the training rows become one level `(other)`, where there are two or more of them.
+   */
   rareLevels: z.number().min(0).max(0.5).default(0),
   /** Leaves out features of near-zero variance (caret's rule). */
   nearZeroVariance: z.boolean().default(false),
-  /** `balanced`: each class weighs the same in the fit; probabilities are brought back to the classes' shares afterwards. */
+  /**
+   * `balanced`: each class weighs the same in the fit; probabilities are brought back to the classes' shares
+   * afterwards.
+   */
   balance: z.enum(['none', 'balanced']).default('none'),
 })
 export type PreparationDesign = z.infer<typeof PreparationDesignSchema>
@@ -98,15 +114,18 @@ export const RangeSchema = z.union([
 ])
 
 /**
- * How the learner's parameters are chosen: by cross-validation inside the rows a model is fitted on, so that neither held-out
- * rows nor the outer folds have any say.
+ * How the learner's parameters are chosen: by cross-validation inside the rows a model is fitted on, so that neither
+ * held-out rows nor the outer folds have any say.
  */
 export const TuningDesignSchema = z.object({
   method: z.enum(tuningMethods).default('none'),
   trials: z.int().min(2).max(500).default(20),
   folds: z.int().min(2).max(20).default(5),
   repeats: z.int().min(1).max(20).default(1),
-  /** Null: one that judges predictions, not only their order: logLoss, brier at the horizon (harrellC under late entry), rmse. */
+  /**
+   * Null: one that judges predictions, not only their order: logLoss, brier at the horizon (harrellC under late entry),
+   * rmse.
+   */
   metric: z.string().nullable().default(null),
   /** Take the simplest setting within one standard error of the best (Breiman et al. 1984). */
   oneStandardError: z.boolean().default(true),
@@ -117,8 +136,8 @@ export type TuningDesign = z.infer<typeof TuningDesignSchema>
 export type Range = z.infer<typeof RangeSchema>
 
 /**
- * Terms beyond one straight line a feature, for learners of coefficients. Splines: restricted cubic ones, with a number of knots
- * at the usual quantiles or knots in the column's unit. Interactions: products of all columns of two features.
+ * Terms beyond one straight line a feature, for learners of coefficients. Splines: restricted cubic ones, with a number
+ * of knots at the usual quantiles or knots in the column's unit. Interactions: products of all columns of two features.
  */
 export const TermsDesignSchema = z.object({
   splines: z
@@ -152,8 +171,8 @@ export const StudyDesignSchema = z.object({
   features: z.array(z.string()).nullable().default(null),
   exclude: z.array(z.string()).default([]),
   /**
-   * Column that says when a case was, in the clock of its measurements (days, or a date); left out: the case's date. Nothing
-   * measured after it is learned from.
+   * Column that says when a case was, in the clock of its measurements (days, or a date); left out: the case's date.
+   * Nothing measured after it is learned from.
    */
   caseTime: z.string().nullish(),
   summaries: z.array(SummarySchema).optional(),
@@ -164,7 +183,10 @@ export const StudyDesignSchema = z.object({
   weights: z.string().nullable().default(null),
   /** For learners that read them; the comparator has none. */
   terms: TermsDesignSchema.nullish(),
-  /** A learner's id, or `auto`: several are held against each other on the same folds, and the simplest good one is taken. */
+  /**
+   * A learner's id, or `auto`: several are held against each other on the same folds, and the simplest good one is
+   * taken.
+   */
   learner: z.string(),
   /** Learner parameters by name; those left out take the learner's default. */
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),

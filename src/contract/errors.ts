@@ -29,7 +29,9 @@ export type Issue = z.infer<typeof IssueSchema>
 
 export const FailureSchema = z.object({
   code: z.enum(failureCodes),
-  /** Stable camelCase id (`contract/reasons.ts`), e.g. `wrongPassphrase`: the text `reasons:<reason>` with `details`. */
+  /**
+   * Stable camelCase id (`contract/reasons.ts`), e.g. `wrongPassphrase`: the text `reasons:<reason>` with `details`.
+   */
   reason: z.string(),
   /** That text in English, for those who have no catalogue: the HTTP API, logs. Never holds clinical values. */
   message: z.string(),

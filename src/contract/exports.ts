@@ -4,7 +4,9 @@ import { procedure } from './procedure.ts'
 import { ConceptKindSchema, TextSchema } from './values.ts'
 
 export const exportFormats = ['csv', 'fhir'] as const
-/** `shift`: every date of a patient moved by the same secret number of days. `year`: years alone, as Safe Harbor asks. */
+/**
+ * `shift`: every date of a patient moved by the same secret number of days. `year`: years alone, as Safe Harbor asks.
+ */
 export const exportDates = ['shift', 'year'] as const
 const exportTreatments = ['dropped', 'generalised', 'shifted', 'pseudonymised', 'kept'] as const
 

@@ -45,8 +45,9 @@ const LongShapeSchema = z.object({
 })
 const WideShapeSchema = z.object({ shape: z.literal('wide') })
 /**
- * Files of clinical records of several kinds (core/intake/resource.ts). `columns` then says which dictionary entry a test
- * fills, by its code or its name in the file; a test that it does not name finds its entry by code or name, or makes one.
+ * Files of clinical records of several kinds (core/intake/resource.ts). `columns` then says which dictionary entry a
+ * test fills, by its code or its name in the file; a test that it does not name finds its entry by code or name, or
+ * makes one.
  */
 const ResourcesShapeSchema = z.object({ shape: z.literal('resources') })
 
@@ -84,7 +85,9 @@ const rowErrorCodes = [
   'unknownUnit',
 ] as const
 
-/** Where a record of a file stands, for people: a line of text, a cell of a sheet (`Sheet1!B12`), a path (`entry[3]`). */
+/**
+ * Where a record of a file stands, for people: a line of text, a cell of a sheet (`Sheet1!B12`), a path (`entry[3]`).
+ */
 export const PlaceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('line'), line: z.int() }),
   z.object({ kind: z.literal('cell'), cell: z.string() }),
@@ -148,7 +151,10 @@ export const BatchSchema = z.object({
 })
 export type Batch = z.infer<typeof BatchSchema>
 
-/** What an import or a dry run reports: `imported + rejected = rows`, always. At most 100 errors; all are kept with the batch. */
+/**
+ * What an import or a dry run reports: `imported + rejected = rows`, always. At most 100 errors; all are kept with the
+ * batch.
+ */
 export const ImportReportSchema = z.object({
   batch: z.int().nullable(),
   study: z.string(),

@@ -128,7 +128,9 @@ export const FitSchema = z.object({
       /** Share of the deviance explained in the training rows, and columns in the model, at each lambda. */
       explained: z.array(z.number()),
       size: z.array(z.int()),
-      /** Those that grow largest, on the scale of one standard deviation; of several classes the class stands before. */
+      /**
+       * Those that grow largest, on the scale of one standard deviation; of several classes the class stands before.
+       */
       terms: z.array(z.object({ term: z.string(), values: z.array(z.number()) })),
       /** Null where lambda was given. */
       crossValidation: z
@@ -172,8 +174,9 @@ export const FeatureUseSchema = z.object({
   /** Mean absolute contribution over training rows, in the scale of `contributions`. */
   importance: z.number().nullable(),
   /**
-   * How much worse the model ranks cases it did not learn from (AUROC, Harrell's C; of values the root mean squared error) when the feature
-   * is dealt anew among them; 1.96 standard deviations over five repeats about it. Null: no such cases, or not a column of the model.
+   * How much worse the model ranks cases it did not learn from (AUROC, Harrell's C; of values the root mean squared
+   * error) when the feature is dealt anew among them; 1.96 standard deviations over five repeats about it. Null: no
+   * such cases, or not a column of the model.
    */
   permutation: EstimateSchema.nullish(),
 })
@@ -216,7 +219,10 @@ export const TrialSchema = z.object({
   /** From 1, in the order they were tried. */
   trial: z.int(),
   parameters: z.record(z.string(), ValueSchema),
-  /** Share of the full effort (rows, trees or epochs): below 1 in the early rounds of successive halving, which are not chosen from. */
+  /**
+   * Share of the full effort (rows, trees or epochs): below 1 in the early rounds of successive halving, which are not
+   * chosen from.
+   */
   effort: z.number(),
   /** Over the folds; null where the setting could not be fitted. */
   mean: z.number().nullable(),
@@ -236,7 +242,10 @@ export const TuningSchema = z.object({
   folds: z.int(),
   repeats: z.int(),
   trials: z.array(TrialSchema),
-  /** Numbers of the best trial, and of the one taken: the simplest within one standard error of the best, where that was asked. */
+  /**
+   * Numbers of the best trial, and of the one taken: the simplest within one standard error of the best, where that was
+   * asked.
+   */
   best: z.int(),
   chosen: z.int(),
 })
@@ -254,7 +263,9 @@ export const ChoiceSchema = z.object({
       /** Over the folds, with its standard error. */
       mean: z.number().nullable(),
       standardError: z.number().nullable(),
-      /** This learner less the best one, on the same cases; null for the best itself and where it could not be fitted. */
+      /**
+       * This learner less the best one, on the same cases; null for the best itself and where it could not be fitted.
+       */
       difference: EstimateSchema.nullable(),
       /** Whether it is as good as the best within one standard error of their difference. */
       asGood: z.boolean(),
@@ -264,7 +275,10 @@ export const ChoiceSchema = z.object({
   ),
   best: z.string(),
   chosen: z.string(),
-  /** `best`: it is the best; `simpler`: the best is not better than it by more than one standard error; `only`: no other could be fitted. */
+  /**
+   * `best`: it is the best; `simpler`: the best is not better than it by more than one standard error; `only`: no other
+   * could be fitted.
+   */
   reason: z.enum(['best', 'simpler', 'only']),
 })
 export type Choice = z.infer<typeof ChoiceSchema>
@@ -282,8 +296,8 @@ export const SampleSizeSchema = z.object({
   /** Share of what R² can be at most (of a value: adjusted R²). */
   assumedR2: z.number().nullable(),
   /**
-   * Rows each asks for. `shrinkage`: effects shrink by at most 10 %; `optimism`: R² is too good by at most 0.05; `meanRisk`: the
-   * mean risk is within 0.05; `residual`: the residual SD within 10 %.
+   * Rows each asks for. `shrinkage`: effects shrink by at most 10 %; `optimism`: R² is too good by at most 0.05;
+   * `meanRisk`: the mean risk is within 0.05; `residual`: the residual SD within 10 %.
    */
   criteria: z.array(z.object({ name: z.enum(['shrinkage', 'optimism', 'meanRisk', 'residual']), rows: z.int() })),
   /** Why there is no verdict. */

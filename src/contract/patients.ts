@@ -184,7 +184,10 @@ export const studies = {
   })
     .input(z.object({ study: z.string(), concept: ConceptSchema }))
     .output(ConceptSchema),
-  /** Observed curve of a whole study, for the views: Kaplan-Meier, or with competing events one less the incidence of the event. */
+  /**
+   * Observed curve of a whole study, for the views: Kaplan-Meier, or with competing events one less the incidence of
+   * the event.
+   */
   survival: procedure({
     access: clinical,
     audit: 'study.read',

@@ -102,7 +102,9 @@ export const DiagnosisSchema = PredictionBase.extend({
     z.object({ class: z.string(), label: TextSchema, probability: z.number(), low: z.number(), high: z.number() }),
   ),
   intervalLevel: z.number(),
-  /** Share of such intervals that agreed with what further cases showed, as measured on cases the model had not seen. */
+  /**
+   * Share of such intervals that agreed with what further cases showed, as measured on cases the model had not seen.
+   */
   intervalCoverage: EstimateSchema.nullable(),
   /** Smallest set of classes that holds the truth in `level` of cases; coverage as measured. */
   predictionSet: z
@@ -125,7 +127,10 @@ export const SurvivalSchema = PredictionBase.extend({
   timeUnit: TimeUnitSchema,
   /** What happens at the event, as the dictionary calls it. */
   event: TextSchema,
-  /** What may happen instead, where the study names competing events: curves are then one less the incidence of the event. */
+  /**
+   * What may happen instead, where the study names competing events: curves are then one less the incidence of the
+   * event.
+   */
   competing: TextSchema.nullish(),
   curve: CurveSchema,
   intervalLevel: z.number(),
@@ -186,8 +191,10 @@ export const overrideReasons = [
 
 const predictionProblemCodes = ['missing', 'unseen', 'noneSeen', 'noCurve', 'beyondFollowUp'] as const
 /**
- * What a prediction of a row rests on that was not in the row. `missing`, `unseen`: filled with `filling`, or left missing;
- * `noneSeen`: no row holds a value of those known (`levels`); `noCurve`: the stratum has none; `beyondFollowUp`: `followUp`.
+ * What a prediction of a row rests on that was not in the row. `missing`, `unseen`: filled with `filling`, or left
+ * missing;
+ * `noneSeen`: no row holds a value of those known (`levels`); `noCurve`: the stratum has none; `beyondFollowUp`:
+ * `followUp`.
  */
 export const PredictionProblemSchema = z.object({
   /** From 1; 0: the whole table. */

@@ -11,8 +11,8 @@ export const recordKinds = ['patient', 'model', 'study', 'batch', 'job', 'predic
 export type RecordKind = (typeof recordKinds)[number]
 
 /**
- * The records an act is about: fields of the input that name them, each called as its kind; none where it is about no single
- * record. `output`: what the act makes is named by its answer.
+ * The records an act is about: fields of the input that name them, each called as its kind; none where it is about no
+ * single record. `output`: what the act makes is named by its answer.
  */
 export type Records = readonly RecordKind[] | { output: readonly RecordKind[] }
 

@@ -2,8 +2,8 @@ import type { Language } from './languages.ts'
 import type { Translate } from './texts.ts'
 
 /**
- * What core says: the key of a text (`room:key`) and its values, never a sentence. Values may hold lists and further texts;
- * they name columns, learners, counts and files, never what was recorded of a patient.
+ * What core says: the key of a text (`room:key`) and its values, never a sentence. Values may hold lists and further
+ * texts; they name columns, learners, counts and files, never what was recorded of a patient.
  */
 export interface Said {
   text: string

@@ -55,9 +55,9 @@ const loadJudge = async (): Promise<ZxcvbnFactory> => {
 const judgedLength = 100
 
 /**
- * How hard a passphrase is to guess, as zxcvbn sees it (Wheeler, USENIX Security 2016); kinds of characters are not asked for
- * (NIST SP 800-63B, 3.1.1.2). `inputs`: names that an attacker would try first. One judge for the core, which refuses, and
- * for the view, which shows it while one types.
+ * How hard a passphrase is to guess, as zxcvbn sees it (Wheeler, USENIX Security 2016); kinds of characters are not
+ * asked for (NIST SP 800-63B, 3.1.1.2). `inputs`: names that an attacker would try first. One judge for the core, which
+ * refuses, and for the view, which shows it while one types.
  */
 export const strengthOf = async (passphrase: string, inputs: readonly string[] = []): Promise<Strength> => {
   const judged = [...passphrase.normalize('NFKC')].slice(0, judgedLength).join('')

@@ -18,7 +18,10 @@ export const TermSchema = z.object({
   unit: z.string().nullable(),
   /** Stretches along each column. */
   sides: z.array(z.array(CellSchema)),
-  /** Of each class one curve, else one: a score a cell (of a pair: first side x second), and how far it varies over bags (SD). */
+  /**
+   * Of each class one curve, else one: a score a cell (of a pair: first side x second), and how far it varies over bags
+   * (SD).
+   */
   curves: z.array(z.object({ scores: z.array(z.number()), deviations: z.array(z.number()) })),
   /** Training weight in each cell. */
   weights: z.array(z.number()),

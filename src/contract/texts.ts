@@ -1,7 +1,10 @@
 import { createInstance, type Resource } from 'i18next'
 import { fallbackLanguage, type Language } from './languages.ts'
 
-/** Texts of one room in one language: nested, with `{{name}}` for values and `_one`/`_other` for plurals (i18next JSON v4). */
+/**
+ * Texts of one room in one language: nested, with `{{name}}` for values and `_one`/`_other` for plurals (i18next JSON
+ * v4).
+ */
 export type TextTree = { [key: string]: string | TextTree }
 
 /** All texts: language -> room -> texts. A language is offered because its files are there. */
@@ -10,7 +13,9 @@ export type Catalogues = Record<Language, Record<string, TextTree>>
 /** A text by `room:key`, with its values; the key itself where there is none, `defaultValue` where that is given. */
 export type Translate = (key: string, values?: Record<string, unknown>) => string
 
-/** What a file of texts holds by its name: `reasons.zh-CN.json` -> room reasons, language zh-CN. Null for other files. */
+/**
+ * What a file of texts holds by its name: `reasons.zh-CN.json` -> room reasons, language zh-CN. Null for other files.
+ */
 export const fileOfTexts = (path: string): { room: string; language: Language } | null => {
   const [, room, language] = /(?:^|[\\/])(\w+)\.([\w-]+)\.json$/.exec(path) ?? []
   return room && language ? { room, language } : null

@@ -62,7 +62,9 @@ export const users = {
       users: z.array(UserSchema),
       /** When the vault was last encrypted anew; null: never since it was made. */
       rekeyedAt: z.string().nullable(),
-      /** A re-keying was begun and cut off; the vault is whole under its earlier key, and re-keying may be begun again. */
+      /**
+       * A re-keying was begun and cut off; the vault is whole under its earlier key, and re-keying may be begun again.
+       */
       rekeyInterrupted: z.boolean(),
     }),
   ),

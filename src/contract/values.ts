@@ -3,8 +3,8 @@ import { daysAYear } from './days.ts'
 import { generalised, type Language } from './languages.ts'
 
 /**
- * A text that a person or a sample brings (labels of columns and values), by language tag: `{ en, zh }`. English is always
- * there; any other language may be. A tag also serves its regional forms: `zh` is read in `zh-CN`.
+ * A text that a person or a sample brings (labels of columns and values), by language tag: `{ en, zh }`. English is
+ * always there; any other language may be. A tag also serves its regional forms: `zh` is read in `zh-CN`.
  */
 export const TextSchema = z.object({ en: z.string() }).catchall(z.string())
 export type Text = { en: string; [language: Language]: string }

@@ -7,8 +7,8 @@ import { type Said, type Spoken, say, type Values } from './say.ts'
 import { createTexts } from './texts.ts'
 
 /**
- * What a reader of a model, a file or a design should know. `said` is its text (`warnings:<key>`, with values), `message`
- * that text in English, for the API. What was stored before texts had keys has the message alone.
+ * What a reader of a model, a file or a design should know. `said` is its text (`warnings:<key>`, with values),
+ * `message` that text in English, for the API. What was stored before texts had keys has the message alone.
  */
 export interface Warning {
   reason: string

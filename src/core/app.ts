@@ -36,7 +36,10 @@ export interface AppOptions {
   resources: string
   /** Entry of worker threads (`jobs/worker.ts`, or its bundle). */
   worker: URL
-  /** What models are made by: version and, after a `+`, the digest of the code that decides a fit; asked for when needed. */
+  /**
+   * What models are made by: version and, after a `+`, the digest of the code that decides a fit; asked for when
+   * needed.
+   */
   build: string | (() => string)
   /** Threads that training may use; default: as many as the machine has. */
   threads?: number

@@ -43,8 +43,8 @@ export const fitCodeOf = (sources: string, versions: Readonly<Record<string, str
   fitCodeDigest((path) => readFileSync(join(sources, path), 'utf8').replaceAll('\r\n', '\n'), versions)
 
 /**
- * TypeScript with its types blanked out. Whatever runs from sources has this of Node, for Node runs them by it. Where it is
- * missing, types count as code: then a fit may pass for one of another build, never the other way round.
+ * TypeScript with its types blanked out. Whatever runs from sources has this of Node, for Node runs them by it. Where
+ * it is missing, types count as code: then a fit may pass for one of another build, never the other way round.
  */
 const withoutTypes = (code: string): string => {
   const strip = nodeModule.stripTypeScriptTypes as typeof nodeModule.stripTypeScriptTypes | undefined
@@ -89,7 +89,9 @@ const mark =
 const beforePattern =
   /^(?:return|typeof|case|in|of|delete|void|throw|new|else|do|instanceof|yield|await|[^\p{ID_Continue}$'"`)\]}]+|[`}][\s\S]*\$\{)$/u
 
-/** JavaScript's tokens, without comments and whitespace, and without the comma that a formatter leaves before a bracket. */
+/**
+ * JavaScript's tokens, without comments and whitespace, and without the comma that a formatter leaves before a bracket.
+ */
 export const tokensOf = (code: string): string[] => {
   const tokens: string[] = []
   // For each open template, how many braces stand open within its substitution.

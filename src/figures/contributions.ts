@@ -80,8 +80,8 @@ interface Row {
 }
 
 /**
- * A waterfall: from the average patient's prediction, each feature's share in turn, largest first, to this patient's. Right
- * (+) raises, left (−) lowers; each bar is named with the feature and the patient's own value.
+ * A waterfall: from the average patient's prediction, each feature's share in turn, largest first, to this patient's.
+ * Right (+) raises, left (−) lowers; each bar is named with the feature and the patient's own value.
  */
 export const contributions = (data: ContributionsData, options: FigureOptions<ContributionsTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }

@@ -77,8 +77,9 @@ const pointsOf = ({ times, incidence, low, high }: IncidenceCurve, factor: numbe
 }
 
 /**
- * Aalen-Johansen cumulative incidences of causes that compete, each with its band, and the numbers at risk under the time axis.
- * The shares add up: at any time the curves' sum is the share that has had any cause. Steps as estimated, never smoothed.
+ * Aalen-Johansen cumulative incidences of causes that compete, each with its band, and the numbers at risk under the
+ * time axis. The shares add up: at any time the curves' sum is the share that has had any cause. Steps as estimated,
+ * never smoothed.
  */
 export const cumulativeIncidence = (
   data: CumulativeIncidenceData,

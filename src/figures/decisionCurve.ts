@@ -57,8 +57,8 @@ const cutBelow = (points: readonly Point[], bottom: number): Point[] => {
 }
 
 /**
- * Net benefit over the thresholds at which one would act, beside acting on all and on none (Vickers and Elkin 2006). The
- * figure is cut a little below none: how far acting on all falls beyond says nothing.
+ * Net benefit over the thresholds at which one would act, beside acting on all and on none (Vickers and Elkin 2006).
+ * The figure is cut a little below none: how far acting on all falls beyond says nothing.
  */
 export const decisionCurve = (data: DecisionCurveData, options: FigureOptions<DecisionCurveTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }

@@ -17,7 +17,9 @@ export interface DistributionTexts {
 
 const english: DistributionTexts = { title: 'Distribution', description: '' }
 
-/** A table cell's figure: counts as bars, most frequent first, or a box from quartile to quartile with its whole range. */
+/**
+ * A table cell's figure: counts as bars, most frequent first, or a box from quartile to quartile with its whole range.
+ */
 export const distribution = (data: DistributionData, options: FigureOptions<DistributionTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }
   const { width = 180, height = 34, locale = 'en' } = options

@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot'
 
 /**
- * What all figures share. A figure is a pure function: data in, one SVG element out, sized in CSS pixels. It needs a DOM
- * document (the browser's own, or jsdom's for reports and tests) and nothing else. Colours are CSS variables with
+ * What all figures share. A figure is a pure function: data in, one SVG element out, sized in CSS pixels. It needs a
+ * DOM document (the browser's own, or jsdom's for reports and tests) and nothing else. Colours are CSS variables with
  * printable fallbacks, so that one figure serves light and dark screens and paper.
  */
 export type Figure = ReturnType<typeof Plot.plot>
@@ -179,8 +179,8 @@ export const strokeOf = (index: number) => {
 }
 
 /**
- * Plots with the house's type and colours, names the figure for screen readers and takes out Plot's inline style sheet (a
- * strict content security policy refuses it).
+ * Plots with the house's type and colours, names the figure for screen readers and takes out Plot's inline style sheet
+ * (a strict content security policy refuses it).
  */
 export const draw = (
   plot: Plot.PlotOptions,

@@ -26,7 +26,8 @@ const english: PenaltyPathTexts = {
 const named = 6
 
 /**
- * Coefficients, a standard deviation, as the penalty falls from left to right; the largest are named, the penalty in use is marked.
+ * Coefficients, a standard deviation, as the penalty falls from left to right; the largest are named, the penalty in
+ * use is marked.
  */
 export const penaltyPath = (data: PenaltyPathData, options: FigureOptions<PenaltyPathTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }
@@ -97,7 +98,10 @@ export const penaltyPath = (data: PenaltyPathData, options: FigureOptions<Penalt
   )
 }
 
-/** Cross-validated deviance with its standard error at each penalty, the one in use marked; only of cross-validated paths. */
+/**
+ * Cross-validated deviance with its standard error at each penalty, the one in use marked; only of cross-validated
+ * paths.
+ */
 export const penaltyError = (data: PenaltyPathData, options: FigureOptions<PenaltyPathTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }
   const { width = 640, height = 220, locale = 'en' } = options

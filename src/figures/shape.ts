@@ -1,7 +1,10 @@
 import * as Plot from '@observablehq/plot'
 import { draw, type Figure, type FigureOptions, numberText, palette, textWidth } from './frame.ts'
 
-/** A stretch of one side of a term: numbers above `from` up to `to` (null: no end), levels by their labels, or missing values. */
+/**
+ * A stretch of one side of a term: numbers above `from` up to `to` (null: no end), levels by their labels, or missing
+ * values.
+ */
 export interface ShapeCell {
   from: number | null
   to: number | null
@@ -39,8 +42,8 @@ const english: ShapeTexts = {
 }
 
 /**
- * What one term of an additive model adds: a stair of a column's stretches with one standard deviation over bags to either side, a point
- * a level, or a field of colours for a pair. Missing values stand apart.
+ * What one term of an additive model adds: a stair of a column's stretches with one standard deviation over bags to
+ * either side, a point a level, or a field of colours for a pair. Missing values stand apart.
  */
 export const shape = (data: ShapeData, options: FigureOptions<ShapeTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }

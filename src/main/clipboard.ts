@@ -17,8 +17,8 @@ export interface ClipboardWatch {
 }
 
 /**
- * What was copied out of a window must not outlast the lock; what was copied elsewhere is none of our business. A text that came
- * into the clipboard while a window of ours was in front is taken as ours. Of texts only hashes are kept.
+ * What was copied out of a window must not outlast the lock; what was copied elsewhere is none of our business. A text
+ * that came into the clipboard while a window of ours was in front is taken as ours. Of texts only hashes are kept.
  */
 export const watchClipboard = (clipboard: Clipboard): ClipboardWatch => {
   let atFocus: string | null = null

@@ -22,8 +22,8 @@ const unrest = 60_000
 const grace = 10_000
 
 /**
- * Starts the core, and starts it again after a crash. A window learns of the crash by its port closing; its next request
- * for a port gets one to the new core (locked, as any fresh core is).
+ * Starts the core, and starts it again after a crash. A window learns of the crash by its port closing; its next
+ * request for a port gets one to the new core (locked, as any fresh core is).
  *
  * @param vault folder of the vault
  * @param keychain what the core may ask for the secrets of bound keys

@@ -10,8 +10,8 @@ declare const __BEDSIDE_BUILD__: string
 
 /**
  * The core as a process of its own (Electron's utilityProcess). Main sends it one MessagePort a window; patient data
- * travels on that port between this process and the window alone. To main it tells whether somebody is signed in, and it asks main
- * for the secrets of keys that are bound to the keychain.
+ * travels on that port between this process and the window alone. To main it tells whether somebody is signed in, and
+ * it asks main for the secrets of keys that are bound to the keychain.
  */
 const parent = (process as unknown as { parentPort: ParentPort }).parentPort
 const [vaultPath] = process.argv.slice(2)

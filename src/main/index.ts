@@ -12,8 +12,8 @@ import { refusedSwitches } from './switches.ts'
 import { openWindow } from './window.ts'
 
 /**
- * The desktop shell: windows, menu, the app:// protocol, and the core as a process of its own. Patient data never passes
- * through here; main hands out ports and looks at none of what goes over them.
+ * The desktop shell: windows, menu, the app:// protocol, and the core as a process of its own. Patient data never
+ * passes through here; main hands out ports and looks at none of what goes over them.
  */
 
 /** `--vault DIR`, as a full path, or null where this user's own vault is meant. */
@@ -26,8 +26,8 @@ const namedVault = (): string | null => {
 }
 
 /**
- * The vault of this start. A named vault gets a profile of its own, so that it can be open beside this user's vault, and
- * nothing a page kept for one is there for the other.
+ * The vault of this start. A named vault gets a profile of its own, so that it can be open beside this user's vault,
+ * and nothing a page kept for one is there for the other.
  */
 const chooseVault = (): string => {
   const named = namedVault()

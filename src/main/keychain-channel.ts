@@ -42,7 +42,9 @@ export const askingKeychain = (
   }
 }
 
-/** In main: what the keychain says. Errors of the system's are told as failed and no more: they may hold what was asked. */
+/**
+ * In main: what the keychain says. Errors of the system's are told as failed and no more: they may hold what was asked.
+ */
 export const answerOf = async (
   keychain: Keychain,
   { call, act, name = '', secret = new Uint8Array() }: KeychainQuestion,

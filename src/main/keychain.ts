@@ -2,7 +2,10 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Keychain } from '../core/app.ts'
 
-/** Electron's safeStorage, as far as it is needed here: old versions have the synchronous functions, new ones the others, and some both. */
+/**
+ * Electron's safeStorage, as far as it is needed here: old versions have the synchronous functions, new ones the
+ * others, and some both.
+ */
 export interface SafeStorage {
   /** On Linux alone. */
   getSelectedStorageBackend?(): string
@@ -19,9 +22,9 @@ const pretenders = ['basic_text', 'unknown']
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * Secrets of this account on this computer: one file each in `folder`, enciphered by a key that the system's keychain keeps. They
- * lie in the window's profile and not in the vault, so that who copies the vault does not get them, and in cipher, so that who
- * copies the profile does not either.
+ * Secrets of this account on this computer: one file each in `folder`, enciphered by a key that the system's keychain
+ * keeps. They lie in the window's profile and not in the vault, so that who copies the vault does not get them, and in
+ * cipher, so that who copies the profile does not either.
  */
 export const createKeychain = (
   storage: SafeStorage,

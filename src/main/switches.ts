@@ -1,7 +1,8 @@
 /**
- * What a packaged Bedside refuses to be started with: switches of Chromium and Node that open it to a debugger, write what
- * its pages say into logs, take away the walls around them, or run its processes under another program. Whoever may replace the
- * program can do all that anyway; this keeps it from happening by a forgotten shortcut or a script of somebody else's.
+ * What a packaged Bedside refuses to be started with: switches of Chromium and Node that open it to a debugger, write
+ * what its pages say into logs, take away the walls around them, or run its processes under another program. Whoever
+ * may replace the program can do all that anyway; this keeps it from happening by a forgotten shortcut or a script of
+ * somebody else's.
  */
 const debuggers = [
   'remote-debugging-port',
@@ -62,8 +63,9 @@ const programs = [
 const variables = ['ELECTRON_ENABLE_LOGGING', 'ELECTRON_LOG_FILE', 'ELECTRON_LOG_ASAR_READS']
 
 /**
- * Switches and variables that are refused, of those that it was started with. The words are read here and not asked of Electron,
- * which sets some of these itself; as Chromium reads them: with one dash or two, on Windows also with a slash, up to a bare `--`.
+ * Switches and variables that are refused, of those that it was started with. The words are read here and not asked of
+ * Electron, which sets some of these itself; as Chromium reads them: with one dash or two, on Windows also with a
+ * slash, up to a bare `--`.
  */
 export const refusedSwitches = (
   words: readonly string[],

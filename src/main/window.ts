@@ -32,7 +32,8 @@ export const openWindow = async (): Promise<BrowserWindow> => {
     },
   })
   window.once('ready-to-show', () => window.show())
-  // about:blank and the like ask nobody. They reach nothing, but neither do they show a patient: back to where it began.
+  // about:blank and the like ask nobody. They reach nothing, but neither do they show a patient: back to where it
+  // began.
   const home = () => void window.loadURL(`${origin}/`)
   window.webContents.on('did-navigate', (_event, address) => {
     if (!isOurs(address) || !['/', '/index.html'].includes(new URL(address).pathname)) home()

@@ -1,8 +1,8 @@
 import { ipcRenderer } from 'electron'
 
 /**
- * Hands the renderer one MessagePort to the core, nothing else. The page asks for it by posting `bedside:ready` to its own
- * window, and asks again after the core was lost; main decides whether it gets one.
+ * Hands the renderer one MessagePort to the core, nothing else. The page asks for it by posting `bedside:ready` to its
+ * own window, and asks again after the core was lost; main decides whether it gets one.
  */
 const page = window
 

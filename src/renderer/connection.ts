@@ -4,8 +4,8 @@ import { RPCLink as PortLink } from '@orpc/client/message-port'
 import { useSyncExternalStore } from 'react'
 
 /**
- * How the renderer reaches the core: over a MessagePort that the preload hands over (desktop), else over HTTP on its own
- * origin with a session cookie (server).
+ * How the renderer reaches the core: over a MessagePort that the preload hands over (desktop), else over HTTP on its
+ * own origin with a session cookie (server).
  *
  * - `lost`: the core went away (crashed, was stopped, the network cable of the loopback is hard to pull);
  * - `refused`: the server does not know this browser; the link with the one-time token has to be opened.

@@ -83,7 +83,10 @@ export const startServer = async <C extends { close(): void }>(
     send(request, response, page.status, page.headers, page.body)
   }
 
-  /** Exchanges the one-time token for a cookie. Answered as a page of our own, so that SameSite=Strict holds from here on. */
+  /**
+   * Exchanges the one-time token for a cookie. Answered as a page of our own, so that SameSite=Strict holds from here
+   * on.
+   */
   const admit = (request: IncomingMessage, response: ServerResponse, token: string) => {
     const known = sessions.find(cookieOf(request, cookie)) !== null
     // A prefetch must not use up the token.

@@ -27,8 +27,8 @@ import { bedside } from '../e2e/command.ts'
 import { passphrase } from '../fixtures/vault.ts'
 
 /**
- * A vault that cannot be opened, for whatever reason, says which, in the API and in the shell, in both languages, and is left
- * as it was, byte for byte.
+ * A vault that cannot be opened, for whatever reason, says which, in the API and in the shell, in both languages, and
+ * is left as it was, byte for byte.
  */
 const folder = mkdtempSync(join(tmpdir(), 'bedside-bad-'))
 const whole = join(folder, 'whole')
@@ -53,8 +53,9 @@ afterAll(() => {
 })
 
 /**
- * Name and hash of each file. `attempts.json` and `refused.jsonl` count and note wrong passphrases, as they are there to. The lock
- * is empty, and must not be opened here: a process that closes a file loses the locks it holds on it (POSIX).
+ * Name and hash of each file. `attempts.json` and `refused.jsonl` count and note wrong passphrases, as they are there
+ * to. The lock is empty, and must not be opened here: a process that closes a file loses the locks it holds on it
+ * (POSIX).
  */
 const contents = (dir: string, noted: readonly string[] = []): string[] =>
   readdirSync(dir)

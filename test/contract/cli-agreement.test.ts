@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerOf, bedside } from '../e2e/command.ts'
 import { temporaryFolder } from '../e2e/shells.ts'
 
-/** Whole runs of the command line against R on the same files (test/golden/cli.R), files imported as a newcomer would. */
+/**
+ * Whole runs of the command line against R on the same files (test/golden/cli.R), files imported as a newcomer would.
+ */
 const root = dirname(dirname(import.meta.dirname))
 const sample = (name: string) => join(root, 'resources', 'samples', `${name}.csv`)
 const golden = JSON.parse(readFileSync(join(root, 'test', 'golden', 'cli.json'), 'utf8'))

@@ -8,8 +8,9 @@ import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
 import expected from '../fixtures/earlier/expected.json' with { type: 'json' }
 
 /**
- * A vault, three models and what they said, made by commit 0a74607 (test/fixtures/earlier/make.mjs). A clinic that updates
- * must find its records, its models and its audit log as they were, and the same answers about the same patients.
+ * A vault, three models and what they said, made by commit 0a74607 (test/fixtures/earlier/make.mjs). A clinic that
+ * updates must find its records, its models and its audit log as they were, and the same answers about the same
+ * patients.
  */
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'bedside-earlier-'))

@@ -9,8 +9,8 @@ import { ended } from '../crash/acts.ts'
 import { passphrase } from '../fixtures/vault.ts'
 
 /**
- * Whoever checks a model trains it again from the same file, design and seed: elsewhere, later, on another machine. Where it
- * gets another hash by that alone, the hash proves nothing.
+ * Whoever checks a model trains it again from the same file, design and seed: elsewhere, later, on another machine.
+ * Where it gets another hash by that alone, the hash proves nothing.
  */
 const folder = mkdtempSync(join(tmpdir(), 'bedside-identity-'))
 const open = async (vault: string, { threads = 2, build = '0.1.0+same' } = {}) => {

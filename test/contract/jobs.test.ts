@@ -16,7 +16,9 @@ import { ended, importSample } from '../crash/acts.ts'
 import { answerOf, bedside } from '../e2e/command.ts'
 import { passphrase } from '../fixtures/vault.ts'
 
-/** Long work can be seen, held, stopped and taken up again, across restarts, and what comes out does not depend on it. */
+/**
+ * Long work can be seen, held, stopped and taken up again, across restarts, and what comes out does not depend on it.
+ */
 const folder = mkdtempSync(join(tmpdir(), 'bedside-jobs-'))
 const vaultPath = join(folder, 'vault')
 let app: ReturnType<typeof createApp>

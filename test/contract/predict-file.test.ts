@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerOf, bedside } from '../e2e/command.ts'
 import { temporaryFolder } from '../e2e/shells.ts'
 
-/** A file is read by one rule: what import would reject is never predicted from, and what it reads, predict reads alike. */
+/**
+ * A file is read by one rule: what import would reject is never predicted from, and what it reads, predict reads alike.
+ */
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let vault: string

@@ -88,8 +88,8 @@ const procedures = Object.entries(api).flatMap(([room, all]) =>
 )
 
 /**
- * Calls with an input that fits no procedure: what is allowed comes as far as the check of its input, or, where there is no
- * input, answers. Neither changes anything.
+ * Calls with an input that fits no procedure: what is allowed comes as far as the check of its input, or, where there
+ * is no input, answers. Neither changes anything.
  */
 const callOf = async (client: Client, room: string, name: string): Promise<string> => {
   const controller = new AbortController()

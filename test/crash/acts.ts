@@ -50,7 +50,9 @@ const design: StudyDesignInput = {
   parameters: { nTrees: 60 },
 }
 
-/** Performs an act on an open vault to its end. `folder`: where backups go; `begin`: called when the clock is to run. */
+/**
+ * Performs an act on an open vault to its end. `folder`: where backups go; `begin`: called when the clock is to run.
+ */
 const perform: Record<
   Exclude<Act, 'migration'>,
   (client: Client, folder: string, begin: () => void) => Promise<Job>
@@ -74,8 +76,8 @@ const perform: Record<
 }
 
 /**
- * The process that is killed: opens the vault, sets the clock that kills it, and begins. The clock is a thread, so that it
- * strikes within statements that hold up the rest of the process, and to the fraction of a millisecond.
+ * The process that is killed: opens the vault, sets the clock that kills it, and begins. The clock is a thread, so that
+ * it strikes within statements that hold up the rest of the process, and to the fraction of a millisecond.
  */
 const [act, vaultPath = '', folder = '', after = ''] = process.argv.slice(2)
 if (import.meta.filename === process.argv[1] && acts.includes(act as Act)) {

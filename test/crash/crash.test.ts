@@ -21,8 +21,8 @@ import { type Act, acts, importSample, startApp } from './acts.ts'
 import { makeOldVault } from './old.ts'
 
 /**
- * Pulls the plug: kills the process that holds the vault (SIGKILL) at random moments of what it does, and looks at what it finds
- * afterwards. BEDSIDE_CRASH_KILLS says how often (20; `npm run crash`: 200), BEDSIDE_CRASH_SEED repeats a run.
+ * Pulls the plug: kills the process that holds the vault (SIGKILL) at random moments of what it does, and looks at what
+ * it finds afterwards. BEDSIDE_CRASH_KILLS says how often (20; `npm run crash`: 200), BEDSIDE_CRASH_SEED repeats a run.
  */
 const kills = Number(process.env.BEDSIDE_CRASH_KILLS ?? 20)
 const seed = Number(process.env.BEDSIDE_CRASH_SEED ?? Date.now() % 2 ** 31)

@@ -9,7 +9,10 @@ import { passphrase } from '../fixtures/vault.ts'
 import { ended, importSample, startApp } from './acts.ts'
 import { type Disk, smallDisk } from './disk.ts'
 
-/** A disk that fills up while something is done: the act says so and leaves nothing, all else is as it was, and with room it works. */
+/**
+ * A disk that fills up while something is done: the act says so and leaves nothing, all else is as it was, and with
+ * room it works.
+ */
 let disk: Disk | null
 let app: ReturnType<typeof startApp>
 let client: ReturnType<typeof app.client>

@@ -5,7 +5,9 @@ import { bedside, passphrase } from './command.ts'
 import { hands } from './flows.ts'
 import { openInBrowser, temporaryFolder } from './shells.ts'
 
-/** A vault whose only key is bound to another computer's keychain, as somebody meets it who has no desktop window there. */
+/**
+ * A vault whose only key is bound to another computer's keychain, as somebody meets it who has no desktop window there.
+ */
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

@@ -7,8 +7,8 @@ import { type Browser, chromium } from 'playwright-core'
 const root = dirname(dirname(import.meta.dirname))
 
 /**
- * A headless Chromium: BEDSIDE_CHROMIUM where it is set, else the one that comes with the development dependencies (Linux on
- * x64), else an installed Chrome or Edge. Throws where there is none: these tests are not skipped lightly.
+ * A headless Chromium: BEDSIDE_CHROMIUM where it is set, else the one that comes with the development dependencies
+ * (Linux on x64), else an installed Chrome or Edge. Throws where there is none: these tests are not skipped lightly.
  */
 export const launchChromium = async (): Promise<Browser> => {
   const named = process.env.BEDSIDE_CHROMIUM

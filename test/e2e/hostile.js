@@ -1,9 +1,12 @@
 /**
- * What runs in the page when it is tried what a page can do: as if somebody had taken it over. Each function is handed to the
- * page as its text, so it stands for itself.
+ * What runs in the page when it is tried what a page can do: as if somebody had taken it over. Each function is handed
+ * to the page as its text, so it stands for itself.
  */
 
-/** Everything a page can ask a network for. Runs in the page; each attempt is on its own, and what it answers is not trusted. */
+/**
+ * Everything a page can ask a network for. Runs in the page; each attempt is on its own, and what it answers is not
+ * trusted.
+ */
 export const callOut = async ({ port, hosts }) => {
   const reached = []
   const attempt = async (name, work) => {

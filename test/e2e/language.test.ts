@@ -6,8 +6,8 @@ import { type Hands, hands } from './flows.ts'
 import { openInBrowser, type Shell, temporaryFolder } from './shells.ts'
 
 /**
- * Every view in Chinese, with warnings, rejected rows, history and failures in them: none holds an English sentence. Three
- * Latin words in a row count as one, unless they are of the list below.
+ * Every view in Chinese, with warnings, rejected rows, history and failures in them: none holds an English sentence.
+ * Three Latin words in a row count as one, unless they are of the list below.
  */
 
 /** What stays Latin in Chinese, and why. */

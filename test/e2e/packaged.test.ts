@@ -11,12 +11,15 @@ import { type Hands, hands } from './flows.ts'
 import { openInElectron, type Shell, withoutElectron } from './shells.ts'
 
 /**
- * What hospitals install: the packaged folder. Its program takes no debugger, so it is watched from outside; what is in its archive
- * is walked through in the Electron it was packaged with.
+ * What hospitals install: the packaged folder. Its program takes no debugger, so it is watched from outside; what is in
+ * its archive is walked through in the Electron it was packaged with.
  */
 
 const missing = withoutElectron()
-/** The database's prebuilt addon wants Node-API 10, which came with Electron 35; for an older one a build that fits is named. */
+/**
+ * The database's prebuilt addon wants Node-API 10, which came with Electron 35; for an older one a build that fits is
+ * named.
+ */
 const addonFits = (): boolean =>
   process.env.BEDSIDE_SQLITE_ADDON !== undefined ||
   Number.parseInt(readFileSync(join(electronFolder() ?? '', 'version'), 'utf8').replace('v', ''), 10) >= 35

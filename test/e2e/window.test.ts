@@ -10,8 +10,8 @@ import { askForAll, callOut, privileges, reachForFiles, roam, talkRubbish } from
 import { type DesktopShell, openInElectron, temporaryFolder, withoutElectron } from './shells.ts'
 
 /**
- * What whoever takes over the page of the desktop window could do with it: nothing but ask the core what the signed-in user may
- * ask. Each point of Electron's security checklist that can be tried on the running app is tried here;
+ * What whoever takes over the page of the desktop window could do with it: nothing but ask the core what the signed-in
+ * user may ask. Each point of Electron's security checklist that can be tried on the running app is tried here;
  * docs/electron-security.md lists all.
  */
 

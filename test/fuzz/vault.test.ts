@@ -10,7 +10,10 @@ import { searchPatients } from '../../src/core/vault/records/worklist.ts'
 import { openVault, type Vault } from '../../src/core/vault/store/vault.ts'
 import { concept, freshFolder, freshVault, importCases, passphrase } from '../fixtures/vault.ts'
 
-/** Bits flip on disks. Whatever byte it is, a damaged vault is told as damaged, never read as other values, and not touched. */
+/**
+ * Bits flip on disks. Whatever byte it is, a damaged vault is told as damaged, never read as other values, and not
+ * touched.
+ */
 describe.each(ciphers)('%s', (cipher) => {
   const folder = freshFolder()
   /** Most for the cipher that new vaults get. */
@@ -68,7 +71,10 @@ describe.each(ciphers)('%s', (cipher) => {
       )
       .join('\n')
 
-  /** What became of opening and reading a copy with one file changed; fails where the disk was changed or the values differ. */
+  /**
+   * What became of opening and reading a copy with one file changed; fails where the disk was changed or the values
+   * differ.
+   */
   const attempt = async (file: string, change: (bytes: Buffer) => Uint8Array): Promise<string> => {
     const dir = join(folder.path, 'copy')
     rmSync(dir, { recursive: true, force: true })

@@ -8,8 +8,8 @@ import type { FitContext, MatrixNeeds } from '../../src/core/learn/learner.ts'
 const folder = join(import.meta.dirname, '../../resources/samples')
 
 /**
- * A sample file as a table, straight from its text and without the vault, so that golden values are compared with nothing
- * between. Named as in the R scripts beside this file.
+ * A sample file as a table, straight from its text and without the vault, so that golden values are compared with
+ * nothing between. Named as in the R scripts beside this file.
  */
 export const sampleTable = (name: string, patientColumn: string | null = null): Table => {
   const text = readFileSync(join(folder, `${name}.csv`), 'utf8')

@@ -153,8 +153,8 @@ const bandOf = ({ bands, upperIncludesBorder }: ScoreDefinition, value: number):
   ) ?? null
 
 /**
- * Computes a published score from a patient's record and from what the doctor typed (which stands before the record). Without
- * all inputs there is no result: nothing is filled in but a stated laboratory limit.
+ * Computes a published score from a patient's record and from what the doctor typed (which stands before the record).
+ * Without all inputs there is no result: nothing is filled in but a stated laboratory limit.
  */
 export const computeScore = (
   definition: ScoreDefinition,

@@ -2,9 +2,9 @@ import type { Estimate } from '../../contract/values.ts'
 import { undefinedEstimate, waldEstimate } from './intervals.ts'
 
 /**
- * Cohen's kappa (1960): how far two raters put the same cases into the same classes beyond chance; 1 always, 0 as by chance. Interval by
- * the large-sample variance of Fleiss, Cohen & Everitt (1969), as R's `psych::cohen.kappa`. Undefined where both always say one
- * and the same class.
+ * Cohen's kappa (1960): how far two raters put the same cases into the same classes beyond chance; 1 always, 0 as by
+ * chance. Interval by the large-sample variance of Fleiss, Cohen & Everitt (1969), as R's `psych::cohen.kappa`.
+ * Undefined where both always say one and the same class.
  */
 export const kappaOf = (first: ArrayLike<number>, second: ArrayLike<number>, classes: number): Estimate => {
   const n = first.length

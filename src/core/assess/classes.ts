@@ -3,10 +3,11 @@ import { bootstrap, replicatesOf, wilson } from './intervals.ts'
 import { orderOf, weightedArea } from './ranking.ts'
 
 /**
- * Figures over all classes: Hand & Till's M (2001: the mean area over pairs of classes that are there, free of prevalence; the
- * AUROC where there are two), the mean area of each class against the rest, Brier's score (halved, so that two classes give the
- * usual one), log loss, accuracy, and the unweighted mean over classes of recall (`balancedAccuracy`) and F1. The function
- * returned gives them for the rows, or for a bootstrap sample by its counts; NaN where not defined.
+ * Figures over all classes: Hand & Till's M (2001: the mean area over pairs of classes that are there, free of
+ * prevalence; the AUROC where there are two), the mean area of each class against the rest, Brier's score (halved, so
+ * that two classes give the usual one), log loss, accuracy, and the unweighted mean over classes of recall
+ * (`balancedAccuracy`) and F1. The function returned gives them for the rows, or for a bootstrap sample by its counts;
+ * NaN where not defined.
  */
 export const classFigures = (
   y: Int32Array,

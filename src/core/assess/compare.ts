@@ -37,11 +37,12 @@ export interface CompareOptions {
 }
 
 /**
- * The difference of a metric, first model less second, on the same rows, with a 95% interval that knows they are the same
+ * The difference of a metric, first model less second, on the same rows, with a 95% interval that knows they are the
+ * same
  * rows: DeLong's for the AUROC of two classes, the infinitesimal jackknife for Harrell's and Uno's C (as
  * survival::concordance of two fits), the paired bootstrap for the rest. Null where the rows do not define the metric.
- * Metrics: auroc, aurocOneVersusRest, brier, logLoss, accuracy, balancedAccuracy, f1 (mean over classes); rmse, mae, r2;
- * harrellC, unoC, auc, brier. Throws TypeError for another metric.
+ * Metrics: auroc, aurocOneVersusRest, brier, logLoss, accuracy, balancedAccuracy, f1 (mean over classes); rmse, mae,
+ * r2; harrellC, unoC, auc, brier. Throws TypeError for another metric.
  */
 export const compareModels = (
   metric: string,

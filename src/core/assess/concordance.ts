@@ -21,17 +21,17 @@ export interface ConcordanceRows {
   /** Patient of each row: the standard error then counts patients, not rows. */
   cluster?: ArrayLike<number> | null
   /**
-   * Rows ended by a competing event stay comparable with all later events: `weights` of each such row (0: none), times `weightAt`
-   * of the event's time.
+   * Rows ended by a competing event stay comparable with all later events: `weights` of each such row (0: none), times
+   * `weightAt` of the event's time.
    */
   carried?: { weights: ArrayLike<number>; weightAt: (time: number) => number } | null
 }
 
 /**
- * Harrell's C, in O(n log n), with ties and standard error as survival::concordance(Surv(time, event) ~ risk, reverse = TRUE):
- * a pair is comparable where the earlier of the two had the event (one censored at that very time counts as later; two
- * events at one time are no pair); equal risks count half. Higher risk should come with earlier events. `weightAt` weighs
- * all pairs whose event is at a time (default 1); it is held fixed for the standard error, as there.
+ * Harrell's C, in O(n log n), with ties and standard error as survival::concordance(Surv(time, event) ~ risk, reverse =
+ * TRUE): a pair is comparable where the earlier of the two had the event (one censored at that very time counts as
+ * later; two events at one time are no pair); equal risks count half. Higher risk should come with earlier events.
+ * `weightAt` weighs all pairs whose event is at a time (default 1); it is held fixed for the standard error, as there.
  */
 export const concordance = (
   time: ArrayLike<number>,
@@ -152,7 +152,8 @@ interface Ended {
 }
 
 /**
- * Harrell's C; under competing events Wolbers' (2009): whom a competing event took is compared as one who never has the event.
+ * Harrell's C; under competing events Wolbers' (2009): whom a competing event took is compared as one who never has the
+ * event.
  */
 export const harrellConcordance = (
   { time, event, competing, ...rows }: Ended & Pick<ConcordanceRows, 'entry' | 'cluster'>,
@@ -165,9 +166,10 @@ export const harrellConcordance = (
 }
 
 /**
- * Uno's C (Uno et al. 2011): pairs weighted by 1 / G(t-)^2, G the Kaplan-Meier curve of censoring among the `training` rows
- * (null: among these rows, as survival::concordance(timewt = "n/G2")), events after `tau` left out. Under competing events
- * Wolbers et al. (2014): pairs with one whom a competing event took at s before t weigh 1 / (G(t-) G(s-)).
+ * Uno's C (Uno et al. 2011): pairs weighted by 1 / G(t-)^2, G the Kaplan-Meier curve of censoring among the `training`
+ * rows (null: among these rows, as survival::concordance(timewt = "n/G2")), events after `tau` left out. Under
+ * competing events Wolbers et al. (2014): pairs with one whom a competing event took at s before t weigh 1 / (G(t-)
+ * G(s-)).
  */
 export const unoConcordance = (
   { time, event, competing }: Ended,

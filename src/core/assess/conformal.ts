@@ -3,8 +3,8 @@ import { randomOf, shuffle } from '../numbers/random.ts'
 import { wilson } from './intervals.ts'
 
 /**
- * Conformal prediction: sets of classes and intervals of values that hold the truth in at least `level` of new cases, whatever
- * the model, as long as they are exchangeable with the calibration cases (held out, or predicted out of fold:
+ * Conformal prediction: sets of classes and intervals of values that hold the truth in at least `level` of new cases,
+ * whatever the model, as long as they are exchangeable with the calibration cases (held out, or predicted out of fold:
  * cross-conformal, Vovk 2015). Plain data; keep it with the model.
  */
 export interface ClassConformal {
@@ -21,8 +21,8 @@ export interface ClassConformalOptions {
   level?: number
   /**
    * `leastAmbiguous`: 1 - probability of the class (Sadinle, Lei & Wasserman 2019), the smallest sets on average;
-   * `adaptive`: probability of all classes at least as probable (Romano, Sesia & Candes 2020, without randomisation), whose
-   * size follows how hard the case is.
+   * `adaptive`: probability of all classes at least as probable (Romano, Sesia & Candes 2020, without randomisation),
+   * whose size follows how hard the case is.
    */
   score?: ClassConformal['score']
   /** Coverage within each class (label-conditional, Vovk 2012), so that a rare class is not missed more often. */
@@ -50,8 +50,9 @@ export const calibrateClasses = (
 }
 
 /**
- * The prediction set of one case: class indices, most probable first. Never empty: where no class is let in the most probable
- * stands (which can only raise the coverage). A class without calibration cases is always let in under `perClass`.
+ * The prediction set of one case: class indices, most probable first. Never empty: where no class is let in the most
+ * probable stands (which can only raise the coverage). A class without calibration cases is always let in under
+ * `perClass`.
  */
 export const predictionSet = (conformal: ClassConformal, probabilities: ArrayLike<number>, offset = 0): number[] => {
   const classes = conformal.thresholds.length
@@ -65,8 +66,8 @@ export const predictionSet = (conformal: ClassConformal, probabilities: ArrayLik
 }
 
 /**
- * Coverage of prediction sets as measured: calibrated on all but one of 10 random parts of the cases, counted on that part;
- * with the mean size of a set and the coverage within each class. Null where there are fewer than 20 cases.
+ * Coverage of prediction sets as measured: calibrated on all but one of 10 random parts of the cases, counted on that
+ * part; with the mean size of a set and the coverage within each class. Null where there are fewer than 20 cases.
  */
 export const measureClassCoverage = (
   probabilities: ArrayLike<number>,
@@ -108,7 +109,10 @@ export interface ValueConformal {
   reach: number
 }
 
-/** Split (or cross-) conformal interval of a value: prediction +- the level's quantile of |y - prediction| (Lei et al. 2018). */
+/**
+ * Split (or cross-) conformal interval of a value: prediction +- the level's quantile of |y - prediction| (Lei et al.
+ * 2018).
+ */
 export const calibrateValues = (values: ArrayLike<number>, y: ArrayLike<number>, level = 0.9): ValueConformal => ({
   level,
   reach: conformalQuantile(
@@ -122,9 +126,9 @@ export const valueInterval = ({ reach }: ValueConformal, value: number): { low: 
   Number.isFinite(reach) ? { low: value - reach, high: value + reach } : { low: null, high: null }
 
 /**
- * CV+ interval (Barber et al. 2021), holding the truth in at least 2 * level - 1 of cases whatever the model and about `level`
- * in practice: from the out-of-fold residuals |y - prediction| of the training rows, the fold of each, and what the model of
- * each fold predicts for this case.
+ * CV+ interval (Barber et al. 2021), holding the truth in at least 2 * level - 1 of cases whatever the model and about
+ * `level` in practice: from the out-of-fold residuals |y - prediction| of the training rows, the fold of each, and what
+ * the model of each fold predicts for this case.
  */
 export const crossValidationInterval = (
   residuals: ArrayLike<number>,
@@ -177,7 +181,10 @@ const nonconformity = (
   return sum
 }
 
-/** The ceil((n + 1) * level)-th smallest score, as split conformal sets need it (Vovk et al. 2005); infinite where n is too small for the level. */
+/**
+ * The ceil((n + 1) * level)-th smallest score, as split conformal sets need it (Vovk et al. 2005); infinite where n is
+ * too small for the level.
+ */
 const conformalQuantile = (scores: number[], level: number): number => {
   const rank = Math.ceil((scores.length + 1) * level - 1e-9)
   if (rank > scores.length) return Number.POSITIVE_INFINITY

@@ -24,10 +24,10 @@ export interface DiagnosisPredictions {
 }
 
 /**
- * Assesses predicted class probabilities. Keys of `metrics`: see docs/methods.md. With two classes, or with `positive` named
- * among several, the curves and threshold figures are of that class against the rest; without, of several classes, the
- * calibration is that of the predicted class (its probability against how often it is right) and there are no curves.
- * What the rows do not define (one class only, a constant prediction) is null.
+ * Assesses predicted class probabilities. Keys of `metrics`: see docs/methods.md. With two classes, or with `positive`
+ * named among several, the curves and threshold figures are of that class against the rest; without, of several
+ * classes, the calibration is that of the predicted class (its probability against how often it is right) and there are
+ * no curves. What the rows do not define (one class only, a constant prediction) is null.
  */
 export const assessDiagnosis = (given: DiagnosisPredictions): Assessment => {
   const { y, probabilities, classes, seed } = given
@@ -165,7 +165,10 @@ const decisionCurve = (isCase: Uint8Array, p: Float64Array, order: Uint32Array, 
   })
 }
 
-/** Above this many rows, bootstrap samples are smoothed over this many equal groups: the curve's band does not need more. */
+/**
+ * Above this many rows, bootstrap samples are smoothed over this many equal groups: the curve's band does not need
+ * more.
+ */
 const smoothedPoints = 2000
 
 const calibrationOf = (

@@ -21,8 +21,8 @@ interface Grouped {
 }
 
 /**
- * Log-rank test (Mantel 1966) of equal hazards in two or more groups, as R's `survdiff`; late entries are at risk in (entry, time].
- * Null with fewer than two groups, or where no event happened while two groups were at risk.
+ * Log-rank test (Mantel 1966) of equal hazards in two or more groups, as R's `survdiff`; late entries are at risk in
+ * (entry, time]. Null with fewer than two groups, or where no event happened while two groups were at risk.
  */
 export const logRankTest = ({ time, event, group, entry = null, strata = null }: Grouped): GroupTest | null => {
   const codes = distinct(group)
@@ -69,8 +69,9 @@ export const logRankTest = ({ time, event, group, entry = null, strata = null }:
 }
 
 /**
- * Gray's (1988) test of equal cumulative incidence of cause 1 among two or more groups, as `cmprsk::cuminc`: the log-rank score in
- * which those a competing cause took stay at risk, R = n (1 - F1(t-)) / S(t-). `cause`: 0 censored, 1 the event, 2 a competing one.
+ * Gray's (1988) test of equal cumulative incidence of cause 1 among two or more groups, as `cmprsk::cuminc`: the
+ * log-rank score in which those a competing cause took stay at risk, R = n (1 - F1(t-)) / S(t-). `cause`: 0 censored, 1
+ * the event, 2 a competing one.
  */
 export const grayTest = ({
   time,

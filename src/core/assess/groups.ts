@@ -1,8 +1,8 @@
 import { quantileOf } from '../numbers/quantile.ts'
 
 /**
- * Cuts rows, in ascending order of their prediction, into at most `count` groups of about equal size; equal predictions never
- * part. Returns the end (exclusive) of each group in the order.
+ * Cuts rows, in ascending order of their prediction, into at most `count` groups of about equal size; equal predictions
+ * never part. Returns the end (exclusive) of each group in the order.
  */
 export const groupEnds = (ascending: ArrayLike<number>, count = 10): number[] => {
   const n = ascending.length
@@ -35,6 +35,9 @@ export const calibrationErrors = (errors: Float64Array): { ici: number; e50: num
 /** Thresholds of a decision curve: 1% to 99%. */
 export const decisionThresholds: readonly number[] = Array.from({ length: 99 }, (_, i) => (i + 1) / 100)
 
-/** Net benefit of treating: true positives a patient, less false positives weighed by the odds of the threshold (Vickers & Elkin 2006). */
+/**
+ * Net benefit of treating: true positives a patient, less false positives weighed by the odds of the threshold (Vickers
+ * & Elkin 2006).
+ */
 export const netBenefit = (truePositives: number, falsePositives: number, threshold: number): number =>
   truePositives - (falsePositives * threshold) / (1 - threshold)

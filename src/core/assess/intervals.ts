@@ -27,8 +27,8 @@ export const waldEstimate = (
 }
 
 /**
- * Wilson's score interval for `successes` of `n` (Wilson 1927; R's `prop.test(correct = FALSE)`). Undefined where n is 0.
- * `successes` may be fractional.
+ * Wilson's score interval for `successes` of `n` (Wilson 1927; R's `prop.test(correct = FALSE)`). Undefined where n is
+ * 0. `successes` may be fractional.
  */
 export const wilson = (successes: number, n: number, of = level): Estimate => {
   if (!(n > 0)) return undefinedEstimate
@@ -44,8 +44,8 @@ export const wilson = (successes: number, n: number, of = level): Estimate => {
 }
 
 /**
- * How often each of n rows is drawn in each of `replicates` bootstrap samples (n draws with replacement); `use` gets the
- * same array each time. Seeded: the same n, seed and replicates give the same samples.
+ * How often each of n rows is drawn in each of `replicates` bootstrap samples (n draws with replacement); `use` gets
+ * the same array each time. Seeded: the same n, seed and replicates give the same samples.
  */
 export const bootstrap = (n: number, replicates: number, seed: number, use: (counts: Int32Array) => void): void => {
   const counts = new Int32Array(n)
@@ -57,11 +57,16 @@ export const bootstrap = (n: number, replicates: number, seed: number, use: (cou
   }
 }
 
-/** Bootstrap samples to draw: those asked for, but not more than 10 million rows in all, and at least 100 (or as asked). */
+/**
+ * Bootstrap samples to draw: those asked for, but not more than 10 million rows in all, and at least 100 (or as asked).
+ */
 export const affordable = (rows: number, replicates: number): number =>
   Math.min(replicates, Math.max(100, Math.floor(1e7 / Math.max(1, rows))))
 
-/** Collects bootstrap values of named figures and gives percentile intervals; samples where a figure is not defined are left out. */
+/**
+ * Collects bootstrap values of named figures and gives percentile intervals; samples where a figure is not defined are
+ * left out.
+ */
 export const replicatesOf = () => {
   const seen = new Map<string, number[]>()
   return {
@@ -70,7 +75,9 @@ export const replicatesOf = () => {
       if (values) values.push(value)
       else seen.set(name, [value])
     },
-    /** Percentile interval around `value`; no interval where the figure was defined in fewer than half of the samples. */
+    /**
+     * Percentile interval around `value`; no interval where the figure was defined in fewer than half of the samples.
+     */
     estimate: (name: string, value: number): Estimate => {
       const all = seen.get(name) ?? []
       const finite = Float64Array.from(all.filter((one) => Number.isFinite(one))).sort()

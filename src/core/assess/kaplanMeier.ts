@@ -6,8 +6,8 @@ import { estimateOf, level, undefinedEstimate } from './intervals.ts'
 import { orderOf } from './ranking.ts'
 
 /**
- * Kaplan-Meier estimator. Those censored at the time of an event are still at risk at it. `order`: rows by ascending time;
- * `weights` may be bootstrap counts; `entry`: late entry.
+ * Kaplan-Meier estimator. Those censored at the time of an event are still at risk at it. `order`: rows by ascending
+ * time; `weights` may be bootstrap counts; `entry`: late entry.
  */
 export const kaplanMeier = (
   time: ArrayLike<number>,
@@ -18,8 +18,9 @@ export const kaplanMeier = (
 ): StepCurve => productLimit({ time, order, weights, entry, event: (row) => event[row] !== 0 })
 
 /**
- * Kaplan-Meier estimator of staying uncensored, G(t): those with an event at a time are no longer at risk of being censored
- * at it (as survival::concordance and prodlim's reverse = TRUE). `event`: of any kind, competing ones among them.
+ * Kaplan-Meier estimator of staying uncensored, G(t): those with an event at a time are no longer at risk of being
+ * censored at it (as survival::concordance and prodlim's reverse = TRUE). `event`: of any kind, competing ones among
+ * them.
  */
 export const censoringCurve = (
   time: ArrayLike<number>,
@@ -28,8 +29,8 @@ export const censoringCurve = (
 ): StepCurve => productLimit({ time, order, event: (row) => event[row] === 0, othersLeaveFirst: true })
 
 /**
- * The share spared the event at each time: Kaplan-Meier, or, where `cause` says of each row 0 (censored), 1 (the event) or 2 (a
- * competing one), one less the Aalen-Johansen incidence of the event.
+ * The share spared the event at each time: Kaplan-Meier, or, where `cause` says of each row 0 (censored), 1 (the event)
+ * or 2 (a competing one), one less the Aalen-Johansen incidence of the event.
  */
 export const sparedSteps = (
   time: ArrayLike<number>,
@@ -50,8 +51,8 @@ export const standardErrorAt = (curve: StepCurve, at: number): number => {
 }
 
 /**
- * S(t) with its log(-log) interval (Kalbfleisch & Prentice; R's conf.type = "log-log"), which stays within [0, 1]. Where
- * nobody or everybody has had the event Greenwood's variance says nothing: the interval is then null.
+ * S(t) with its log(-log) interval (Kalbfleisch & Prentice; R's conf.type = "log-log"), which stays within [0, 1].
+ * Where nobody or everybody has had the event Greenwood's variance says nothing: the interval is then null.
  */
 export const survivalEstimate = (curve: StepCurve, at: number, of = level): Estimate => {
   const index = stepIndex(curve.times, at)

@@ -40,9 +40,10 @@ export const localFrequency = (
 }
 
 /**
- * "Patients like this one" for survival: Kaplan-Meier's curve with its log(-log) Greenwood band at `times` among the `k`
- * held-out cases whose predicted risk is nearest, and the risk by the horizon; under competing events Aalen-Johansen's. Where a band is not defined (nobody or everybody
- * had the event) it runs to the limit of a share of the same size.
+ * "Patients like this one" for survival: Kaplan-Meier's curve with its log(-log) Greenwood band at `times` among the
+ * `k` held-out cases whose predicted risk is nearest, and the risk by the horizon; under competing events
+ * Aalen-Johansen's. Where a band is not defined (nobody or everybody had the event) it runs to the limit of a share of
+ * the same size.
  */
 export const localSurvival = (
   prediction: number,
@@ -75,11 +76,12 @@ export const localSurvival = (
 }
 
 /**
- * Measured coverage of these intervals. The cases, in order of their prediction, are cut into blocks of the most alike; for
- * each block the interval comes from its k nearest neighbours outside and is asked whether it holds the frequency seen
- * inside. That frequency is a sample too, so the score test of two equal shares, at the interval's level, stands for the
- * question: where neighbours are alike, the share of blocks that agree is the level; where k neighbours reach too far, it
- * falls. The coverage's own interval counts each block once. Null with fewer than 10 blocks.
+ * Measured coverage of these intervals. The cases, in order of their prediction, are cut into blocks of the most alike;
+ * for each block the interval comes from its k nearest neighbours outside and is asked whether it holds the frequency
+ * seen inside. That frequency is a sample too, so the score test of two equal shares, at the interval's level, stands
+ * for the
+ * question: where neighbours are alike, the share of blocks that agree is the level; where k neighbours reach too far,
+ * it falls. The coverage's own interval counts each block once. Null with fewer than 10 blocks.
  */
 export const frequencyCoverage = (
   predictions: ArrayLike<number>,
@@ -112,7 +114,8 @@ export const survivalCoverage = (
     const [a, b] = [curveOf(block, time, event, ended), curveOf(neighbours, time, event, ended)]
     const difference = survivalAt(a, horizon) - survivalAt(b, horizon)
     const far = standardErrorAt(b, horizon) || 0
-    // A block in which nobody (or everybody) had the event has no variance of its own: its size with the neighbours' has.
+    // A block in which nobody (or everybody) had the event has no variance of its own: its size with the neighbours'
+    // has.
     const near = standardErrorAt(a, horizon) || far * Math.sqrt(neighbours.length / block.length)
     return Math.abs(difference) <= z * Math.hypot(near, far) + 1e-12
   })

@@ -1,7 +1,8 @@
 /**
- * Cleveland's locally weighted regression (1979), as R's `lowess(x, y, f = 2/3, iter = 0)`, which rms::val.prob draws its
- * flexible calibration curve with: local lines with tricube weights over the nearest two thirds of the points, fitted at
- * points at least 1% of the range apart and interpolated between. `x` ascending. Returns the fitted value at each x.
+ * Cleveland's locally weighted regression (1979), as R's `lowess(x, y, f = 2/3, iter = 0)`, which rms::val.prob draws
+ * its flexible calibration curve with: local lines with tricube weights over the nearest two thirds of the points,
+ * fitted at points at least 1% of the range apart and interpolated between. `x` ascending. Returns the fitted value at
+ * each x.
  */
 export const lowess = (x: Float64Array, y: Float64Array, share = 2 / 3): Float64Array => {
   const n = x.length

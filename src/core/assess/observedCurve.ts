@@ -6,9 +6,9 @@ import { criticalValue } from '../numbers/distributions.ts'
 export type IntervalKind = 'log' | 'logLog' | 'plain'
 
 /**
- * The observed curve of a cohort at every distinct time, events and censorings alike: Kaplan-Meier as R's `survfit(Surv(time,
- * event) ~ 1)`, or, where competing events are given, one less the Aalen-Johansen incidence of the event. Right-continuous: an
- * event at t counts in S(t). Censored at t are at risk at t.
+ * The observed curve of a cohort at every distinct time, events and censorings alike: Kaplan-Meier as R's
+ * `survfit(Surv(time, event) ~ 1)`, or, where competing events are given, one less the Aalen-Johansen incidence of the
+ * event. Right-continuous: an event at t counts in S(t). Censored at t are at risk at t.
  */
 export interface ObservedCurve {
   times: Float64Array
@@ -176,7 +176,10 @@ export const timeAtSurvival = (times: ArrayLike<number>, curve: ArrayLike<number
   return null
 }
 
-/** Time by which `share` (0.5: median) have had the event, with the interval read off the curve's limits (Brookmeyer & Crowley). */
+/**
+ * Time by which `share` (0.5: median) have had the event, with the interval read off the curve's limits (Brookmeyer &
+ * Crowley).
+ */
 export const survivalQuantile = (
   curve: ObservedCurve,
   share = 0.5,

@@ -10,9 +10,9 @@ export const orderOf = (values: ArrayLike<number>): Uint32Array => {
 }
 
 /**
- * Area under the ROC curve with DeLong's placements: for each row the share of the other class it beats (ties half). The
- * area is their mean, its variance that of the placements (DeLong, DeLong & Clarke-Pearson 1988; by midranks in
- * O(n log n), Sun & Xu 2014). `positive[i]` is 1 for a case. Area NaN where a class is absent.
+ * Area under the ROC curve with DeLong's placements: for each row the share of the other class it beats (ties half).
+ * The area is their mean, its variance that of the placements (DeLong, DeLong & Clarke-Pearson 1988; by midranks in O(n
+ * log n), Sun & Xu 2014). `positive[i]` is 1 for a case. Area NaN where a class is absent.
  */
 export const placementsOf = (
   positive: ArrayLike<number>,
@@ -46,7 +46,9 @@ export const placementsOf = (
   return { area: cases > 0 && controls > 0 ? area / cases : Number.NaN, placements, cases, controls }
 }
 
-/** Variance of the area, or of the difference of two areas on the same rows (paired). NaN with fewer than 2 in a class. */
+/**
+ * Variance of the area, or of the difference of two areas on the same rows (paired). NaN with fewer than 2 in a class.
+ */
 export const delongVariance = (
   positive: ArrayLike<number>,
   first: ReturnType<typeof placementsOf>,
@@ -66,8 +68,8 @@ export const delongVariance = (
 }
 
 /**
- * AUROC with DeLong's 95% interval, cut to [0, 1] as pROC does. DeLong's variance is 0 at an area of exactly 1 (or 0), which
- * would claim certainty: there the far limit is Clopper-Pearson's for min(cases, controls) of as many.
+ * AUROC with DeLong's 95% interval, cut to [0, 1] as pROC does. DeLong's variance is 0 at an area of exactly 1 (or 0),
+ * which would claim certainty: there the far limit is Clopper-Pearson's for min(cases, controls) of as many.
  */
 export const auroc = (positive: ArrayLike<number>, score: ArrayLike<number>): Estimate => {
   const ranked = placementsOf(positive, score)
@@ -79,8 +81,8 @@ export const auroc = (positive: ArrayLike<number>, score: ArrayLike<number>): Es
 }
 
 /**
- * Walks down the thresholds of a score, ties together: calls `step` with the weighted numbers of cases and controls at or
- * above each distinct score. `order` ascending by score; `weights` may be bootstrap counts.
+ * Walks down the thresholds of a score, ties together: calls `step` with the weighted numbers of cases and controls at
+ * or above each distinct score. `order` ascending by score; `weights` may be bootstrap counts.
  */
 const descend = (
   positive: ArrayLike<number>,
@@ -104,7 +106,9 @@ const descend = (
   }
 }
 
-/** Average precision (as scikit-learn: the sum of recall gained times precision, no interpolation). NaN without a case. */
+/**
+ * Average precision (as scikit-learn: the sum of recall gained times precision, no interpolation). NaN without a case.
+ */
 export const averagePrecision = (
   positive: ArrayLike<number>,
   score: ArrayLike<number>,
@@ -140,7 +144,9 @@ export const weightedArea = (
 
 const drawnPoints = 400
 
-/** ROC and precision-recall curves, at most about 400 points each, always with their ends. Null where a class is absent. */
+/**
+ * ROC and precision-recall curves, at most about 400 points each, always with their ends. Null where a class is absent.
+ */
 export const curvesOf = (
   positive: ArrayLike<number>,
   score: ArrayLike<number>,

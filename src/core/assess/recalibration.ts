@@ -1,4 +1,7 @@
-/** Probabilities are kept this far from 0 and 1 before their logit or log(-log) is taken: a forest's 0 of 100 trees is no certainty. */
+/**
+ * Probabilities are kept this far from 0 and 1 before their logit or log(-log) is taken: a forest's 0 of 100 trees is
+ * no certainty.
+ */
 const probabilityFloor = 1e-6
 
 const clip = (probability: number) => Math.min(1 - probabilityFloor, Math.max(probabilityFloor, probability))
@@ -14,9 +17,9 @@ export interface Line {
 }
 
 /**
- * Logistic recalibration y ~ intercept + slope * logit by Newton's method, with Wald standard errors; with `slopeFixed` the
- * slope stays 1 and only the intercept (calibration in the large) is fitted. Null where there is no finite maximum: one class
- * only, a constant logit, or complete separation.
+ * Logistic recalibration y ~ intercept + slope * logit by Newton's method, with Wald standard errors; with `slopeFixed`
+ * the slope stays 1 and only the intercept (calibration in the large) is fitted. Null where there is no finite maximum:
+ * one class only, a constant logit, or complete separation.
  */
 export const logisticLine = (y: ArrayLike<number>, logit: ArrayLike<number>, slopeFixed = false): Line | null => {
   const centre = slopeFixed ? 0 : meanOf(logit)
@@ -90,7 +93,10 @@ export interface SmallCox {
   hazard: number
 }
 
-/** Those a competing event took, who stay in later risk sets with `weights` (0: not taken) times `staying` (Fine & Gray 1999). */
+/**
+ * Those a competing event took, who stay in later risk sets with `weights` (0: not taken) times `staying` (Fine & Gray
+ * 1999).
+ */
 export interface Carried {
   weights: ArrayLike<number>
   staying: (time: number) => number
@@ -105,8 +111,8 @@ interface SmallCoxOptions {
 
 /**
  * Proportional hazards model of one or two covariates with Efron's ties (survival::coxph), with case weights (bootstrap
- * counts). `order`: rows by ascending time; it has settled when no coefficient moves by `tolerance`. Null where it cannot be fitted: no event, a constant covariate, or estimates
- * that run away.
+ * counts). `order`: rows by ascending time; it has settled when no coefficient moves by `tolerance`. Null where it
+ * cannot be fitted: no event, a constant covariate, or estimates that run away.
  */
 export const smallCox = (
   order: ArrayLike<number>,
@@ -237,7 +243,10 @@ const efron = (
   return { logLikelihood, gradient, information, hazard, events }
 }
 
-/** Second term of a restricted cubic spline with three knots (Harrell; Hmisc::rcspline.eval, scaled by (last - first knot)^2). */
+/**
+ * Second term of a restricted cubic spline with three knots (Harrell; Hmisc::rcspline.eval, scaled by (last - first
+ * knot)^2).
+ */
 export const splineTerm = (x: number, [a, b, c]: readonly number[]): number => {
   const cube = (value: number) => (value > 0 ? value * value * value : 0)
   const scale = (c - a) * (c - a)

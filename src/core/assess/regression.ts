@@ -12,9 +12,10 @@ export interface RegressionPredictions {
 }
 
 /**
- * Assesses predicted values: root mean squared error, mean absolute error, R^2 (1 - residual over total sum of squares about
- * the assessed rows' mean; below 0 when worse than that mean), and calibration: the slope of y on the prediction by least
- * squares, and the mean of y - prediction as the intercept. Wald intervals for these two, bootstrap for the rest.
+ * Assesses predicted values: root mean squared error, mean absolute error, R^2 (1 - residual over total sum of squares
+ * about the assessed rows' mean; below 0 when worse than that mean), and calibration: the slope of y on the prediction
+ * by least squares, and the mean of y - prediction as the intercept. Wald intervals for these two, bootstrap for the
+ * rest.
  */
 export const assessRegression = ({ y, values, seed, replicates = 200 }: RegressionPredictions): Assessment => {
   const rows = y.length

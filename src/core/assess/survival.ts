@@ -35,10 +35,10 @@ export interface SurvivalPredictions {
 }
 
 /**
- * Assesses predicted survival. Keys of `metrics`: see docs/methods.md. Censoring weights are 1 / G(T-) for events by t and
- * 1 / G(t) for those followed beyond (Graf et al. 1999), 1 / G(T-) for those a competing event took by t, who never have the event;
- * held fixed in the bootstrap. What the rows do not define (no event by
- * the horizon, nobody followed so far) is null.
+ * Assesses predicted survival. Keys of `metrics`: see docs/methods.md. Censoring weights are 1 / G(T-) for events by t
+ * and 1 / G(t) for those followed beyond (Graf et al. 1999), 1 / G(T-) for those a competing event took by t, who never
+ * have the event; held fixed in the bootstrap. What the rows do not define (no event by the horizon, nobody followed so
+ * far) is null.
  */
 export const assessSurvival = (unordered: SurvivalPredictions): Assessment => {
   const given = inTimeOrder(unordered)
@@ -107,8 +107,9 @@ export const assessSurvival = (unordered: SurvivalPredictions): Assessment => {
 }
 
 /**
- * Rows that come under observation late, or are pieces of a patient's history: a prediction from time 0 stands for none of them, so that
- * neither its calibration nor its error is defined. Harrell's C compares, at each event, those under observation.
+ * Rows that come under observation late, or are pieces of a patient's history: a prediction from time 0 stands for none
+ * of them, so that neither its calibration nor its error is defined. Harrell's C compares, at each event, those under
+ * observation.
  */
 const assessLateEntry = ({
   time,
@@ -185,7 +186,10 @@ export const risksAt = (
   return Float64Array.from(time, (_, row) => (column < 0 ? 0 : 1 - survival[row * times.length + column]))
 }
 
-/** Who has had the event by t, and everyone's censoring weight; 0 for those censored before. Whom a competing event took never has it. */
+/**
+ * Who has had the event by t, and everyone's censoring weight; 0 for those censored before. Whom a competing event took
+ * never has it.
+ */
 export const weightsAt = (
   time: ArrayLike<number>,
   event: ArrayLike<number>,
@@ -237,7 +241,10 @@ const groupsOf = ({ time, event, cause }: Ended, predicted: Float64Array, byRisk
   })
 }
 
-/** Net benefit at the horizon with the risk among those treated by Kaplan-Meier (Vickers et al. 2008, stdca) or Aalen-Johansen. */
+/**
+ * Net benefit at the horizon with the risk among those treated by Kaplan-Meier (Vickers et al. 2008, stdca) or
+ * Aalen-Johansen.
+ */
 const decisionCurve = ({ time, event, cause }: Ended, predicted: Float64Array, order: Uint32Array, horizon: number) => {
   const rows = time.length
   const risksFrom = (threshold: number) => {

@@ -3,9 +3,9 @@ import { type censoringCurve, sparedSteps } from './kaplanMeier.ts'
 import type { SurvivalPredictions } from './survival.ts'
 
 /**
- * Brier's score with censoring weights, and that of the Kaplan-Meier (Aalen-Johansen) curve of the same rows (riskRegression's null model), at
- * one time and as the mean over [0, last of `times` with anyone followed and uncensored] by the trapezoid rule. With bootstrap
- * counts, of that sample.
+ * Brier's score with censoring weights, and that of the Kaplan-Meier (Aalen-Johansen) curve of the same rows
+ * (riskRegression's null model), at one time and as the mean over [0, last of `times` with anyone followed and
+ * uncensored] by the trapezoid rule. With bootstrap counts, of that sample.
  */
 export const squaredLosses = (
   given: SurvivalPredictions,

@@ -11,12 +11,13 @@ type Curve = NonNullable<Assessment['calibration']>['curve']
 
 /**
  * Calibration of predicted risks at a horizon, follow-up ended there:
- * - `observedExpected`: Kaplan-Meier (Aalen-Johansen) risk over mean predicted risk, interval by Greenwood on the log scale;
+ * - `observedExpected`: Kaplan-Meier (Aalen-Johansen) risk over mean predicted risk, interval by Greenwood on the log
+ *   scale;
  * - `calibrationSlope`: coefficient of log(-log(1 - risk)) in a Cox model (Crowson et al. 2016);
  * - `calibrationIntercept`: the shift on the log(-log) scale that brings the mean predicted risk to Kaplan-Meier's;
- * - `ici`, `e50`, `e90` and the curve: Cox model on a restricted cubic spline (3 knots at the 10th, 50th and 90th percentile)
- *   of log(-log(1 - risk)) (Austin, Harrell & van Klaveren 2020), bands by bootstrap.
- * Under competing events (`cause` 2) the Cox models are Fine-Gray's, and the slope's interval is resampled.
+ * - `ici`, `e50`, `e90` and the curve: Cox model on a restricted cubic spline (3 knots at the 10th, 50th and 90th
+ *   percentile) of log(-log(1 - risk)) (Austin, Harrell & van Klaveren 2020), bands by bootstrap. Under competing
+ *   events (`cause` 2) the Cox models are Fine-Gray's, and the slope's interval is resampled.
  * `order`: rows by ascending time; `observed`: their Kaplan-Meier curve.
  */
 export const calibrateSurvival = (
@@ -121,7 +122,10 @@ const carriedBy = (
   }
 }
 
-/** Fits the flexible Cox model to a sample and gives the observed risk at a predicted log(-log) risk. Null: constant risks, no events. */
+/**
+ * Fits the flexible Cox model to a sample and gives the observed risk at a predicted log(-log) risk. Null: constant
+ * risks, no events.
+ */
 const flexibleFit = (
   order: Uint32Array,
   until: Float64Array,

@@ -39,7 +39,10 @@ const search = (values: ArrayLike<number>, from: number, to: number, value: numb
   return low
 }
 
-/** Where in a course the measurements of one case lie: up to its moment, and within the window before it where there is one. */
+/**
+ * Where in a course the measurements of one case lie: up to its moment, and within the window before it where there is
+ * one.
+ */
 const rangeOf = (
   { patients, days }: Course,
   patient: number,
@@ -54,13 +57,16 @@ const rangeOf = (
   return [window === null ? first : search(days, first, to, start - window, false), to]
 }
 
-/** Beyond it the steps of all cases together, some four times in memory while a net learns, would not fit on a workstation. */
+/**
+ * Beyond it the steps of all cases together, some four times in memory while a net learns, would not fit on a
+ * workstation.
+ */
 const mostCells = 2.5e7
 
 /**
- * What was measured over time up to each case, oldest first: a step for each moment at which any channel was measured, NaN where
- * another was not. Times are days before the case, 0 at its own moment, negative before. Of two values of one channel at one
- * moment the later recorded counts.
+ * What was measured over time up to each case, oldest first: a step for each moment at which any channel was measured,
+ * NaN where another was not. Times are days before the case, 0 at its own moment, negative before. Of two values of one
+ * channel at one moment the later recorded counts.
  */
 export const sequencesOf = (
   patients: ArrayLike<number>,
@@ -118,8 +124,8 @@ export const summaryName = ({ concept, of, window }: SummaryDesign): string =>
   `${concept}:${of}${window ? `@${window}` : ''}`
 
 /**
- * Sums up one course for each case: the last value, mean, least, most, slope a day (least squares; two moments or more), count of
- * measurements, or days since the last. NaN where there is nothing to sum up; a count is 0 then.
+ * Sums up one course for each case: the last value, mean, least, most, slope a day (least squares; two moments or
+ * more), count of measurements, or days since the last. NaN where there is nothing to sum up; a count is 0 then.
  */
 export const summaryValues = (
   patients: ArrayLike<number>,

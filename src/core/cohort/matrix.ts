@@ -1,6 +1,6 @@
 /**
- * What a learner sees: numbers only, column-major (`data[column * rows + row]`), made by a fitted preparation. NaN stands
- * only where the learner asked for native missing values.
+ * What a learner sees: numbers only, column-major (`data[column * rows + row]`), made by a fitted preparation. NaN
+ * stands only where the learner asked for native missing values.
  */
 export interface Matrix {
   rows: number
@@ -25,14 +25,17 @@ export interface Matrix {
 }
 
 /**
- * A column made of others: a spline term of the column `from`, or the product of `left` and `right`, whose means among the
- * training rows stand beside. `name`: the feature (`age`), or the two (`age × sex`).
+ * A column made of others: a spline term of the column `from`, or the product of `left` and `right`, whose means among
+ * the training rows stand beside. `name`: the feature (`age`), or the two (`age × sex`).
  */
 export type Derived =
   | { kind: 'spline'; name: string; column: number; from: number }
   | { kind: 'product'; name: string; column: number; left: number; right: number; leftMean: number; rightMean: number }
 
-/** Measurements over time: steps `offsets[row]` to `offsets[row + 1]` belong to a row, oldest first. A row may have none. */
+/**
+ * Measurements over time: steps `offsets[row]` to `offsets[row + 1]` belong to a row, oldest first. A row may have
+ * none.
+ */
 export interface Sequences {
   /** Names of what is measured, with its unit where it has one. */
   channels: readonly { name: string; unit: string | null }[]
@@ -53,8 +56,8 @@ export interface Grids {
 }
 
 /**
- * The outcome of each row. Class indices, values, or times (in the design's unit) with event indicators. `cluster`: the patient of each
- * row, where some have several rows.
+ * The outcome of each row. Class indices, values, or times (in the design's unit) with event indicators. `cluster`: the
+ * patient of each row, where some have several rows.
  */
 export type Outcome =
   | { task: 'diagnosis'; classes: readonly string[]; y: Int32Array; cluster?: Int32Array }
@@ -157,7 +160,10 @@ const take = <T extends Typed>(values: T, rows: ArrayLike<number>): T => {
 
 /** What preparation the learner's matrix needs. */
 export interface MatrixNeeds {
-  /** `contrasts`: treatment contrasts (first level left out); `oneHot`: every level a column; `codes`: categories as level index. */
+  /**
+   * `contrasts`: treatment contrasts (first level left out); `oneHot`: every level a column; `codes`: categories as
+   * level index.
+   */
   categories: 'contrasts' | 'oneHot' | 'codes'
   /** Whether columns are standardised (mean 0, SD 1, by training rows) before the learner sees them. */
   standardise: boolean
@@ -175,7 +181,10 @@ export interface MatrixNeeds {
   competing?: 'reads' | 'required'
   /** Whether values must be counts: none below 0. */
   counts?: 'required'
-  /** Whether splines and interactions (`design.terms`) make sense to it; its exact contributions, if any, are then linear in each column. */
+  /**
+   * Whether splines and interactions (`design.terms`) make sense to it; its exact contributions, if any, are then
+   * linear in each column.
+   */
   terms?: 'reads'
   /** Whether the learner reads `Matrix.strata`; without, such a study is refused. */
   strata?: 'reads'

@@ -9,8 +9,8 @@ export interface VaultRows {
 }
 
 /**
- * A table without the vault's numbers, and these by themselves: patients count from 1 in the order of their first row, which
- * says as well who has several rows, and encounters are 0. The same cases give the same table in every vault.
+ * A table without the vault's numbers, and these by themselves: patients count from 1 in the order of their first row,
+ * which says as well who has several rows, and encounters are 0. The same cases give the same table in every vault.
  */
 export const withoutVaultRows = (table: Table): { table: Table; vaultRows: VaultRows } => {
   const ordinals = new Map<number, number>()
@@ -27,11 +27,16 @@ export const withoutVaultRows = (table: Table): { table: Table; vaultRows: Vault
   }
 }
 
-/** A table as bytes with their SHA-256: what a model was trained on, kept in the vault. Of encounters it has nothing. */
+/**
+ * A table as bytes with their SHA-256: what a model was trained on, kept in the vault. Of encounters it has nothing.
+ */
 export const encodeSnapshot = (table: Table): { bytes: Uint8Array; hash: string } =>
   encodeAs('bedside-snapshot/2', table, { patients: table.patients })
 
-/** The hash that a table with the vault's numbers had as a snapshot until version 0.1, by which trainings of then are known. */
+/**
+ * The hash that a table with the vault's numbers had as a snapshot until version 0.1, by which trainings of then are
+ * known.
+ */
 export const hashWithVaultRows = (table: Table): string =>
   encodeAs('bedside-snapshot/1', table, { patients: table.patients, encounters: table.encounters }).hash
 

@@ -12,14 +12,15 @@ const holdOutStream = 0x5b117
 const foldStream = 0xf01d5
 
 /**
- * Divides rows into those a model is developed on and those held out to test it, both as rows of the table, ascending. Rows
- * of one patient never part. See docs/methods.md, Splits.
+ * Divides rows into those a model is developed on and those held out to test it, both as rows of the table, ascending.
+ * Rows of one patient never part. See docs/methods.md, Splits.
  *
  * - `random`: patients at random.
  * - `stratified`: at random within each class, within events and censored, or within fifths of the value.
- * - `time`: patients whose first row has `splitColumn` at or after a cut; the cut that comes nearest to the asked share.
- * - `site`: whole sites by `splitColumn`, drawn at random until nearest to the share; a patient belongs to the site of the first
- *   row.
+ * - `time`: patients whose first row has `splitColumn` at or after a cut; the cut that comes nearest to the asked
+ *   share.
+ * - `site`: whole sites by `splitColumn`, drawn at random until nearest to the share; a patient belongs to the site of
+ *   the first row.
  *
  * `rows` are table rows, `outcome` is in their order. Throws `invalidInput` where one side would be empty.
  */
@@ -50,10 +51,10 @@ export const splitRows = (
 }
 
 /**
- * Rows held out by each fold of a cross-validation: every row once, rows of one patient in one fold, strata spread evenly.
- * With the split `site`, whole sites are dealt to the folds (internal-external validation); there are no more folds than sites.
- * `rows` are table rows, `outcome` is in their order; each fold's rows ascend. Throws `invalidInput` where there are fewer
- * patients than folds.
+ * Rows held out by each fold of a cross-validation: every row once, rows of one patient in one fold, strata spread
+ * evenly. With the split `site`, whole sites are dealt to the folds (internal-external validation); there are no more
+ * folds than sites. `rows` are table rows, `outcome` is in their order; each fold's rows ascend. Throws `invalidInput`
+ * where there are fewer patients than folds.
  */
 export const foldsOf = (table: Table, rows: ArrayLike<number>, outcome: Outcome, design: Settings): Int32Array[] => {
   const { folds, split, splitColumn } = design.validation
@@ -122,7 +123,10 @@ const rowsOf = (rows: Int32Array, groups: number[][], held: boolean[], wanted: b
   return Int32Array.from(taken).sort()
 }
 
-/** A patient's stratum: the rarest class among the rows, whether any row has the event or a competing one, or the fifth of the mean value. */
+/**
+ * A patient's stratum: the rarest class among the rows, whether any row has the event or a competing one, or the fifth
+ * of the mean value.
+ */
 const strataOf = (outcome: Outcome, groups: number[][]): Int32Array => {
   if (outcome.task === 'diagnosis') {
     const counts = new Float64Array(outcome.classes.length)

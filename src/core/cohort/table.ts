@@ -2,8 +2,9 @@ import type { ConceptKind } from '../../contract/values.ts'
 import { type Grids, type Sequences, takeGrids, takeSequences } from './matrix.ts'
 
 /**
- * A column of a snapshot. Numbers, integers, booleans (0/1) and dates (days since 1970-01-01) as they are; a category as
- * the index of its level. NaN: not recorded. Values lie on a SharedArrayBuffer, so worker threads read them without a copy.
+ * A column of a snapshot. Numbers, integers, booleans (0/1) and dates (days since 1970-01-01) as they are; a category
+ * as the index of its level. NaN: not recorded. Values lie on a SharedArrayBuffer, so worker threads read them without
+ * a copy.
  */
 export interface Column {
   name: string
@@ -14,7 +15,9 @@ export interface Column {
   levels: readonly string[] | null
 }
 
-/** The columns a model is trained on, with the patient each row belongs to (rows of one patient never part in a split). */
+/**
+ * The columns a model is trained on, with the patient each row belongs to (rows of one patient never part in a split).
+ */
 export interface Table {
   rows: number
   columns: readonly Column[]
@@ -30,7 +33,8 @@ export interface Table {
 const collator = new Intl.Collator('en', { sensitivity: 'variant', ignorePunctuation: false, numeric: false })
 
 /**
- * Order of levels: that of R's `factor` in a UTF-8 locale (Unicode root collation), so that contrasts have R's reference
+ * Order of levels: that of R's `factor` in a UTF-8 locale (Unicode root collation), so that contrasts have R's
+ * reference
  * level: `<=20` before `20-50`, `autosomal` before `X-linked`. The same on every machine, whatever its language.
  */
 export const compareLevels = (a: string, b: string): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)

@@ -2,9 +2,10 @@ import type { Matrix } from '../cohort/matrix.ts'
 import { randomOf, shuffle } from '../numbers/random.ts'
 
 /**
- * Permutation importance (Breiman 2001; Fisher, Rudin & Dominici 2019): how much worse a fitted model predicts once a feature is
- * dealt out anew among the rows, so that it keeps its values but loses its tie to the patient. Columns of one feature
- * (`x.source`) move together. On rows the model did not learn from; of two features that say the same, both look unimportant.
+ * Permutation importance (Breiman 2001; Fisher, Rudin & Dominici 2019): how much worse a fitted model predicts once a
+ * feature is dealt out anew among the rows, so that it keeps its values but loses its tie to the patient. Columns of
+ * one feature (`x.source`) move together. On rows the model did not learn from; of two features that say the same, both
+ * look unimportant.
  *
  * @param features number of source features
  * @param loss     how much worse the metric is on a matrix with one feature dealt anew; above 0: worse

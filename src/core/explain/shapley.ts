@@ -2,12 +2,12 @@ import { type Matrix, takeGrids, takeSequences } from '../cohort/matrix.ts'
 import { randomOf, shuffle } from '../numbers/random.ts'
 
 /**
- * Interventional Shapley values of one row by permutation sampling (Strumbelj & Kononenko 2014), antithetic: each random
- * order of features is also walked backwards. Additive by construction: the values sum to `predict(row)` less the mean
- * prediction of the background. For learners without exact contributions of their own.
+ * Interventional Shapley values of one row by permutation sampling (Strumbelj & Kononenko 2014), antithetic: each
+ * random order of features is also walked backwards. Additive by construction: the values sum to `predict(row)` less
+ * the mean prediction of the background. For learners without exact contributions of their own.
  *
- * After the features come, where the matrix has them, a value for each channel of its sequences and one for its picture: an absent
- * channel was never measured (occlusion), an absent picture is the background's.
+ * After the features come, where the matrix has them, a value for each channel of its sequences and one for its
+ * picture: an absent channel was never measured (occlusion), an absent picture is the background's.
  *
  * @param groups  source feature of each matrix column: columns of one feature move together
  * @param predict scalar prediction of each row of a matrix

@@ -11,8 +11,8 @@ export interface Yardstick {
 const mostPixels = 4096
 
 /**
- * A matrix as distances see it: beside its columns, the last value and the mean of each channel of its sequences, and the cells
- * of its pictures where they are small. NaN where nothing was measured.
+ * A matrix as distances see it: beside its columns, the last value and the mean of each channel of its sequences, and
+ * the cells of its pictures where they are small. NaN where nothing was measured.
  */
 export const describedBy = (matrix: Matrix): Matrix => {
   const { rows, sequences, grids } = matrix
@@ -50,8 +50,8 @@ export const describedBy = (matrix: Matrix): Matrix => {
 const pairsForMedian = 2000
 
 /**
- * Distance between two patients: root mean square of the standardised differences over the columns known in both; a column
- * missing in one of them counts as one standard deviation.
+ * Distance between two patients: root mean square of the standardised differences over the columns known in both; a
+ * column missing in one of them counts as one standard deviation.
  */
 const distance = (a: Matrix, i: number, b: Matrix, j: number, scale: Float64Array): number => {
   let sum = 0
@@ -181,6 +181,8 @@ export const domainPercentile = (
   return (100 * below) / Math.max(1, domain.length)
 }
 
-/** Beyond the 99th percentile of the training cases' own distances a patient is outside, beyond the 95th at the edge. */
+/**
+ * Beyond the 99th percentile of the training cases' own distances a patient is outside, beyond the 95th at the edge.
+ */
 export const domainVerdict = (percentile: number): 'inside' | 'edge' | 'outside' =>
   percentile > 99 ? 'outside' : percentile > 95 ? 'edge' : 'inside'

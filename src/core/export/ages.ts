@@ -35,7 +35,8 @@ export const lower = (values: Float64Array, at: number, value: number): void => 
 export type OverAge = 0 | 1 | 2
 
 /**
- * Who is, or by what is told becomes, 90 or older. An age that is implied counts like one that is stated (HHS guidance of
+ * Who is, or by what is told becomes, 90 or older. An age that is implied counts like one that is stated (HHS guidance
+ * of
  * 2012: born 1910, seen 2010, is "on or before 1920"). Where only years are released, years 90 apart count too:
  * 89 cannot be told from 90 by them. A birth date without any other date is held against today.
  *

@@ -1,6 +1,8 @@
 import type { ExportRisk } from '../../contract/exports.ts'
 
-/** A value of each row as a whole number from 0; equal numbers are equal values. A missing value is a value of its own. */
+/**
+ * A value of each row as a whole number from 0; equal numbers are equal values. A missing value is a value of its own.
+ */
 export interface Coded {
   codes: Int32Array
   count: number
@@ -22,7 +24,9 @@ export const coded = (rows: number, cellOf: (row: number) => unknown): Coded => 
   return { codes, count: seen.size }
 }
 
-/** The class of each row: rows that agree in every column share one (Samarati and Sweeney 1998). No columns: one class. */
+/**
+ * The class of each row: rows that agree in every column share one (Samarati and Sweeney 1998). No columns: one class.
+ */
 export const classesOf = (rows: number, columns: readonly Coded[]): Coded => {
   let classes: Coded = { codes: new Int32Array(rows), count: rows > 0 ? 1 : 0 }
   for (const { codes, count } of columns) {
@@ -106,8 +110,9 @@ const linkedRisk = ({ codes }: Coded, patients: Int32Array): ExportRisk['linked'
 }
 
 /**
- * Distinct l-diversity (Machanavajjhala et al. 2007): how many values of the sensitive column a class has at the least, and
- * how many patients are in classes of fewer than 2 and 3. In a class of one value, who is in it is known to have it.
+ * Distinct l-diversity (Machanavajjhala et al. 2007): how many values of the sensitive column a class has at the least,
+ * and how many patients are in classes of fewer than 2 and 3. In a class of one value, who is in it is known to have
+ * it.
  */
 export const diversityOf = (
   classes: Coded,

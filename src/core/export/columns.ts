@@ -63,9 +63,9 @@ const dropped = (why: Required<Text>, paragraph: string | null, suspected = fals
 })
 
 /**
- * Decides for one column. `column` null: repeated measurements, of whose values nothing is known beforehand. What is only
- * suspected to identify is dropped too, and released where `choices.keep` names it; an identifier by role, and free text,
- * never is.
+ * Decides for one column. `column` null: repeated measurements, of whose values nothing is known beforehand. What is
+ * only suspected to identify is dropped too, and released where `choices.keep` names it; an identifier by role, and
+ * free text, never is.
  */
 export const planColumn = (
   concept: Concept,
@@ -421,8 +421,9 @@ const leastShared = 11
 const shareShared = 0.02
 
 /**
- * How many patients share the commonest day of a column, where that is more than chance; else null. Follow-up ends on the
- * same day for all who are still seen: known to everybody who read the paper, so each moved copy tells its own offset.
+ * How many patients share the commonest day of a column, where that is more than chance; else null. Follow-up ends on
+ * the same day for all who are still seen: known to everybody who read the paper, so each moved copy tells its own
+ * offset.
  */
 export const sharedDay = (days: Float64Array, patients: Int32Array): number | null => {
   const counts = new Map<number, number>()

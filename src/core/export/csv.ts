@@ -11,7 +11,8 @@ export interface Piece {
 
 /**
  * The export as CSV (RFC 4180, UTF-8). `cases.csv`: a row a case, its patient's pseudonym first, then the dictionary's
- * columns. `measurements.csv`: a row a repeated measurement. `events.csv`: conditions, procedures, medications, outcomes.
+ * columns. `measurements.csv`: a row a repeated measurement. `events.csv`: conditions, procedures, medications,
+ * outcomes.
  */
 export function* csvLines(released: Released, files: readonly string[]): Generator<Piece> {
   if (files.includes('cases.csv')) yield* caseLines(released)

@@ -6,8 +6,9 @@ import { releasedDay } from './release.ts'
 import type { StudyEvent } from './source.ts'
 
 /**
- * The export as FHIR R4 (4.0.1) bulk data: NDJSON, a file a resource type. Every resource bears the security label PSEUDED
- * (v3-ObservationValue). Ids are pseudonyms of the export key; nothing carries a narrative, a name or an identifier.
+ * The export as FHIR R4 (4.0.1) bulk data: NDJSON, a file a resource type. Every resource bears the security label
+ * PSEUDED (v3-ObservationValue). Ids are pseudonyms of the export key; nothing carries a narrative, a name or an
+ * identifier.
  */
 export function* fhirLines(released: Released, files: readonly string[]): Generator<Piece> {
   for (const file of files)

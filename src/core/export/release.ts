@@ -29,8 +29,8 @@ const latestBirthYear = ({ last, shift }: Releasing, patient: number): number =>
   yearOf(last[patient] + shift[patient]) - oldest
 
 /**
- * Makes the function that releases a column's values; null for a column that is not released. `levels`: the codes that a
- * category's or text's numbers stand for.
+ * Makes the function that releases a column's values; null for a column that is not released. `levels`: the codes that
+ * a category's or text's numbers stand for.
  */
 export const releaserOf = (
   { release, concept }: ColumnPlan,

@@ -90,9 +90,10 @@ export interface Told {
 }
 
 /**
- * A table with what its design reads over time: sequences and summaries of repeated measurements, or of the patient's cases,
- * up to each row's own moment and never after it; and pictures. `patient`: the table is of this one patient, and only that
- * patient's records are read. Training, external validation and a prediction at the bedside all pass through here.
+ * A table with what its design reads over time: sequences and summaries of repeated measurements, or of the patient's
+ * cases, up to each row's own moment and never after it; and pictures. `patient`: the table is of this one patient, and
+ * only that patient's records are read. Training, external validation and a prediction at the bedside all pass through
+ * here.
  */
 export const withHistory = (
   store: ReadStore,

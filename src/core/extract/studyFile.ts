@@ -12,8 +12,8 @@ import { fieldCell } from './tables.ts'
 const casesAChunk = 1000
 
 /**
- * A study as CSV text (RFC 4180, dates ISO 8601), in pieces of a thousand rows, the header first: its cases, or its repeated
- * measurements as `patient,day,test,value`. `what` null: cases, where it has any.
+ * A study as CSV text (RFC 4180, dates ISO 8601), in pieces of a thousand rows, the header first: its cases, or its
+ * repeated measurements as `patient,day,test,value`. `what` null: cases, where it has any.
  */
 export const exportStudy = (
   store: ReadStore,

@@ -15,7 +15,9 @@ import { withHistory } from './history.ts'
 type ReadDesign = Pick<StudyDesign, 'study' | 'features' | 'outcome' | 'sequences' | 'summaries' | 'caseTime' | 'grids'>
 type FeatureLike = Pick<ModelHeader['features'][number], 'name' | 'kind' | 'seen'>
 
-/** Whether a study's dictionary holds everything that a model takes, numbers as numbers and categories as categories. */
+/**
+ * Whether a study's dictionary holds everything that a model takes, numbers as numbers and categories as categories.
+ */
 const studyFits = (features: readonly FeatureLike[], design: ReadDesign, concepts: readonly Concept[]): boolean => {
   const kinds = new Map(concepts.map(({ name, kind }) => [name, kind]))
   const summaries = new Set((design.summaries ?? []).map(summaryName))
@@ -61,8 +63,8 @@ export const fieldCell = ({ concept, value, text }: StoredCase['fields'][number]
 }
 
 /**
- * One patient as a table of one row, by the same columns a model was trained on: the encounter asked for, else the latest
- * in the model's study, else in another study that records the same.
+ * One patient as a table of one row, by the same columns a model was trained on: the encounter asked for, else the
+ * latest in the model's study, else in another study that records the same.
  */
 export const patientTable = (
   store: ReadStore,

@@ -54,8 +54,8 @@ async function* withFailures(stream: AsyncGenerator<unknown>, log: (line: string
 }
 
 /**
- * Stands before every procedure: checks session and role, turns errors into failures, and writes the act to the audit log
- * once it is known how it went.
+ * Stands before every procedure: checks session and role, turns errors into failures, and writes the act to the audit
+ * log once it is known how it went.
  */
 export const guard = (services: Pick<Services, 'options' | 'session' | 'vault'>) =>
   os.$context<CallContext>().middleware(async ({ context, path, procedure, next }, input: unknown) => {

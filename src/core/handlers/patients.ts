@@ -14,8 +14,8 @@ interface Asked {
 }
 
 /**
- * Patients without a name are called by study and key (`pbc 17`), so a search for that must find them: a word that is the name
- * of a study narrows the search to it, one that is the name of an identifier system is no part of the key.
+ * Patients without a name are called by study and key (`pbc 17`), so a search for that must find them: a word that is
+ * the name of a study narrows the search to it, one that is the name of an identifier system is no part of the key.
  */
 const asKey = (store: ReadStore, asked: Asked): Asked => {
   const words = asked.query.trim().split(/\s+/)

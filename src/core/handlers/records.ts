@@ -9,8 +9,8 @@ const byNumber = (value: unknown): string | null => (Number.isSafeInteger(value)
 const byUuid = (value: unknown): string | null => (typeof value === 'string' && uuid.test(value) ? value : null)
 
 /**
- * How a record of each kind is named in the audit log: by numbers alone, never a name, a search text or a value, whatever a
- * caller sends in its place. A study stands by its number, one that is only being made as `study/new`.
+ * How a record of each kind is named in the audit log: by numbers alone, never a name, a search text or a value,
+ * whatever a caller sends in its place. A study stands by its number, one that is only being made as `study/new`.
  */
 const numberOf: Record<RecordKind, (value: unknown, store: ReadStore) => string | null> = {
   patient: byNumber,

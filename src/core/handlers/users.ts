@@ -187,7 +187,10 @@ const keepingBinding = async (
   }
 }
 
-/** A secret of 256 random bits in the keychain, read back before anything relies on it, and gone again where `work` fails. */
+/**
+ * A secret of 256 random bits in the keychain, read back before anything relies on it, and gone again where `work`
+ * fails.
+ */
 const withNewSecret = async (keychain: Keychain | null, work: (binding: Binding) => Promise<void>): Promise<void> => {
   if (!keychain) throw noKeychain()
   const { usable, backend } = await keychain.status()

@@ -31,8 +31,8 @@ export interface Sink {
 }
 
 /**
- * One format of files. It runs in a worker thread without the vault, keeps no more than a slice of the file in memory, and
- * reports what it cannot read as broken, never by leaving it out.
+ * One format of files. It runs in a worker thread without the vault, keeps no more than a slice of the file in memory,
+ * and reports what it cannot read as broken, never by leaving it out.
  */
 export interface Reader<Format extends Dialect['format']> {
   format: Format

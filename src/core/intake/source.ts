@@ -6,7 +6,9 @@ import { open, stat } from 'node:fs/promises'
 export type FileSource =
   | { kind: 'bytes'; file: string; data: Uint8Array }
   | { kind: 'path'; file: string; path: string }
-  /** An upload at rest, hashed as it came: pieces encrypted with a key that lives in this process alone (uploads.ts). */
+  /**
+   * An upload at rest, hashed as it came: pieces encrypted with a key that lives in this process alone (uploads.ts).
+   */
   | { kind: 'sealed'; file: string; path: string; key: Uint8Array; bytes: number; sha256: string }
 
 const pieceBytes = 1 << 20
@@ -35,15 +37,15 @@ export interface OpenSource {
   /** The bytes in pieces of about a megabyte, from the start. */
   pieces(): AsyncGenerator<Uint8Array>
   /**
-   * SHA-256 in hex of the first pass that went through all of the file; where there was none, of an upload as it came, of
-   * other files by a pass of its own.
+   * SHA-256 in hex of the first pass that went through all of the file; where there was none, of an upload as it came,
+   * of other files by a pass of its own.
    */
   sha256(): Promise<string>
 }
 
 /**
- * Opens a file. One of up to `keptBytes` stays in memory after its first pass, so that it is read once only. `hashed`: its
- * hash will be asked for, so it is taken along on the way. Throws as `sourceBytes`.
+ * Opens a file. One of up to `keptBytes` stays in memory after its first pass, so that it is read once only. `hashed`:
+ * its hash will be asked for, so it is taken along on the way. Throws as `sourceBytes`.
  */
 export const openSource = async (
   source: FileSource,
@@ -96,7 +98,10 @@ export const sourceBytes = async (source: FileSource): Promise<number> => {
 /** Bytes a sealed piece is longer than what it holds: length, nonce, tag. */
 export const sealOverhead = 4 + 12 + 16
 
-/** One sealed piece: length (4 bytes), nonce (12), ciphertext, tag (16), AES-256-GCM; `index` is authenticated, so pieces cannot change places. */
+/**
+ * One sealed piece: length (4 bytes), nonce (12), ciphertext, tag (16), AES-256-GCM; `index` is authenticated, so
+ * pieces cannot change places.
+ */
 async function* readSealed(path: string, key: Uint8Array): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r')
   try {

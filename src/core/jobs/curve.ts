@@ -8,9 +8,9 @@ const places = new Set(['fold', 'folds', 'epochs', 'of', 'number', 'trial', 'tri
 const mostPoints = 200
 
 /**
- * Gathers the numbers that a learner reports into curves, such as the loss by epoch or the out-of-bag error by trees. At most
- * 200 points each, however long it learns: when they are full every second one is left out, and from then on every second
- * report. A count that starts again (the next fold, the final fit) starts the curves again.
+ * Gathers the numbers that a learner reports into curves, such as the loss by epoch or the out-of-bag error by trees.
+ * At most 200 points each, however long it learns: when they are full every second one is left out, and from then on
+ * every second report. A count that starts again (the next fold, the final fit) starts the curves again.
  */
 export const createCurve = () => {
   let curve: Curve | null = null

@@ -10,8 +10,8 @@ export interface Rate {
 const least = { seconds: 3, progress: 0.02 }
 
 /**
- * The pace is that of the latest quarter of the time at work: cross-validation, fitting and assessment go at paces of their own,
- * and the first minute must not speak for all. Between reports the time left runs down.
+ * The pace is that of the latest quarter of the time at work: cross-validation, fitting and assessment go at paces of
+ * their own, and the first minute must not speak for all. Between reports the time left runs down.
  */
 export const createRate = (): Rate => {
   const points: { seconds: number; progress: number }[] = [{ seconds: 0, progress: 0 }]

@@ -50,8 +50,8 @@ export interface RunnerOptions {
 const mostShown = 100
 
 /**
- * Long work of the core: training, imports, samples. One heavy job is at work at a time, the others wait their turn; light ones
- * go beside. It knows jobs by their specs alone: what is done for each kind stands in `handlers`.
+ * Long work of the core: training, imports, samples. One heavy job is at work at a time, the others wait their turn;
+ * light ones go beside. It knows jobs by their specs alone: what is done for each kind stands in `handlers`.
  */
 export class JobRunner {
   readonly #options: RunnerOptions
@@ -109,8 +109,8 @@ export class JobRunner {
   }
 
   /**
-   * Goes on with a paused one, first in the queue where another runs by now; or begins one that was interrupted again, under its
-   * own name and for `by`. Throws `jobNotPaused`, `jobNotResumable`, and what its kind's `check` throws.
+   * Goes on with a paused one, first in the queue where another runs by now; or begins one that was interrupted again,
+   * under its own name and for `by`. Throws `jobNotPaused`, `jobNotResumable`, and what its kind's `check` throws.
    */
   resume(job: string, by: string): void {
     const entry = this.#entryOf(job)

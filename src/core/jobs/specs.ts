@@ -10,7 +10,8 @@ const spec = <K extends JobKind, Input extends z.ZodType>(kind: K, input: Input)
   z.object({ kind: z.literal(kind), input })
 
 /**
- * What a job is to do, as plain data: kept with it in the vault, read again after a restart, sent to where it runs. No values of
+ * What a job is to do, as plain data: kept with it in the vault, read again after a restart, sent to where it runs. No
+ * values of
  * patients: studies, models and files are named, and read when the job's turn comes.
  */
 export const JobSpecSchema = z.discriminatedUnion('kind', [

@@ -5,8 +5,8 @@ import type { FitContext, Fitted, Learner, ModelState, Parameters, Predictor } f
 import { type ClassPredictor, classPredictor, survivalPredictor, valuePredictor } from './predictor.ts'
 
 /**
- * A model of one learner that is more than its fit: the mean of fits on several completed data sets, probabilities brought back to
- * the classes' shares, or both. It is stored as one state and answers as one predictor.
+ * A model of one learner that is more than its fit: the mean of fits on several completed data sets, probabilities
+ * brought back to the classes' shares, or both. It is stored as one state and answers as one predictor.
  */
 
 /** On what scale members agree and offsets are added: that of the learner's contributions, which so stay additive. */
@@ -24,8 +24,9 @@ export interface CompositeOptions {
 }
 
 /**
- * Fits a learner on each of the matrices (completed data sets of the same rows, by multiple imputation; usually one), all with one
- * outcome. Predictions are pooled on the scale on which the learner is additive (Marshall et al. 2009), coefficients by Rubin's rules.
+ * Fits a learner on each of the matrices (completed data sets of the same rows, by multiple imputation; usually one),
+ * all with one outcome. Predictions are pooled on the scale on which the learner is additive (Marshall et al. 2009),
+ * coefficients by Rubin's rules.
  */
 export const fitComposite = async (
   learner: Learner,
@@ -129,7 +130,10 @@ const meanOf = (arrays: readonly Float64Array[]): Float64Array => {
   return first.map((value, i) => others.reduce((sum, array) => sum + array[i], value) / arrays.length)
 }
 
-/** Pools the members' predictions; intervals and bands, which would not know of the differences between them, are left out. */
+/**
+ * Pools the members' predictions; intervals and bands, which would not know of the differences between them, are left
+ * out.
+ */
 const poolPredictors = (members: readonly Predictor[], scale: Scale): Predictor => {
   const shares = pooledShares(members)
   const [{ task }] = members
@@ -204,8 +208,8 @@ const classTotals = (count: number, y: Int32Array, weights?: Float64Array): Floa
 
 /**
  * What is added to each class's log probability so that mean probabilities are the classes' shares among training rows
- * (calibration in the large): out of bag where the learner has such predictions. Of a likelihood model it is the prior correction of King &
- * Zeng (2001), the logarithm of the class's weight taken back.
+ * (calibration in the large): out of bag where the learner has such predictions. Of a likelihood model it is the prior
+ * correction of King & Zeng (2001), the logarithm of the class's weight taken back.
  */
 const offsetsOf = (
   probabilities: Float64Array,
@@ -272,8 +276,8 @@ const interceptMoved = (fit: Fit | null, outcome: Outcome, offsets: readonly num
 }
 
 /**
- * Shares of a two-class model on the log-odds scale stay exact, with the offset in the baseline. On other scales they would not
- * add up, and views explain by sampling instead.
+ * Shares of a two-class model on the log-odds scale stay exact, with the offset in the baseline. On other scales they
+ * would not add up, and views explain by sampling instead.
  */
 const withOffsets = (inner: ClassPredictor, offsets: readonly number[], scale: Scale): Predictor => {
   const { contributions, contributionCost, interval: _interval, ...rest } = inner
@@ -291,8 +295,9 @@ const withOffsets = (inner: ClassPredictor, offsets: readonly number[], scale: S
 }
 
 /**
- * Rubin's rules (1987): the mean of the estimates; variance W + (1 + 1/m) B of the mean within-fit variance W and the variance B
- * between fits; tests by t with the degrees of freedom of Barnard & Rubin (1999). Terms that some fit leaves out are left out.
+ * Rubin's rules (1987): the mean of the estimates; variance W + (1 + 1/m) B of the mean within-fit variance W and the
+ * variance B between fits; tests by t with the degrees of freedom of Barnard & Rubin (1999). Terms that some fit leaves
+ * out are left out.
  */
 export const poolFits = (fits: readonly (Fit | null)[], rows: number): Fit | null => {
   if (fits.some((fit) => fit === null)) return null

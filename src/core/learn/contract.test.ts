@@ -66,7 +66,10 @@ const taskOf: Record<Kind, Task> = {
   survival: 'survival',
   'competing events': 'survival',
 }
-/** Counts are for those who take nothing else, competing events for those who read them; who needs them has nothing to do without. */
+/**
+ * Counts are for those who take nothing else, competing events for those who read them; who needs them has nothing to
+ * do without.
+ */
 const suits = ({ tasks, needs }: Learner, kind: Kind): boolean => {
   if (kind === 'competing events' && !needs.competing) return false
   if (kind === 'values' && needs.counts === 'required') return false
@@ -102,8 +105,8 @@ const matrixOf = (rows: number, columns: number, value: (row: number, column: nu
 }
 
 /**
- * The columns as courses or pictures too, for learners that need them: each column a channel whose value comes and goes over a few
- * days (or rows of a picture), with some noise.
+ * The columns as courses or pictures too, for learners that need them: each column a channel whose value comes and goes
+ * over a few days (or rows of a picture), with some noise.
  */
 const along = (x: Matrix, { needs }: Learner, beside: 'courses' | 'pictures', random: Random): Matrix => {
   const { rows, columns, data } = x

@@ -35,8 +35,8 @@ export interface Fitted {
   /** Coefficients and likelihoods on the original scale, where the learner has them. */
   fit: Fit | null
   /**
-   * Out-of-bag predictions of the training rows, where the learner has them: class probabilities (row-major, rows x classes),
-   * values, or risk scores; NaN rows were never out of bag.
+   * Out-of-bag predictions of the training rows, where the learner has them: class probabilities (row-major, rows x
+   * classes), values, or risk scores; NaN rows were never out of bag.
    */
   outOfBag: Float64Array | null
   /** Backend that did the arithmetic, where there is a choice (`wasm`, `tensorflow`, `cpu`). */
@@ -48,17 +48,23 @@ export interface Fitted {
 export interface SearchSpace {
   /** By parameter: a range (whole numbers for integers; `log`: evenly in its logarithm), or a list of values. */
   ranges: Record<string, Range>
-  /** Where one setting is simpler than another: `high` where a larger value is (a penalty), `low` where a smaller one is. */
+  /**
+   * Where one setting is simpler than another: `high` where a larger value is (a penalty), `low` where a smaller one
+   * is.
+   */
   simpler: Record<string, 'high' | 'low'>
   /** Values within the ranges that stand for defaults outside (0 for `chosen by itself`); the first setting tried. */
   start?: Parameters
-  /** The parameter that says how much work a fit is; successive halving begins with a share of it. Left out: with a share of the rows. */
+  /**
+   * The parameter that says how much work a fit is; successive halving begins with a share of it. Left out: with a
+   * share of the rows.
+   */
   effort?: string
 }
 
 /**
- * One learner. Every learner answers these few verbs, and `contract.test.ts` runs over all in `learners.ts`: a learner that
- * is not in it does not exist.
+ * One learner. Every learner answers these few verbs, and `contract.test.ts` runs over all in `learners.ts`: a learner
+ * that is not in it does not exist.
  */
 export interface Learner {
   id: string
@@ -90,8 +96,8 @@ export interface Learner {
   /** What a search over the parameters tries for data of this size; left out where there is nothing to search. */
   search?(task: Task, rows: number, columns: number): SearchSpace
   /**
-   * Bytes that fitting takes at the most above the matrix itself, all threads together; without it, the study reckons with two
-   * more matrices and a quarter of one a thread.
+   * Bytes that fitting takes at the most above the matrix itself, all threads together; without it, the study reckons
+   * with two more matrices and a quarter of one a thread.
    */
   memory?(rows: number, columns: number, parameters: Parameters): number
 }

@@ -40,7 +40,9 @@ const problemOf = (parameter: Parameter, value: unknown): Said | null => {
   return null
 }
 
-/** Completes parameters with the learner's defaults and checks each; throws `invalidInput` naming all that are wrong. */
+/**
+ * Completes parameters with the learner's defaults and checks each; throws `invalidInput` naming all that are wrong.
+ */
 export const completeParameters = (
   learner: { id: string; parameters: readonly Parameter[] },
   given: Parameters,

@@ -25,8 +25,8 @@ export interface ValuePredictor extends Explained {
 export interface SurvivalPredictor extends Explained {
   task: 'survival'
   /**
-   * S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. Of a model that accounts
-   * for competing events: one minus the cumulative incidence of the event of interest.
+   * S(t) at ascending times, row-major rows x times. 1 before the first event, flat after the last. Of a model that
+   * accounts for competing events: one minus the cumulative incidence of the event of interest.
    */
   survival(x: Matrix, times: ArrayLike<number>): Float64Array
   /** A risk score a row, higher is worse (Cox: linear predictor centred as R's; forest: expected events). */
@@ -50,20 +50,26 @@ export interface Band {
 interface Explained {
   /**
    * Exact additive shares per matrix column for each row, where the learner has them: linear terms (x - mean) * beta,
-   * TreeSHAP. `target`: a class by index, the risk by a time (`horizon`, in the outcome's unit), or the value. Row-major
-   * rows x columns. See explain/.
+   * TreeSHAP. `target`: a class by index, the risk by a time (`horizon`, in the outcome's unit), or the value.
+   * Row-major rows x columns. See explain/.
    */
   contributions?(
     x: Matrix,
     target: ContributionTarget,
   ): { baseline: number; values: Float64Array; scale: 'logOdds' | 'logHazard' | 'probability' | 'risk' | 'value' }
-  /** Rough count of operations that the contributions of one row take; where too many, views explain by sampling instead. */
+  /**
+   * Rough count of operations that the contributions of one row take; where too many, views explain by sampling
+   * instead.
+   */
   contributionCost?: number
 }
 
 export type ContributionTarget = { class: number } | { horizon: number } | { value: true }
 
-/** The predictor as one of a task. Throws TypeError where it is of another: a header and its state do not belong together. */
+/**
+ * The predictor as one of a task. Throws TypeError where it is of another: a header and its state do not belong
+ * together.
+ */
 const ofTask =
   <T extends Predictor['task']>(task: T) =>
   (predictor: Predictor): Extract<Predictor, { task: T }> => {

@@ -7,7 +7,9 @@ export const ridgeSearch = (): SearchSpace => ({
   simpler: { l2: 'high' },
 })
 
-/** Of forests what matters beside the number of trees (Probst, Wright & Boulesteix 2019): columns a split, leaf size. */
+/**
+ * Of forests what matters beside the number of trees (Probst, Wright & Boulesteix 2019): columns a split, leaf size.
+ */
 export const forestSearch = (task: Task, rows: number, columns: number): SearchSpace => {
   const leaf = task === 'survival' ? 15 : 5
   const mtry = task === 'regression' ? Math.ceil(columns / 3) : Math.round(Math.sqrt(columns))
@@ -46,7 +48,10 @@ export const netSearch = (): SearchSpace => ({
   effort: 'epochs',
 })
 
-/** Of boosted trees how fast and how deep they grow; fewer rounds are kept by themselves where held-out loss stops falling. */
+/**
+ * Of boosted trees how fast and how deep they grow; fewer rounds are kept by themselves where held-out loss stops
+ * falling.
+ */
 export const boostingSearch = (): SearchSpace => ({
   ranges: {
     learningRate: { low: 0.01, high: 0.2, log: true },
@@ -60,7 +65,10 @@ export const boostingSearch = (): SearchSpace => ({
   effort: 'nTrees',
 })
 
-/** Of additive models how coarse their curves are, how much they are held back, and whether pairs of features may act together. */
+/**
+ * Of additive models how coarse their curves are, how much they are held back, and whether pairs of features may act
+ * together.
+ */
 export const additiveSearch = (): SearchSpace => ({
   ranges: {
     minLeaf: { low: 2, high: 50, log: true },

@@ -20,8 +20,8 @@ export interface Opinion {
 }
 
 /**
- * A random forest of ml-random-forest: an implementation that shares no line with this one. It draws columns once a tree, not at
- * each split, and its trees vote. Trees are grown one by one, so that a slow one can be the last.
+ * A random forest of ml-random-forest: an implementation that shares no line with this one. It draws columns once a
+ * tree, not at each split, and its trees vote. Trees are grown one by one, so that a slow one can be the last.
  */
 export const askSecondForest = async ({ x, outcome, held, seed, trees, limit }: OpinionTask): Promise<Opinion> => {
   const { RandomForestClassifier, RandomForestRegression } = await import('ml-random-forest')

@@ -9,8 +9,9 @@ import { growForestTrees } from './trees/forestTask.ts'
 import { growObliqueTrees } from './trees/obliqueTask.ts'
 
 /**
- * Tasks that learners run on several threads at once, by name. A task is a pure function of its input; inputs and outputs
- * are structured-clonable, large ones on SharedArrayBuffer. `Parallel` has its types from here. Loaded by jobs' worker threads and, with one thread, in place.
+ * Tasks that learners run on several threads at once, by name. A task is a pure function of its input; inputs and
+ * outputs are structured-clonable, large ones on SharedArrayBuffer. `Parallel` has its types from here. Loaded by jobs'
+ * worker threads and, with one thread, in place.
  */
 export const workerTasks = {
   binColumns: binColumnsTask,

@@ -8,8 +8,8 @@ import { getStudy } from '../vault/records/studies.ts'
 import type { ModelServices } from './services.ts'
 
 /**
- * Bytes that this process could still get. macOS counts as free only what nobody has used yet, and gives back what programs keep
- * for later: there half of all memory is taken to be had.
+ * Bytes that this process could still get. macOS counts as free only what nobody has used yet, and gives back what
+ * programs keep for later: there half of all memory is taken to be had.
  */
 const freeBytes = (): number => {
   // What a container is allowed counts, too; Node 20 knows this only in its later releases.
@@ -34,7 +34,10 @@ export const memoryFor = (
   return { needs: Math.ceil(memoryOf(design, { cases, concepts, threads })), free: Math.floor(free()), cases }
 }
 
-/** Throws `notEnoughMemory` before a single row is read: a training that ends in a full memory takes the whole computer with it. */
+/**
+ * Throws `notEnoughMemory` before a single row is read: a training that ends in a full memory takes the whole computer
+ * with it.
+ */
 export const requireMemory = (services: ModelServices, design: StudyDesign): void => {
   let known: ReturnType<typeof memoryFor>
   try {

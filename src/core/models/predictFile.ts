@@ -30,13 +30,16 @@ export interface FileToPredict {
   thread: ThreadOptions
 }
 
-/** Warnings of an import that say nothing of a prediction: it needs no outcome, and a row is a patient of its own anyway. */
+/**
+ * Warnings of an import that say nothing of a prediction: it needs no outcome, and a row is a patient of its own
+ * anyway.
+ */
 const ofNoConcern = new Set(['columnsAbsent', 'noPatientKey'])
 
 /**
- * Predicts for the rows of a file, slice by slice, in its order. The file is read, mapped and checked as an import into the
- * model's study would: a row that import rejects is not predicted from. Throws as `requireRows` and as an import, and
- * `columnsMissing` naming the columns that the model needs and the file lacks.
+ * Predicts for the rows of a file, slice by slice, in its order. The file is read, mapped and checked as an import into
+ * the model's study would: a row that import rejects is not predicted from. Throws as `requireRows` and as an import,
+ * and `columnsMissing` naming the columns that the model needs and the file lacks.
  */
 export async function* predictFile(request: FileToPredict): AsyncGenerator<PredictedRows> {
   const { store, hand, source, times } = request
@@ -65,8 +68,8 @@ export async function* predictFile(request: FileToPredict): AsyncGenerator<Predi
 }
 
 /**
- * Predicts for rows of text cells, one each, in order: a table in memory goes the way of a file, so that a cell means the
- * same in both.
+ * Predicts for rows of text cells, one each, in order: a table in memory goes the way of a file, so that a cell means
+ * the same in both.
  */
 export const predictRows = async (
   request: Omit<FileToPredict, 'source' | 'mapping' | 'dialect'>,
@@ -102,7 +105,10 @@ const plainDialect: DialectHint = {
 const quotedLine = (cells: readonly string[]): string =>
   `${(cells.length > 0 ? cells : ['']).map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\r\n`
 
-/** The study's dictionary, with what the model reads beside it (summaries of courses), and all that it reads with its levels. */
+/**
+ * The study's dictionary, with what the model reads beside it (summaries of courses), and all that it reads with its
+ * levels.
+ */
 const dictionaryOf = (store: ReadStore, header: ModelHeader): Concept[] => {
   const study = findStudy(store, header.design.study)
   const stored = study ? listConcepts(store, study.id).map(conceptOf) : []
@@ -202,8 +208,8 @@ const predicted = (
 }
 
 /**
- * Watches for columns of which no row holds a value known from training: sizes in millimetres under a model that learned
- * bands are another coding, not rare levels.
+ * Watches for columns of which no row holds a value known from training: sizes in millimetres under a model that
+ * learned bands are another coding, not rare levels.
  */
 const createSeenWatch = (header: ModelHeader) => {
   const watched = inputsOf(header).flatMap(({ name, seen }) =>

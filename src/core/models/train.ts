@@ -104,8 +104,8 @@ interface Attempt {
 }
 
 /**
- * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its snapshot, in
- * one transaction. Cancelled or failed, it leaves nothing.
+ * Trains by a design: columns from the vault, the run on a worker thread, the model back into the vault with its
+ * snapshot, in one transaction. Cancelled or failed, it leaves nothing.
  */
 export const trainModel = async (
   services: ModelServices,

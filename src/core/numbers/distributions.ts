@@ -18,7 +18,10 @@ export const normalTail = (z: number): number => {
   return density / normalHazard(z)
 }
 
-/** Density over tail of the standard normal (inverse Mills ratio): its hazard at z, also where the tail itself is too small. */
+/**
+ * Density over tail of the standard normal (inverse Mills ratio): its hazard at z, also where the tail itself is too
+ * small.
+ */
 export const normalHazard = (z: number): number => {
   if (!(z >= 3)) return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI) / normalTail(z)
   // Laplace's continued fraction, evaluated backwards.
@@ -121,7 +124,9 @@ export const studentQuantile = (p: number, df: number): number => {
 /** Two-sided Wald p-value. */
 export const normalP = (z: number): number => 2 * normalTail(Math.abs(z))
 
-/** P(X > x) of chi-square with `df` degrees of freedom: the regularised upper incomplete gamma function at df/2 and x/2. */
+/**
+ * P(X > x) of chi-square with `df` degrees of freedom: the regularised upper incomplete gamma function at df/2 and x/2.
+ */
 export const chiSquareTail = (x: number, df: number): number => {
   if (Number.isNaN(x) || !(df > 0)) return Number.NaN
   if (x <= 0) return 1

@@ -1,6 +1,6 @@
 /**
- * Quantile of ascending values by linear interpolation between neighbours: type 7 of Hyndman & Fan (1996), the default of
- * R, numpy and most others. NaN where there are none.
+ * Quantile of ascending values by linear interpolation between neighbours: type 7 of Hyndman & Fan (1996), the default
+ * of R, numpy and most others. NaN where there are none.
  * @param share 0 (the least) to 1 (the greatest)
  */
 export const quantileOf = (ascending: ArrayLike<number>, share: number): number => {

@@ -4,10 +4,10 @@
  */
 
 /**
- * Factors a symmetric positive semi-definite matrix as L D L' in place: unit L below the diagonal, D on it. Reads the lower
- * triangle. A pivot below `tolerance` times the largest diagonal element makes its row aliased: D = 0, coefficient 0, as in
- * R survival's `cholesky2`, which drops the later of two collinear columns. Returns the rank, or -1 where the matrix
- * holds a value that is not finite or is clearly not semi-definite.
+ * Factors a symmetric positive semi-definite matrix as L D L' in place: unit L below the diagonal, D on it. Reads the
+ * lower triangle. A pivot below `tolerance` times the largest diagonal element makes its row aliased: D = 0,
+ * coefficient 0, as in R survival's `cholesky2`, which drops the later of two collinear columns. Returns the rank, or
+ * -1 where the matrix holds a value that is not finite or is clearly not semi-definite.
  */
 export const factorSymmetric = (a: Float64Array, size: number, tolerance: number): number => {
   let largest = 0
@@ -57,7 +57,9 @@ export const solveFactored = (factored: Float64Array, size: number, b: Float64Ar
   }
 }
 
-/** Inverse of a matrix factored by `factorSymmetric`, full and symmetric; rows and columns of aliased elements are 0. */
+/**
+ * Inverse of a matrix factored by `factorSymmetric`, full and symmetric; rows and columns of aliased elements are 0.
+ */
 export const invertFactored = (factored: Float64Array, size: number): Float64Array => {
   const inverse = new Float64Array(size * size)
   const column = new Float64Array(size)
@@ -90,8 +92,8 @@ export interface QR {
 }
 
 /**
- * Householder QR of a column-major rows x columns matrix (overwritten) with the limited pivoting of LINPACK's `dqrdc2`, as R's
- * lm and glm use it: columns are taken in order, and one whose part orthogonal to those before is shorter than
+ * Householder QR of a column-major rows x columns matrix (overwritten) with the limited pivoting of LINPACK's `dqrdc2`,
+ * as R's lm and glm use it: columns are taken in order, and one whose part orthogonal to those before is shorter than
  * `tolerance` times `norms` (its length before centring) is set aside as aliased.
  */
 export const factorOrthogonal = (
@@ -192,8 +194,8 @@ export const sandwich = (a: Float64Array, rows: number, size: number, v: Float64
 }
 
 /**
- * Adds sum_i w_i z_i z_i' to the lower triangle of `into` (size x size), z row-major rows x size. Two rows of the result
- * at a time: each value of z read is used twice.
+ * Adds sum_i w_i z_i z_i' to the lower triangle of `into` (size x size), z row-major rows x size. Two rows of the
+ * result at a time: each value of z read is used twice.
  */
 export const addWeightedGram = (
   z: Float64Array,

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { type Failure, failure } from '../../contract/errors.ts'
 
-/** A frame of V8's, by its end: a file with line and column, or what has none. What a message holds does not look so. */
+/**
+ * A frame of V8's, by its end: a file with line and column, or what has none. What a message holds does not look so.
+ */
 const frame = /^\s+at .{1,500}(?::\d+:\d+\)?|<anonymous>\)?|\(native\))$/
 
 /**
- * Logs an unexpected error under an incident id: its kind and place, without its message (which may hold patient data), and
- * returns what the user sees.
+ * Logs an unexpected error under an incident id: its kind and place, without its message (which may hold patient data),
+ * and returns what the user sees.
  */
 export const incidentOf = (error: unknown, log: (line: string) => void): Failure => {
   const incident = randomUUID().slice(0, 8)
@@ -15,8 +17,8 @@ export const incidentOf = (error: unknown, log: (line: string) => void): Failure
 }
 
 /**
- * An error that nobody caught ends the process, as it would anyway, but is logged as an incident: Node would print its message
- * and the line of source. The shell starts the core anew; what was not committed is not there.
+ * An error that nobody caught ends the process, as it would anyway, but is logged as an incident: Node would print its
+ * message and the line of source. The shell starts the core anew; what was not committed is not there.
  */
 export const endOnIncident = (log: (line: string) => void): void => {
   process.on('uncaughtException', (error) => {

@@ -20,7 +20,9 @@ export interface VaultState {
 export interface SessionOptions {
   vaultPath: string
   log: (line: string) => void
-  /** For tests: a cheaper key derivation, never below the floors. By default it is measured to take about half a second. */
+  /**
+   * For tests: a cheaper key derivation, never below the floors. By default it is measured to take about half a second.
+   */
   keyDerivation?: KeyDerivation
   /** Told when somebody signs in or a session ends, and when the policy changes. */
   onState?: (state: VaultState) => void
@@ -135,7 +137,9 @@ export class SessionService {
     await this.holder.alone(() => this.holder.close())
   }
 
-  /** Where nobody is signed in: what was deciphered is forgotten at once, the vault itself when the last job has ended. */
+  /**
+   * Where nobody is signed in: what was deciphered is forgotten at once, the vault itself when the last job has ended.
+   */
   private async closeWhenUnused(): Promise<void> {
     const unused = () => this.isOpen() && this.sessions.of().length === 0
     if (!unused()) return

@@ -1,7 +1,10 @@
 import type { LockReason, Session, VaultStateEvent } from '../../contract/vault.ts'
 import { type Connection, createConnection } from './connection.ts'
 
-/** Who is signed in where. A session stands on its connection, and ends with it, by idleness, or because it is ended here. */
+/**
+ * Who is signed in where. A session stands on its connection, and ends with it, by idleness, or because it is ended
+ * here.
+ */
 export interface Sessions {
   connect(kind: Connection['kind']): Connection
   begin(connection: Connection, session: Session): Session

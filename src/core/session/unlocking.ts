@@ -131,7 +131,8 @@ export class Unlocking {
   }
 
   /**
-   * Makes sure that who is signed in is who sits there; throttled like an unlock. Throws `wrongPassphrase`, `throttled`.
+   * Makes sure that who is signed in is who sits there; throttled like an unlock. Throws `wrongPassphrase`,
+   * `throttled`.
    */
   confirm(connection: Connection, passphrase: string): Promise<void> {
     return this.options.holder.alone(() =>

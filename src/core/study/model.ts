@@ -91,8 +91,8 @@ export const inputsOf = ({ features, strata }: Pick<ModelHeader, 'features' | 's
   strata ? [...features, strata] : features
 
 /**
- * A table with the model's columns, in its order, from a table of another study or file: levels are matched by their text.
- * Throws `invalidInput` naming the columns that are missing or of another kind.
+ * A table with the model's columns, in its order, from a table of another study or file: levels are matched by their
+ * text. Throws `invalidInput` naming the columns that are missing or of another kind.
  */
 export const alignTable = (header: ModelHeader, table: Table): Table => {
   const issues: Issue[] = []

@@ -79,8 +79,8 @@ export const ids = [
 
 /**
  * Codes: LOINC 2.7x, serum or plasma unless the label says otherwise; checked against the code lists that laboratories
- * publish (HCUP's LOINC worksheet, Mayo's test catalogue). Molar masses: IUPAC atomic weights; triglycerides as triolein,
- * urea nitrogen as two nitrogen atoms, as laboratories' own conversion tables have it.
+ * publish (HCUP's LOINC worksheet, Mayo's test catalogue). Molar masses: IUPAC atomic weights; triglycerides as
+ * triolein, urea nitrogen as two nitrogen atoms, as laboratories' own conversion tables have it.
  */
 export const analytes = data as readonly Analyte[]
 

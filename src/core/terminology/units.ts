@@ -8,7 +8,10 @@ export interface Conversion {
 }
 
 export interface Units {
-  /** The UCUM code of a unit as a laboratory writes it (`mg/dl`, `µmol/L`, `10^9/L`, `mmHg`, `岁`), or null where it is none. */
+  /**
+   * The UCUM code of a unit as a laboratory writes it (`mg/dl`, `µmol/L`, `10^9/L`, `mmHg`, `岁`), or null where it is
+   * none.
+   */
   ucum(text: string): string | null
   /** How to convert between two UCUM units, or null where they measure different things. `molarMass` in g/mol. */
   conversion(from: string, to: string, molarMass?: number | null): Conversion | null

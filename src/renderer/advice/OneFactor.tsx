@@ -270,7 +270,10 @@ const stepOf = (low: number, high: number): number => {
   return [1, 2, 5, 10].map((times) => times * power).find((step) => step >= raw) ?? power * 10
 }
 
-/** The chosen value and its prediction: the core's own where it has answered for this value, else read off the line meanwhile. */
+/**
+ * The chosen value and its prediction: the core's own where it has answered for this value, else read off the line
+ * meanwhile.
+ */
 const shownAt = (answer: Answer | undefined, value: Cell): Shown => {
   if (!answer || value === null) return null
   const exact = answer.points.find((point) => point.value === value)

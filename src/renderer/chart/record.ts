@@ -62,9 +62,9 @@ export const entriesOf = (
 }
 
 /**
- * Day of each encounter since the patient's first, where a study counts days instead of dates (`day` of pbcseq): the one
- * observation in days that grows from row to row. Studies with dates, with one encounter, or with none or several such
- * columns have no entry.
+ * Day of each encounter since the patient's first, where a study counts days instead of dates (`day` of pbcseq): the
+ * one observation in days that grows from row to row. Studies with dates, with one encounter, or with none or several
+ * such columns have no entry.
  */
 export const visitDaysOf = (chart: Pick<Chart, 'encounters' | 'dictionaries'>): Map<number, number> => {
   const days = new Map<number, number>()

@@ -14,7 +14,10 @@ import { type Choices, firstChoices, sameChoices } from './choices.ts'
 import { Report } from './Report.tsx'
 import { WriteExport } from './WriteExport.tsx'
 
-/** Cases on their way out of the vault without whom they are of: first what would leave and how safe that is, then the files. */
+/**
+ * Cases on their way out of the vault without whom they are of: first what would leave and how safe that is, then the
+ * files.
+ */
 export const DeidentifyView = ({ study }: { study: string }) => {
   const { t } = useTranslation('deidentify')
   const allowed = useMay(['administrator', 'auditor'])

@@ -1,6 +1,7 @@
 /**
- * Files as one ZIP archive (PKWARE APPNOTE 6.3.10), deflated by the browser, so that what belongs together is saved together. Names
- * are ASCII or UTF-8; an archive stays below 4 GiB and 65,535 files, beyond which it throws a RangeError.
+ * Files as one ZIP archive (PKWARE APPNOTE 6.3.10), deflated by the browser, so that what belongs together is saved
+ * together. Names are ASCII or UTF-8; an archive stays below 4 GiB and 65,535 files, beyond which it throws a
+ * RangeError.
  */
 export const zip = async (files: readonly { name: string; content: Blob }[], moment = new Date()): Promise<Blob> => {
   const parts: BlobPart[] = []

@@ -14,7 +14,8 @@ export const useSentence = (): ((error: unknown) => string) => {
 }
 
 /**
- * Says what went wrong, where and what to do; with the faults of an input, the id of an incident, and a way to try again.
+ * Says what went wrong, where and what to do; with the faults of an input, the id of an incident, and a way to try
+ * again.
  */
 export const FailureAlert = ({
   error,

@@ -38,7 +38,9 @@ export const incidentOf = (failure: Failure): string | null => {
   return failure.code === 'incident' && id !== undefined && id !== null ? String(id) : null
 }
 
-/** The sentence to show: that of the reason in the language of the app, else the English one that came with the failure. */
+/**
+ * The sentence to show: that of the reason in the language of the app, else the English one that came with the failure.
+ */
 export const sentenceOf = ({ reason, details, message }: Failure, translate: Translate, language: Language): string =>
   say({ text: `reasons:${reason}`, ...(details ? { values: details } : {}) }, translate, language, message)
 

@@ -3,7 +3,10 @@ import { type CsvDialect, type Dialect, encodings } from '../../contract/intake.
 import { useTranslation } from '../language/index.ts'
 import classes from './Intake.module.css'
 
-/** How the file is written, to be set where it was guessed wrong. A format of which there is nothing to set has no fields. */
+/**
+ * How the file is written, to be set where it was guessed wrong. A format of which there is nothing to set has no
+ * fields.
+ */
 export const DialectFields = ({ dialect, onChange }: { dialect: Dialect; onChange: (dialect: Dialect) => void }) =>
   dialect.format === 'csv' ? <CsvFields dialect={dialect} onChange={onChange} /> : null
 

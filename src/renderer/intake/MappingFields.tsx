@@ -5,7 +5,9 @@ import { orpc } from '../api.ts'
 import { useTranslation } from '../language/index.ts'
 import { withSaved } from './mapping.ts'
 
-/** What holds for the whole file: a mapping kept earlier, how values stand in rows, and what means that one is missing. */
+/**
+ * What holds for the whole file: a mapping kept earlier, how values stand in rows, and what means that one is missing.
+ */
 export const MappingFields = ({
   preview,
   mapping,

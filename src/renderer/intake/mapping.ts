@@ -12,8 +12,8 @@ export const withConcept = (mapping: Mapping, at: number, change: Partial<Concep
 }
 
 /**
- * A saved mapping laid over a file: columns of the same name take what was saved; columns the saved mapping does not know
- * keep the suggestion; columns the file does not have are left out. The file keeps its own dialect.
+ * A saved mapping laid over a file: columns of the same name take what was saved; columns the saved mapping does not
+ * know keep the suggestion; columns the file does not have are left out. The file keeps its own dialect.
  */
 export const withSaved = (suggested: Mapping, saved: Mapping): Mapping => {
   const known = new Map(saved.columns.map((column) => [column.column, column]))

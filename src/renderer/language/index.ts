@@ -37,7 +37,9 @@ export const changeLanguage = async (language: string): Promise<void> => {
   await i18next.changeLanguage(language)
 }
 
-/** Signed-in users keep their language in their settings; the browser only remembers the last one for the unlock view. */
+/**
+ * Signed-in users keep their language in their settings; the browser only remembers the last one for the unlock view.
+ */
 export const adoptLanguage = (value: unknown): void => {
   if (isLanguage(value) && value !== i18next.language) void changeLanguage(value)
 }

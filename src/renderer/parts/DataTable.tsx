@@ -37,8 +37,8 @@ const byValue: SortFn<typeof features, any> = (left, right, column) => {
 }
 
 /**
- * A table that is sorted by its heads, upwards at first; what has no value comes last whatever the direction, and equal rows
- * keep their order. Wider than the page, it scrolls.
+ * A table that is sorted by its heads, upwards at first; what has no value comes last whatever the direction, and equal
+ * rows keep their order. Wider than the page, it scrolls.
  */
 export const DataTable = <Row extends object>({
   rows,

@@ -5,8 +5,8 @@ import { useTranslation } from '../language/index.ts'
 import classes from './FigureBox.module.css'
 
 /**
- * Puts a figure on the page at the width there is, and its numbers beside it as a table: always there for screen readers,
- * shown to everyone on request.
+ * Puts a figure on the page at the width there is, and its numbers beside it as a table: always there for screen
+ * readers, shown to everyone on request.
  */
 export const FigureBox = ({
   draw,

@@ -11,8 +11,8 @@ export const saveFile = (name: string, parts: BlobPart[], type = 'application/oc
 }
 
 /**
- * Gathers a stream of text as a file. A blob lies outside the heap, on disk where it is large, so the log of years does not
- * have to fit into the page's memory. Throws what the stream throws, also when it is aborted.
+ * Gathers a stream of text as a file. A blob lies outside the heap, on disk where it is large, so the log of years does
+ * not have to fit into the page's memory. Throws what the stream throws, also when it is aborted.
  */
 export const gather = async (
   pieces: AsyncIterable<string>,

@@ -50,8 +50,9 @@ export const lockVault = async (): Promise<void> => {
 }
 
 /**
- * What was read leaves sight, and what was searched for the address; the window shows as locked until the core says otherwise.
- * The gate then begins the page anew (`startAfresh`): caches, timers and events hold on to what they have seen.
+ * What was read leaves sight, and what was searched for the address; the window shows as locked until the core says
+ * otherwise. The gate then begins the page anew (`startAfresh`): caches, timers and events hold on to what they have
+ * seen.
  */
 export const forgetRecords = (reason: LockReason | null = null): void => {
   // The first to say it knows why; it is told again by whoever comes after.

@@ -59,8 +59,9 @@ export const suggestEvents = ({ concept, counts }: Summary): string[] => {
 export type Enough = 'pass' | 'caution' | 'fail' | 'unknown'
 
 /**
- * Events (or cases of the rarest class, or cases) per model term among the development rows. The old rules of thumb: 20 and
- * more is comfortable, under 10 optimism is to be expected (Peduzzi 1996, Riley 2019 for why it is only a first look).
+ * Events (or cases of the rarest class, or cases) per model term among the development rows. The old rules of thumb: 20
+ * and more is comfortable, under 10 optimism is to be expected (Peduzzi 1996, Riley 2019 for why it is only a first
+ * look).
  */
 export const perTerm = (events: number | null, terms: number): { ratio: number | null; verdict: Enough } => {
   if (events === null || terms < 1) return { ratio: null, verdict: 'unknown' }

@@ -254,7 +254,7 @@ const Levels = ({ levels, onChange }: { levels: readonly Level[]; onChange: (lev
             <Table.Tbody>
               {levels.map((level, index) => (
                 <LevelRow
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a level has no identity but its place while its code is typed
+                  // biome-ignore lint/suspicious/noArrayIndexKey: only its place is known while its code is typed
                   key={index}
                   level={level}
                   onChange={(part) => set(index, part)}

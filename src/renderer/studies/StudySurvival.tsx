@@ -15,8 +15,8 @@ import { Waiting } from '../parts/View.tsx'
 type Summary = z.infer<typeof ColumnSummarySchema>
 
 /**
- * Kaplan-Meier curve of a study that has a time and an event, or cumulative incidences where competing events are named; which values
- * mean what is chosen here.
+ * Kaplan-Meier curve of a study that has a time and an event, or cumulative incidences where competing events are
+ * named; which values mean what is chosen here.
  */
 export const StudySurvival = ({ study, columns }: { study: string; columns: readonly Summary[] }) => {
   const { t } = useTranslation('models')

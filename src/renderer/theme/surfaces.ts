@@ -1,8 +1,8 @@
 import type { CSSVariablesResolver } from '@mantine/core'
 
 /**
- * Named surfaces and inks, light and dark. Views write `var(--ink-dim)` rather than a shade of a colour; contrast.test.ts
- * holds every pair that meets on screen against WCAG AA.
+ * Named surfaces and inks, light and dark. Views write `var(--ink-dim)` rather than a shade of a colour;
+ * contrast.test.ts holds every pair that meets on screen against WCAG AA.
  */
 export const surfaces = {
   surface: ['#ffffff', '#1b2327'],

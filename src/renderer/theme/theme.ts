@@ -13,7 +13,9 @@ const petrol: MantineColorsTuple = [
   '#124d52',
   '#0b383c',
 ]
-/** Neutrals with a little of the same hue, so that large surfaces stay calm. Shade 6 is the dimmed text (5.3 on white). */
+/**
+ * Neutrals with a little of the same hue, so that large surfaces stay calm. Shade 6 is the dimmed text (5.3 on white).
+ */
 const gray: MantineColorsTuple = [
   '#f5f7f7',
   '#edf0f1',

@@ -12,7 +12,9 @@ import { usePresence } from './presence.ts'
 import { Unlock } from './Unlock.tsx'
 import { VaultTrouble } from './VaultTrouble.tsx'
 
-/** Decides what stands before the app: connecting, a lost core, the first run, unlock. Inside, somebody is signed in. */
+/**
+ * Decides what stands before the app: connecting, a lost core, the first run, unlock. Inside, somebody is signed in.
+ */
 export const Gate = ({ children }: { children: ReactNode }) => {
   const connection = useConnection()
   const status = useVaultStatus()

@@ -7,8 +7,8 @@ const presenceMilliseconds = 30_000
 const again = 5_000
 
 /**
- * While somebody is signed in: hears from the core when the session ends (left alone, the system locked, shut out), and tells it
- * that somebody is at the window, for reading a chart asks nothing of it.
+ * While somebody is signed in: hears from the core when the session ends (left alone, the system locked, shut out), and
+ * tells it that somebody is at the window, for reading a chart asks nothing of it.
  */
 export const usePresence = (): void => {
   useEffect(() => {

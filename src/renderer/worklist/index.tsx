@@ -28,8 +28,8 @@ export const WorklistView = () => {
   const study = address.study ?? null
 
   useHotkeys([['/', () => field.current?.focus()]])
-  // The search stays in the address, so that going back from a chart finds it again; an address that comes from elsewhere
-  // (the navigation, a link) brings its own.
+  // The search stays in the address, so that going back from a chart finds it again; an address that comes from
+  // elsewhere (the navigation, a link) brings its own.
   const told = useRef(address.q ?? '')
   useEffect(() => {
     const asked = address.q ?? ''

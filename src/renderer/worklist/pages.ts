@@ -10,8 +10,8 @@ export const pagesOf = (first: number, last: number): number[] => {
 }
 
 /**
- * Rows a browser can lay out at this height: taller elements than 2^24 pixels are cut off. Beyond it the search has to be
- * narrowed, which nobody who looks for a patient minds.
+ * Rows a browser can lay out at this height: taller elements than 2^24 pixels are cut off. Beyond it the search has to
+ * be narrowed, which nobody who looks for a patient minds.
  */
 export const mostRows = (rowHeight: number): number => Math.floor(2 ** 24 / rowHeight)
 

@@ -10,7 +10,10 @@ export interface Incidence {
   incidence: Float64Array
   /** Probability of no cause by each time. */
   free: Float64Array
-  /** Of the incidence: Greenwood's, by the delta method (Dinse & Larson 1986); `survfit` on several states gives the same. */
+  /**
+   * Of the incidence: Greenwood's, by the delta method (Dinse & Larson 1986); `survfit` on several states gives the
+   * same.
+   */
   variance: Float64Array
 }
 
@@ -28,8 +31,8 @@ export const causesOf = (event: ArrayLike<number>, competing: ArrayLike<number> 
   Uint8Array.from({ length: event.length }, (_, row) => (event[row] ? 1 : competing?.[row] ? 2 : 0))
 
 /**
- * Aalen & Johansen's (1978) estimate of the share that has had `cause` by each time: the sum of S(t-) d / n, S the probability of
- * no cause. Those censored at a time are at risk at it; late entries are at risk in (entry, time].
+ * Aalen & Johansen's (1978) estimate of the share that has had `cause` by each time: the sum of S(t-) d / n, S the
+ * probability of no cause. Those censored at a time are at risk at it; late entries are at risk in (entry, time].
  */
 export const aalenJohansen = (
   { time, cause, order = ascending(time), weights = null, entry = null }: CompetingRows,
@@ -50,7 +53,8 @@ export const aalenJohansen = (
   if (!entry) for (let i = 0; i < n; i++) atRisk += weights ? weights[order[i]] : 1
   let survival = 1
   let sum = 0
-  // Sums over steps of a = d / (n (n - d)), b = S(t-) d1 / n^2 and c = S(t-)^2 d1 (n - d1) / n^3, alone and times F, F^2.
+  // Sums over steps of a = d / (n (n - d)), b = S(t-) d1 / n^2 and c = S(t-)^2 d1 (n - d1) / n^3, alone and times F,
+  // F^2.
   let [a, aF, aFF, b, bF, c] = [0, 0, 0, 0, 0, 0]
   let steps = 0
   for (let start = 0; start < n; ) {

@@ -1,6 +1,6 @@
 /**
- * The one product-limit estimator (Kaplan & Meier 1958) of Bedside: curves shown, curves of censoring, and weights all come
- * from it. A step at every distinct time, of events and others alike.
+ * The one product-limit estimator (Kaplan & Meier 1958) of Bedside: curves shown, curves of censoring, and weights all
+ * come from it. A step at every distinct time, of events and others alike.
  */
 export interface StepCurve {
   times: Float64Array

@@ -1,8 +1,9 @@
 import { invalidInput } from '../../../contract/errors.ts'
 
 /**
- * Times as R survival compares them (`aeqSurv`): two that differ by less than 1.5e-8, absolute or relative to the mean time, are
- * one, so that rounding (months to years and back) does not break ties. Returns the times given where none is that close.
+ * Times as R survival compares them (`aeqSurv`): two that differ by less than 1.5e-8, absolute or relative to the mean
+ * time, are one, so that rounding (months to years and back) does not break ties. Returns the times given where none is
+ * that close.
  */
 export const alignTimes = (times: Float64Array): Float64Array => {
   const sorted = times.slice().sort()

@@ -15,8 +15,8 @@ export interface FeatureSettings {
 }
 
 /**
- * Learns one feature's levels, fill value and columns from the training rows; null where it is constant there. Columns are not
- * yet scaled: `scaleFeature` does that once missing cells are filled.
+ * Learns one feature's levels, fill value and columns from the training rows; null where it is constant there. Columns
+ * are not yet scaled: `scaleFeature` does that once missing cells are filled.
  */
 export const fitFeature = (
   column: Column,
@@ -188,8 +188,8 @@ export const columnValue = (
 }
 
 /**
- * Centres and scales the feature's columns over the training cells as they will stand in the matrix, after filling: as the
- * design's transform says, else as the learner needs. `missing`: 1 where the cell was.
+ * Centres and scales the feature's columns over the training cells as they will stand in the matrix, after filling: as
+ * the design's transform says, else as the learner needs. `missing`: 1 where the cell was.
  */
 export const scaleFeature = (
   feature: PreparedFeature,
@@ -254,7 +254,10 @@ export const imputedOf = ({ name, kind, levels }: PreparedFeature): ImputedFeatu
   whole: kind === 'integer' || kind === 'date',
 })
 
-/** caret's `nearZeroVar`: the most frequent value more than 19 times as frequent as the next, and at most 10 % distinct values. */
+/**
+ * caret's `nearZeroVar`: the most frequent value more than 19 times as frequent as the next, and at most 10 % distinct
+ * values.
+ */
 export const nearZeroVariance = ({ values }: Column, rows: ArrayLike<number>): boolean => {
   const counts = new Map<number, number>()
   for (let i = 0; i < rows.length; i++) {

@@ -11,8 +11,8 @@ import type { PreparedTerms } from './terms.ts'
 export interface PreparedColumn {
   term: string
   /**
-   * `value`: the number itself, or the level's index; `level`: 1 where the cell is `level`; `missing`: 1 where it is not
-   * recorded; `score`: the level's mean outcome.
+   * `value`: the number itself, or the level's index; `level`: 1 where the cell is `level`; `missing`: 1 where it is
+   * not recorded; `score`: the level's mean outcome.
    */
   role: 'value' | 'level' | 'missing' | 'score'
   level: string | null
@@ -27,20 +27,27 @@ export interface PreparedFeature {
   name: string
   kind: ConceptKind
   unit: string | null
-  /** Levels of a category seen among training rows, in the table's order (the dictionary's, of ordinal ones); null for other kinds. */
+  /**
+   * Levels of a category seen among training rows, in the table's order (the dictionary's, of ordinal ones); null for
+   * other kinds.
+   */
   levels: string[] | null
   /** The levels' order was asked for, so that their index is a number. */
   ordered?: true
   /** Rare levels that count as `otherLevel`. */
   merged?: string[]
   /**
-   * What a cell that is missing (or a level not seen in training) is filled with: a number, a level's text, or null where it
-   * stays missing (policy `native`). Under `drop` and `dropColumns` it serves prediction only; an imputer goes before it.
+   * What a cell that is missing (or a level not seen in training) is filled with: a number, a level's text, or null
+   * where it stays missing (policy `native`). Under `drop` and `dropColumns` it serves prediction only; an imputer goes
+   * before it.
    */
   fill: number | string | null
   /** Numbers beyond are moved to the nearer end. */
   clip?: { low: number; high: number }
-  /** The matrix holds log(value + shift), after clipping; a number at or below -shift counts as the lowest seen in training. */
+  /**
+   * The matrix holds log(value + shift), after clipping; a number at or below -shift counts as the lowest seen in
+   * training.
+   */
   log?: { shift: number; lowest: number }
   /** Missing cells among the training rows, before any were dropped. */
   missing: number

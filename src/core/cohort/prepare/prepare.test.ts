@@ -248,7 +248,8 @@ test('nothing is learned from held-out rows: changing all of them changes no byt
 })
 
 test('a target leaked into the held-out cells of a column brings no gain', () => {
-  // `leak` is constant among training rows and equals the target among held-out ones; `gap` is missing exactly in training.
+  // `leak` is constant among training rows and equals the target among held-out ones; `gap` is missing exactly in
+  // training.
   const random = randomOf(8)
   const target = Array.from({ length: 200 }, () => random.below(2))
   const table = tableOf(

@@ -71,10 +71,10 @@ export interface PreparationOptions {
 /**
  * Learns how features become matrix columns, from the training rows alone. See docs/methods.md, Preparation.
  *
- * Encodings: treatment contrasts as R's `model.matrix` (levels in order, the first left out, terms named `sexm`), one-hot,
- * level codes or level scores; numbers, integers, booleans (0/1) and dates (days since 1970) as they are, or transformed. Constant
- * features become no column. Throws `invalidInput` where a feature is unknown or text, where no usable feature is left, or where
- * every row would be dropped.
+ * Encodings: treatment contrasts as R's `model.matrix` (levels in order, the first left out, terms named `sexm`),
+ * one-hot, level codes or level scores; numbers, integers, booleans (0/1) and dates (days since 1970) as they are, or
+ * transformed. Constant features become no column. Throws `invalidInput` where a feature is unknown or text, where no
+ * usable feature is left, or where every row would be dropped.
  */
 export const fitPreparation = (
   table: Table,
@@ -84,8 +84,9 @@ export const fitPreparation = (
 ): Preparation => learn(table, rows, features, options).preparation
 
 /**
- * Fits a preparation and makes the training matrix: one, or with multiple imputation one per completed data set. It differs from
- * what `applyPreparation` makes of the same rows in that target scores are cross-fitted and imputations are drawn.
+ * Fits a preparation and makes the training matrix: one, or with multiple imputation one per completed data set. It
+ * differs from what `applyPreparation` makes of the same rows in that target scores are cross-fitted and imputations
+ * are drawn.
  */
 export const prepareTraining = (
   table: Table,
@@ -106,7 +107,9 @@ export const prepareTraining = (
 
 interface Learned {
   preparation: Preparation
-  /** Cells of the training rows that stayed, by feature, in each completed data set; null without multiple imputation. */
+  /**
+   * Cells of the training rows that stayed, by feature, in each completed data set; null without multiple imputation.
+   */
   completions: Cells[] | null
   /** Cross-fitted score columns, by term. */
   scores: Map<string, Float64Array>
@@ -224,7 +227,10 @@ const checkNamed = (
   if (issues.length > 0) throw invalidInput('badPreparation', { faults: faultsIn(issues) }, issues)
 }
 
-/** Replaces a feature's score column by one for each score of the outcome, with the levels' means and the training rows' own scores. */
+/**
+ * Replaces a feature's score column by one for each score of the outcome, with the levels' means and the training rows'
+ * own scores.
+ */
 const scoreLevels = (
   feature: PreparedFeature,
   cells: Float64Array,
@@ -263,11 +269,12 @@ const filledWith = (cells: Float64Array, fill: number): Float64Array => {
 }
 
 /**
- * Makes the matrix of a table's rows (all where `rows` is left out), in their order. A level the preparation did not see counts
- * as missing and is reported. `purpose`: under the policy `drop`, `fit` leaves out rows with missing cells, as for training and
- * assessment; `predict` fills them with the training median or mode, so that every patient gets an answer, with what was
- * filled said. Other policies treat both alike. Rows of a stratum that was not seen in training are left out by `fit`, and
- * have the stratum -1 by `predict`. Throws `invalidInput` where the table lacks a column or has it as another kind.
+ * Makes the matrix of a table's rows (all where `rows` is left out), in their order. A level the preparation did not
+ * see counts as missing and is reported. `purpose`: under the policy `drop`, `fit` leaves out rows with missing cells,
+ * as for training and assessment; `predict` fills them with the training median or mode, so that every patient gets an
+ * answer, with what was filled said. Other policies treat both alike. Rows of a stratum that was not seen in training
+ * are left out by `fit`, and have the stratum -1 by `predict`. Throws `invalidInput` where the table lacks a column or
+ * has it as another kind.
  */
 export const applyPreparation = (
   preparation: Preparation,
@@ -410,7 +417,10 @@ const withLevels = (features: readonly PreparedFeature[], matrix: Matrix): Matri
   return { ...matrix, levels: Int32Array.from(matrix.terms, (term) => counts.get(term) ?? 0) }
 }
 
-/** What was filled in one row of a prepared matrix, for the doctor: feature, value, and the level that was unknown, if so. */
+/**
+ * What was filled in one row of a prepared matrix, for the doctor: feature, value, and the level that was unknown, if
+ * so.
+ */
 export const filledAt = (
   { filled }: Pick<Prepared, 'filled'>,
   position: number,
@@ -424,9 +434,9 @@ export const filledAt = (
     }))
 
 /**
- * One patient's values, by feature name, as a one-row matrix. Numbers, booleans and dates (days) as numbers or true/false,
- * categories as text; null, an empty text or a name that is not there: not recorded. A number given for a category is read as
- * its text. Throws `invalidInput` where a number is expected and the cell is none.
+ * One patient's values, by feature name, as a one-row matrix. Numbers, booleans and dates (days) as numbers or
+ * true/false, categories as text; null, an empty text or a name that is not there: not recorded. A number given for a
+ * category is read as its text. Throws `invalidInput` where a number is expected and the cell is none.
  */
 export const prepareRow = (preparation: Preparation, values: Readonly<Record<string, Cell | undefined>>): Prepared => {
   const columns = preparation.features.map(({ name, kind, unit, levels }): Column => {
@@ -468,7 +478,9 @@ export const prepareRow = (preparation: Preparation, values: Readonly<Record<str
 
 const columnsDiffer = (fault: Issue) => invalidInput('columnsDiffer', { faults: named([fault]) }, [fault])
 
-/** Reads a cell as its index among the training levels or as its number; `recorded` gives the text of an unknown level. */
+/**
+ * Reads a cell as its index among the training levels or as its number; `recorded` gives the text of an unknown level.
+ */
 const sourceOf = (feature: PreparedFeature, table: Table) => {
   const column = columnOf(table, feature.name)
   if (!column) throw columnsDiffer(issue(feature.name, 'notThere'))

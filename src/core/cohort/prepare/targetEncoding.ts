@@ -5,9 +5,10 @@ const foldStream = 0x7a96e
 const crossFits = 5
 
 /**
- * What each row's outcome counts as, one array per encoded column: of two classes whether it is the last, of several one
- * column a class, the value of a regression; of survival the martingale residual of the model without features (event less the
- * Nelson-Aalen hazard lived through; Therneau, Grambsch & Fleming 1990), so that long follow-up without an event counts as low risk.
+ * What each row's outcome counts as, one array per encoded column: of two classes whether it is the last, of several
+ * one column a class, the value of a regression; of survival the martingale residual of the model without features
+ * (event less the Nelson-Aalen hazard lived through; Therneau, Grambsch & Fleming 1990), so that long follow-up without
+ * an event counts as low risk.
  */
 export const targetScores = (outcome: Outcome): { name: string; scores: Float64Array }[] => {
   if (outcome.task === 'regression') return [{ name: '', scores: outcome.y }]
@@ -52,8 +53,8 @@ const martingaleResiduals = ({ time, event, entry }: Extract<Outcome, { task: 's
 
 /**
  * Mean score of each level, drawn toward the mean of all the more the fewer rows it has and the less levels differ: an
- * empirical Bayes estimate (Micci-Barreca 2001), as scikit-learn's TargetEncoder with `smooth="auto"`. `levels[row]`: index of the level, NaN where
- * missing; rows without one do not count. A level without rows has the mean of all.
+ * empirical Bayes estimate (Micci-Barreca 2001), as scikit-learn's TargetEncoder with `smooth="auto"`. `levels[row]`:
+ * index of the level, NaN where missing; rows without one do not count. A level without rows has the mean of all.
  */
 export const levelMeans = (
   levels: ArrayLike<number>,
@@ -106,8 +107,8 @@ export const crossFolds = (patients: ArrayLike<number>, seed: number): Uint8Arra
 }
 
 /**
- * Scores of the training rows themselves, each from the rows of the other folds (`crossFolds`) only, so that no row's own outcome is in
- * the column it is learned from (as scikit-learn's `fit_transform`). NaN where the level is missing.
+ * Scores of the training rows themselves, each from the rows of the other folds (`crossFolds`) only, so that no row's
+ * own outcome is in the column it is learned from (as scikit-learn's `fit_transform`). NaN where the level is missing.
  */
 export const crossFitted = (
   levels: ArrayLike<number>,

@@ -168,7 +168,8 @@ test('the share of a product goes to both its features, and all shares add up to
     const own = values.subarray(row * 4, row * 4 + 4)
     expect(own.reduce((sum, share) => sum + share, baseline)).toBeCloseTo(risk[row], 9)
   }
-  // By hand, from the definition: half the product of what differs from the means, and each mean times the other's difference.
+  // By hand, from the definition: half the product of what differs from the means, and each mean times the other's
+  // difference.
   const beta = new Map(fit?.coefficients.map(({ term, estimate }) => [term, estimate]))
   const column = (term: string) => {
     const at = matrix.terms.indexOf(term)

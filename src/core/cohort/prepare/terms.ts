@@ -13,7 +13,10 @@ import type { Prepared } from './prepare.ts'
 export interface PreparedTerms {
   /** Knots on the scale of the prepared column, ascending. */
   splines: { feature: string; knots: number[] }[]
-  /** Mean of each column of the two features among the training rows, their spline terms included, in the matrix's order. */
+  /**
+   * Mean of each column of the two features among the training rows, their spline terms included, in the matrix's
+   * order.
+   */
   interactions: { features: [string, string]; means: [number[], number[]] }[]
   /** Terms the design names that could not be made, and why. */
   left: { term: string; message: string; said?: Said }[]
@@ -25,9 +28,10 @@ const leftOut = (term: string, text: WarningText, column: string): PreparedTerms
 }
 
 /**
- * Learns knots (from recorded values) and means from the prepared training matrix. A spline whose feature has fewer than five distinct values, and a
- * term of a feature that did not become a column, are left out and said. Throws `invalidInput` where the design names what is
- * no feature, a spline of a category, or knots that are not three or more ascending numbers.
+ * Learns knots (from recorded values) and means from the prepared training matrix. A spline whose feature has fewer
+ * than five distinct values, and a term of a feature that did not become a column, are left out and said. Throws
+ * `invalidInput` where the design names what is no feature, a spline of a category, or knots that are not three or more
+ * ascending numbers.
  */
 export const fitTerms = (
   { splines, interactions }: TermsDesign,
@@ -73,8 +77,8 @@ export const fitTerms = (
 }
 
 /**
- * Adds the terms to a prepared matrix: spline terms (`age'`, `age''`) after their column, products (`age × sexm`) at the end.
- * A product's `source` is the feature named first; `Matrix.derived` says what it is made of.
+ * Adds the terms to a prepared matrix: spline terms (`age'`, `age''`) after their column, products (`age × sexm`) at
+ * the end. A product's `source` is the feature named first; `Matrix.derived` says what it is made of.
  */
 export const addTerms = (terms: PreparedTerms, features: readonly PreparedFeature[], matrix: Matrix): Matrix => {
   const { matrix: base, byFeature } = withSplines(terms, features, matrix)
@@ -112,10 +116,10 @@ export const addTerms = (terms: PreparedTerms, features: readonly PreparedFeatur
 }
 
 /**
- * Knots at the quantiles Harrell recommends (Regression Modeling Strategies, 2nd ed., table 2.3), as `rms::rcs` places them:
- * outer ones at 0.10 (3 knots), 0.05 (4 to 6) or 0.025 (7), the others evenly between; with fewer than 100 values the fifth
- * smallest and largest outermost; an end at which 5% or more of the values are one and the same has its knot at the next value.
- * Fewer than three: the values do not carry a spline. `sorted` ascending.
+ * Knots at the quantiles Harrell recommends (Regression Modeling Strategies, 2nd ed., table 2.3), as `rms::rcs` places
+ * them: outer ones at 0.10 (3 knots), 0.05 (4 to 6) or 0.025 (7), the others evenly between; with fewer than 100 values
+ * the fifth smallest and largest outermost; an end at which 5% or more of the values are one and the same has its knot
+ * at the next value. Fewer than three: the values do not carry a spline. `sorted` ascending.
  */
 export const usualKnots = (sorted: Float64Array, count: number): number[] => {
   const distinct = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1])
@@ -154,9 +158,9 @@ export const usualKnots = (sorted: Float64Array, count: number): number[] => {
 }
 
 /**
- * The terms of a restricted cubic spline beyond the straight line (Stone & Koo 1985; Devlin & Weeks 1986), one array a term, in
- * truncated powers divided by the squared distance of the outer knots, as `Hmisc::rcspline.eval`: cubic between the knots,
- * straight beyond them.
+ * The terms of a restricted cubic spline beyond the straight line (Stone & Koo 1985; Devlin & Weeks 1986), one array a
+ * term, in truncated powers divided by the squared distance of the outer knots, as `Hmisc::rcspline.eval`: cubic
+ * between the knots, straight beyond them.
  */
 export const splineTerms = (values: ArrayLike<number>, knots: readonly number[]): Float64Array[] => {
   const last = knots.length - 1

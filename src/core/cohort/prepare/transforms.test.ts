@@ -224,7 +224,8 @@ test('martingale residuals sum to nothing, and long follow-up without an event c
 })
 
 test('target encoding of a column without meaning brings nothing out of fold, though it fits every training row', () => {
-  // 200 levels of about two rows each and labels at random: in-sample level means separate the classes, cross-fitted ones cannot.
+  // 200 levels of about two rows each and labels at random: in-sample level means separate the classes, cross-fitted
+  // ones cannot.
   const random = randomOf(5)
   const cells = Array.from({ length: 400 }, () => `w${random.below(200)}`)
   const y = Int32Array.from(cells, () => random.below(2))

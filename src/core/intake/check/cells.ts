@@ -4,8 +4,8 @@ import type { RejectionText } from '../../../contract/rejections.ts'
 import type { Values } from '../../../contract/say.ts'
 
 /**
- * The number a trimmed text writes, or NaN where it writes none or leaves it open which one. Digits with one decimal mark
- * of the dialect and an exponent are read; thousands marks only where no other reading is possible (`1,234,567` or
+ * The number a trimmed text writes, or NaN where it writes none or leaves it open which one. Digits with one decimal
+ * mark of the dialect and an exponent are read; thousands marks only where no other reading is possible (`1,234,567` or
  * `1,234.5`, never `1,234`).
  */
 export const parseNumber = (text: string, decimal: DecimalMark): number => {
@@ -56,7 +56,9 @@ export const splitNumberAndUnit = (text: string, decimal: DecimalMark): { value:
   return Number.isNaN(value) ? null : { value, unit: match[2].trim() }
 }
 
-/** How dates may be written, beside ISO. `year`: decimal years; `excel`, `excel1904`: serial day numbers, only if asked. */
+/**
+ * How dates may be written, beside ISO. `year`: decimal years; `excel`, `excel1904`: serial day numbers, only if asked.
+ */
 export const dateFormats = [
   'yyyy-MM-dd',
   'yyyyMMdd',

@@ -93,7 +93,9 @@ const emptyOut = () => ({
 const readDay = dateReader(null) as (text: string) => number
 const partial = /^(\d{4})(-(\d{2})(-(\d{2}))?)?$/
 
-/** Days since 1970-01-01 of the first day a partial date may mean; NaN where it is none. A time behind it is dropped. */
+/**
+ * Days since 1970-01-01 of the first day a partial date may mean; NaN where it is none. A time behind it is dropped.
+ */
 const partialDay = (text: string): number => {
   if (!partial.test(text)) return readDay(text)
   return readDay(text.length === 4 ? `${text}-01-01` : text.length === 7 ? `${text}-01` : text)

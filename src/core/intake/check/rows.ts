@@ -74,9 +74,9 @@ const checkOf = async (plan: Plan, { mapping, pack }: RowsRequest, header: reado
 }
 
 /**
- * Reads a file to its end and yields its rows checked and packed, slice by slice; returns the totals. Every record of the
- * file is in exactly one slice, accepted or rejected. The plan is asked for once, when the header is there, so that no file
- * is opened for its header alone. Throws `emptyFile` where there is no row but the header.
+ * Reads a file to its end and yields its rows checked and packed, slice by slice; returns the totals. Every record of
+ * the file is in exactly one slice, accepted or rejected. The plan is asked for once, when the header is there, so that
+ * no file is opened for its header alone. Throws `emptyFile` where there is no row but the header.
  */
 export async function* checkRows(request: RowsRequest, planOf: PlanOf): AsyncGenerator<RowsChunk, RowsSummary> {
   const { source, mapping } = request

@@ -37,8 +37,8 @@ export interface CellReaderOptions {
 }
 
 /**
- * Reader of one concept's cells. A number is converted to the concept's unit and held against its plausible range; a level
- * is found by its code, else by its label or in other capitals; nothing that leaves a doubt is guessed.
+ * Reader of one concept's cells. A number is converted to the concept's unit and held against its plausible range; a
+ * level is found by its code, else by its label or in other capitals; nothing that leaves a doubt is guessed.
  */
 export const cellReader = (concept: Concept, options: CellReaderOptions): CellReader => {
   const result: CellResult = { value: Number.NaN, text: null, raw: null, fault: null }
@@ -213,7 +213,9 @@ const levelReader = (concept: Concept, open: boolean, done: Done, fault: Fault):
 
 type Levels = NonNullable<Concept['levels']>
 
-/** Finds a level by its label in either language, or by its code in other capitals; null where that is not one level. */
+/**
+ * Finds a level by its label in either language, or by its code in other capitals; null where that is not one level.
+ */
 const labelIndex = (levels: Levels): ((text: string) => number | null) => {
   const found = new Map<string, number | null>()
   levels.forEach(({ code, label }, index) => {
@@ -227,7 +229,10 @@ const labelIndex = (levels: Levels): ((text: string) => number | null) => {
 
 const folded = (text: string): string => text.normalize('NFKC').trim().toLowerCase()
 
-/** The codes of a numeric kind, where it has labelled ones: two or more are a closed list, one is a label beside numbers. */
+/**
+ * The codes of a numeric kind, where it has labelled ones: two or more are a closed list, one is a label beside
+ * numbers.
+ */
 const codesOf = (levels: Concept['levels']): Set<number> | null =>
   levels && levels.length >= 2 ? new Set(levels.map(({ code }) => Number(code))) : null
 

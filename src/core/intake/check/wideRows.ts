@@ -132,7 +132,10 @@ export const createWideCheck = (plan: WidePlan, mapping: Mapping, header: readon
       fault(header[fields[date].index], 'outOfRange', rejection('beforeBirth'), isoDate(values[date]))
   }
 
-  /** A time without its event, or an event without its time, would turn into a wrong survival time or vanish. Tells whether there is any outcome. */
+  /**
+   * A time without its event, or an event without its time, would turn into a wrong survival time or vanish. Tells
+   * whether there is any outcome.
+   */
   const checkOutcomes = (fault: Fault): boolean => {
     let some = outcomes.length + times.length === 0 || outcomes.some((field) => known[field] === 1)
     for (let pair = 0; pair < times.length; pair++) {

@@ -63,10 +63,11 @@ export const validateFile = async (request: ValidateRequest): Promise<ImportRepo
 }
 
 /**
- * Imports a file into a study: all accepted rows and the list of the rejected ones, in one transaction, or nothing. Reading,
- * checking and packing happen on a thread of their own; here rows are inserted slice by slice, and whatever else the core
- * has to do comes between. `imported + rejected = rows`, always. Throws `sameFile` (conflict) where the study has this very
- * file, `mappingDoesNotFit`, `emptyFile`, `fileChanged`, and `cancelled` where the signal is aborted: nothing is kept then.
+ * Imports a file into a study: all accepted rows and the list of the rejected ones, in one transaction, or nothing.
+ * Reading, checking and packing happen on a thread of their own; here rows are inserted slice by slice, and whatever
+ * else the core has to do comes between. `imported + rejected = rows`, always. Throws `sameFile` (conflict) where the
+ * study has this very file, `mappingDoesNotFit`, `emptyFile`, `fileChanged`, and `cancelled` where the signal is
+ * aborted: nothing is kept then.
  */
 export const importFile = async (request: ImportRequest): Promise<ImportReport> => {
   const thread = openRowsThread(request)
@@ -134,7 +135,9 @@ const checkedMapping = (mapping: Mapping): Mapping => {
   throw invalidInput('mappingMalformed', { faults: named(issues.slice(0, 1)) }, issues)
 }
 
-/** A batch that begins when the file's header is there: its concepts come from the plan, and the plan from the header. */
+/**
+ * A batch that begins when the file's header is there: its concepts come from the plan, and the plan from the header.
+ */
 const beginOnceRead = (
   store: WriteStore,
   about: { study: number; file: string; sha256: string; mapping: Mapping; user: string | null },
@@ -166,7 +169,8 @@ const beginOnceRead = (
 }
 
 /**
- * The concepts of the record's fields, made where the study lacks them. The plan's levels become the stored ones, in their
+ * The concepts of the record's fields, made where the study lacks them. The plan's levels become the stored ones, in
+ * their
  * order: records hold a level's index.
  */
 const storedFields = (

@@ -14,8 +14,8 @@ import type { EventResource } from '../resource.ts'
 type Numbered<Kind extends CheckedResource['kind']> = Extract<CheckedResource, { kind: Kind }> & { row: number }
 
 /**
- * Stores checked records, each in the table of its kind, persons first, so that their demographics are there. `tests`: the
- * dictionary entries of the file's tests. Tells where a person contradicts what is on record.
+ * Stores checked records, each in the table of its kind, persons first, so that their demographics are there. `tests`:
+ * the dictionary entries of the file's tests. Tells where a person contradicts what is on record.
  */
 export const insertResources = (
   store: WriteStore,

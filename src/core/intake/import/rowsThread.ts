@@ -23,9 +23,9 @@ export interface RowsThread {
 }
 
 /**
- * A thread of its own that reads files (or none, where there is no worker file: then rows are read here, giving way after
- * each slice). It starts at once, so that it has loaded while the caller prepares. Aborting ends it at once and makes
- * `read` throw `cancelled`.
+ * A thread of its own that reads files (or none, where there is no worker file: then rows are read here, giving way
+ * after each slice). It starts at once, so that it has loaded while the caller prepares. Aborting ends it at once and
+ * makes `read` throw `cancelled`.
  */
 export const openRowsThread = ({ signal, workerUrl = besideThis }: ThreadOptions = {}): RowsThread => {
   if (signal?.aborted || !isThere(workerUrl))

@@ -8,8 +8,9 @@ import { type FileSource, pieceLabel, sourceBytes } from '../source.ts'
 
 export interface Uploads {
   /**
-   * Takes the next piece of a file; `upload` null starts one. Pieces of one upload come one after another. `last` closes
-   * the file. Throws `invalidInput` (`pieceTooLarge`, `uploadTooLarge`), `conflict` (`tooManyUploads`, `uploadFinished`).
+   * Takes the next piece of a file; `upload` null starts one. Pieces of one upload come one after another. `last`
+   * closes the file. Throws `invalidInput` (`pieceTooLarge`, `uploadTooLarge`), `conflict` (`tooManyUploads`,
+   * `uploadFinished`).
    */
   append(piece: { upload: string | null; file: string; bytes: Uint8Array; last: boolean }): Promise<{
     upload: string
@@ -35,9 +36,9 @@ const prefix = 'bedside-uploads-'
 const mostPieceBytes = 4 << 20
 
 /**
- * Files on their way in. They hold patient data, so nothing of them lies on the disk in clear: each piece is encrypted with
- * a random key per upload that is in this process's memory alone. What a crash leaves behind cannot be read by anyone; a
- * discarded upload is deleted, and so is everything on `close`.
+ * Files on their way in. They hold patient data, so nothing of them lies on the disk in clear: each piece is encrypted
+ * with a random key per upload that is in this process's memory alone. What a crash leaves behind cannot be read by
+ * anyone; a discarded upload is deleted, and so is everything on `close`.
  */
 export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 32 }: UploadsOptions): Uploads => {
   interface Upload {

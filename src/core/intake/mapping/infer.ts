@@ -35,17 +35,20 @@ const maybeMissing = new Set(
   ),
 )
 
-/** Share of a column's known cells that must be numbers (or dates) for it to be one; the others are slips, rejected row by row. */
+/**
+ * Share of a column's known cells that must be numbers (or dates) for it to be one; the others are slips, rejected row
+ * by row.
+ */
 const mostly = 0.9
 const mostLevels = 100
 const examplesKept = 5
 const distinctKept = 10_000
 
 /**
- * Infers what columns hold from rows given one after another. Numeric codes stay numbers, as R reads them: which of them
- * are labels of something is for a dictionary to say. Codes with leading zeros and digits too long for a number stay text.
- * Words for yes and no keep their spelling as the two levels of a category, as in R, unless a file spells them in several
- * ways; TRUE and FALSE are boolean.
+ * Infers what columns hold from rows given one after another. Numeric codes stay numbers, as R reads them: which of
+ * them are labels of something is for a dictionary to say. Codes with leading zeros and digits too long for a number
+ * stay text. Words for yes and no keep their spelling as the two levels of a category, as in R, unless a file spells
+ * them in several ways; TRUE and FALSE are boolean.
  */
 export const createInference = (names: readonly string[], decimal: DecimalMark) => {
   const scans = names.map((name) => createColumnScan(name, decimal))
@@ -187,8 +190,8 @@ const createColumnScan = (name: string, decimal: DecimalMark) => {
   }
 
   /**
-   * Whole numbers so far: an integer only where few and close together (codes, scores, small counts). A laboratory value
-   * that happens to be whole in this file must not make the next file's 261.5 an error.
+   * Whole numbers so far: an integer only where few and close together (codes, scores, small counts). A laboratory
+   * value that happens to be whole in this file must not make the next file's 261.5 an error.
    */
   const isCodeOrCount = (): boolean =>
     analyteOf(name) === null &&

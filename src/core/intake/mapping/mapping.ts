@@ -25,9 +25,9 @@ export interface SuggestedMapping {
 }
 
 /**
- * Suggests what becomes of each column: the study's dictionary where it knows the column, else what header words (English
- * and Chinese), units in headers and the cells themselves say. Without a column for the patient key each row is a patient
- * of its own.
+ * Suggests what becomes of each column: the study's dictionary where it knows the column, else what header words
+ * (English and Chinese), units in headers and the cells themselves say. Without a column for the patient key each row
+ * is a patient of its own.
  */
 export const suggestMapping = ({
   dialect,

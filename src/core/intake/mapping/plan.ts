@@ -51,8 +51,8 @@ export interface ResourcesPlan {
 export type Plan = WidePlan | LongPlan | ResourcesPlan
 
 /**
- * Makes sure that a mapping can be carried out on a file with this header and into a study with this dictionary (empty for
- * a new one). Throws `invalidInput` `mappingDoesNotFit` that names each fault.
+ * Makes sure that a mapping can be carried out on a file with this header and into a study with this dictionary (empty
+ * for a new one). Throws `invalidInput` `mappingDoesNotFit` that names each fault.
  */
 export const planImport = (mapping: Mapping, header: readonly string[], dictionary: readonly Concept[]): Plan => {
   const issues: Issue[] = []

@@ -28,8 +28,9 @@ const inferredBytes = 32 << 20
 const shownRows = 50
 
 /**
- * Looks at a file: dialect, types, and what a mapping could be. Types are judged by the first 32 MiB, beyond which nothing
- * is claimed that a later row could break (no closed lists of levels, no integers). Throws `emptyFile`, `formatUnknown`.
+ * Looks at a file: dialect, types, and what a mapping could be. Types are judged by the first 32 MiB, beyond which
+ * nothing is claimed that a later row could break (no closed lists of levels, no integers). Throws `emptyFile`,
+ * `formatUnknown`.
  */
 export const previewHere = async ({
   source,

@@ -13,7 +13,9 @@ import type { AnyReader, Fault, Sink } from '../reader.ts'
 import type { OpenSource } from '../source.ts'
 import { readers } from './readers.ts'
 
-/** What every reader owes: a record is imported or rejected, never lost, shifted, merged with another, or read twice. */
+/**
+ * What every reader owes: a record is imported or rejected, never lost, shifted, merged with another, or read twice.
+ */
 
 let vault: Awaited<ReturnType<typeof freshVault>>['vault']
 let remove: () => void

@@ -18,8 +18,8 @@ export interface Pool<T extends Tasks = WorkerTasks> {
   threads: number
   /**
    * Runs a task once per input and returns the results in the order of the inputs. Calls may
-   * overlap: their tasks queue, first come first served. The first error rejects the call and drops its queued tasks. Throws
-   * `cancelled` where the signal is aborted; workers busy with the call's tasks are ended, others go on.
+   * overlap: their tasks queue, first come first served. The first error rejects the call and drops its queued tasks.
+   * Throws `cancelled` where the signal is aborted; workers busy with the call's tasks are ended, others go on.
    */
   run<K extends keyof T & string>(
     task: K,
@@ -52,8 +52,8 @@ interface Seat {
 }
 
 /**
- * Worker threads that run the tasks of `learn/workers.ts`, or those `T` that `workerUrl` serves. They start when first needed
- * and stay, idle, until `close`.
+ * Worker threads that run the tasks of `learn/workers.ts`, or those `T` that `workerUrl` serves. They start when first
+ * needed and stay, idle, until `close`.
  */
 export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions): Pool<T> => {
   const { threads, workerUrl, tasks, pausePoint = () => {} } = options

@@ -20,8 +20,8 @@ export interface LongData {
 }
 
 /**
- * Each long task on a worker thread of its own, `workerUrl` (jobs/worker.ts or its bundle). Tables lie on shared memory and are
- * not copied. Aborting ends the thread, and the pool that it holds with it.
+ * Each long task on a worker thread of its own, `workerUrl` (jobs/worker.ts or its bundle). Tables lie on shared memory
+ * and are not copied. Aborting ends the thread, and the pool that it holds with it.
  */
 export const threadTransport = (workerUrl: URL): Transport => ({
   run: (task, input, context) => runOnThread({ task, input, workerUrl: workerUrl.href }, context) as Promise<never>,

@@ -21,9 +21,9 @@ export type LongInput<K extends keyof LongTasks> = Parameters<LongTasks[K]>[0]
 export type LongResult<K extends keyof LongTasks> = Awaited<ReturnType<LongTasks[K]>>
 
 /**
- * Takes a long task (`jobs/tasks.ts`) to where it runs and its result back. Input and result are structured-clonable and hold
- * nothing of the vault. Rejects with the task's own failure, with `cancelled` where the signal is aborted, and with a
- * plain error where what runs it is lost.
+ * Takes a long task (`jobs/tasks.ts`) to where it runs and its result back. Input and result are structured-clonable
+ * and hold nothing of the vault. Rejects with the task's own failure, with `cancelled` where the signal is aborted, and
+ * with a plain error where what runs it is lost.
  */
 export interface Transport {
   run<K extends keyof LongTasks>(task: K, input: LongInput<K>, context: TaskContext): Promise<LongResult<K>>

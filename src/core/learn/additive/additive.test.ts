@@ -208,7 +208,8 @@ describe('changing a model by hand', () => {
     const after = unpackTerms(editTerms(state, [{ columns: [3], change: 'monotone', direction: 'falling' }])).terms[3]
     const count = cellsOf(after) - 1
     for (let cell = 1; cell < count; cell++) expect(after.scores[cell]).toBeLessThanOrEqual(after.scores[cell - 1])
-    // Where pool adjacent violators holds, what was taken sums to nothing over each level stretch (the conditions of optimality).
+    // Where pool adjacent violators holds, what was taken sums to nothing over each level stretch (the conditions of
+    // optimality).
     for (let start = 0; start < count; ) {
       let end = start
       let sum = 0

@@ -89,8 +89,9 @@ const parameters: readonly Parameter[] = [
 ]
 
 /**
- * Generalised additive model by cyclic boosting of one column at a time (Lou, Caruana & Gehrke 2012; Lou et al. 2013; the explainable
- * boosting machine of Nori et al. 2019): each column's shape can be looked at, and changed. See docs/methods.md and edit.ts.
+ * Generalised additive model by cyclic boosting of one column at a time (Lou, Caruana & Gehrke 2012; Lou et al. 2013;
+ * the explainable boosting machine of Nori et al. 2019): each column's shape can be looked at, and changed. See
+ * docs/methods.md and edit.ts.
  */
 export const additive: Learner = {
   id: 'additive',

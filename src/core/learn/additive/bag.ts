@@ -84,8 +84,8 @@ export const addUp = (
 }
 
 /**
- * Worker task: boosts the terms in turn, one small step each a round, on the bag's training rows, until the loss on its other rows no
- * longer falls; the shapes of the best round are kept. A function of its input alone.
+ * Worker task: boosts the terms in turn, one small step each a round, on the bag's training rows, until the loss on its
+ * other rows no longer falls; the shapes of the best round are kept. A function of its input alone.
  */
 export const fitAdditiveBag = (task: BagTask): BagResult => {
   const { rows, terms, training, validation, rules, levels } = task

@@ -38,8 +38,9 @@ const stepOf = (gradient: number, hessian: number, { l2, maxStep, learningRate }
 }
 
 /**
- * One boosting step of a single column: parts its cells, taken in `order` (a list of `count` cells), into at most `maxLeaves` stretches of
- * largest gain, and writes each cell's step. The missing cell, the last, is a leaf of its own. Steps of all other cells are 0.
+ * One boosting step of a single column: parts its cells, taken in `order` (a list of `count` cells), into at most
+ * `maxLeaves` stretches of largest gain, and writes each cell's step. The missing cell, the last, is a leaf of its own.
+ * Steps of all other cells are 0.
  */
 export const stepOfColumn = (
   sums: CellSums,
@@ -94,7 +95,8 @@ const bestCut = (
     all += weight[order[i]]
   }
   if (all < 2 * minLeaf) return null
-  // A cut is the first at or after each drawn share of the weight, so that many values are as likely cut as few patients.
+  // A cut is the first at or after each drawn share of the weight, so that many values are as likely cut as few
+  // patients.
   const marks = Array.from({ length: cutsTried }, () => minLeaf + random.uniform() * (all - 2 * minLeaf)).sort(
     (a, b) => a - b,
   )
@@ -127,8 +129,8 @@ export interface Grid {
 }
 
 /**
- * One boosting step of a pair (Lou et al. 2013): the side cut first, and each of its halves cut along the other, whichever order gains more.
- * Returns the gain, and writes each cell's step where `into` is given.
+ * One boosting step of a pair (Lou et al. 2013): the side cut first, and each of its halves cut along the other,
+ * whichever order gains more. Returns the gain, and writes each cell's step where `into` is given.
  */
 export const stepOfPair = (
   sums: CellSums,

@@ -5,12 +5,15 @@ import { packTerms, unpackTerms } from './state.ts'
 import { cellsOf, meanOf, type Term } from './terms.ts'
 
 /**
- * Which cells of a single column's term: those whose values all lie within [from, to] (null: no limit), some levels by index, or the
- * cell of missing values.
+ * Which cells of a single column's term: those whose values all lie within [from, to] (null: no limit), some levels by
+ * index, or the cell of missing values.
  */
 export type Where = { from: number | null; to: number | null } | { levels: readonly number[] } | 'missing'
 
-/** A change of one term, named by its columns. Of three and more classes it changes the class's curve, else the only one. */
+/**
+ * A change of one term, named by its columns. Of three and more classes it changes the class's curve, else the only
+ * one.
+ */
 export type TermEdit = { columns: readonly number[]; class?: number } & (
   | { change: 'set'; where: Where; value: number }
   /** The mean over the patients in it, by training weight. */
@@ -28,8 +31,9 @@ export type EditLog = readonly TermEdit[]
 export const editsOf = ({ header }: ModelState): EditLog => (Array.isArray(header.edits) ? header.edits : [])
 
 /**
- * A new state with terms changed, in the given order; the given one stays as it is. Curves are not centred again and the baseline hazard is
- * not fitted again: what was not edited keeps its number. Throws `invalidInput` (`badEdit`) where a term or a range is not there.
+ * A new state with terms changed, in the given order; the given one stays as it is. Curves are not centred again and
+ * the baseline hazard is not fitted again: what was not edited keeps its number. Throws `invalidInput` (`badEdit`)
+ * where a term or a range is not there.
  */
 export const editTerms = (state: ModelState, edits: readonly TermEdit[]): ModelState => {
   const { header, ...model } = unpackTerms(state)
@@ -99,7 +103,10 @@ const cellsIn = (where: Where, edges: Float64Array, levels: number, cells: numbe
   return chosen
 }
 
-/** Weighted isotonic regression of the cells but the last, in place; cells without patients count a little, so that they follow. */
+/**
+ * Weighted isotonic regression of the cells but the last, in place; cells without patients count a little, so that they
+ * follow.
+ */
 const makeMonotone = (scores: Float64Array, weights: Float64Array, sign: number) => {
   const blocks: { sum: number; weight: number; cells: number }[] = []
   for (let cell = 0; cell < scores.length - 1; cell++) {

@@ -239,7 +239,10 @@ const weigh = (
 const meanShape = (shapes: readonly Float64Array[]): Float64Array =>
   shapes[0].map((_, i) => shapes.reduce((sum, shape) => sum + shape[i], 0) / shapes.length)
 
-/** Cells of a column as at most `mostLines` lines of about equal weight, levels in the order of their single effect; missing last. */
+/**
+ * Cells of a column as at most `mostLines` lines of about equal weight, levels in the order of their single effect;
+ * missing last.
+ */
 const linesOf = (density: Float64Array, effect: Float64Array | null): Uint8Array => {
   const count = density.length - 1
   const order = Array.from({ length: count }, (_, cell) => cell)

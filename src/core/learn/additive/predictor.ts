@@ -17,7 +17,10 @@ export const loadAdditive = (state: ModelState): Predictor => {
   })
 }
 
-/** A score is the intercept and what each term adds; a pair's share is halved between its columns, as Shapley values are. */
+/**
+ * A score is the intercept and what each term adds; a pair's share is halved between its columns, as Shapley values
+ * are.
+ */
 const scoredBy = (model: LoadedAdditive): Scored => {
   const { terms, intercept } = model
   const classes = intercept.length

@@ -95,7 +95,10 @@ export const unpackTerms = ({ header, arrays }: ModelState): LoadedAdditive => {
   }
 }
 
-/** The cell of a value in a column: the first whose upper edge is not below it, the level itself, or the last where it is missing. */
+/**
+ * The cell of a value in a column: the first whose upper edge is not below it, the level itself, or the last where it
+ * is missing.
+ */
 export const cellOf = (
   { edges, levels }: Pick<AdditiveModel, 'edges' | 'levels'>,
   column: number,

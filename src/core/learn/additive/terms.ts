@@ -33,9 +33,9 @@ export const centre = (scores: Float64Array, weights: Float64Array): number => {
 const mostPasses = 200
 
 /**
- * Moves what each row and each column of a pair's grid has on average, by training weight, into the two single terms, until nothing
- * is left to move (Lengerich et al. 2020), so that no part of a single column's effect stands in a pair. Lines without training
- * rows are set to 0. `give(side, line, amount)` takes what moves.
+ * Moves what each row and each column of a pair's grid has on average, by training weight, into the two single terms,
+ * until nothing is left to move (Lengerich et al. 2020), so that no part of a single column's effect stands in a pair.
+ * Lines without training rows are set to 0. `give(side, line, amount)` takes what moves.
  */
 export const purify = (
   scores: Float64Array,

@@ -29,7 +29,9 @@ export const blockBytes = blockColumns * columnBytes
 const controlWords = 16
 /** Of a step: kind, slot, first row or part's slot, rows, gradient, hessian, lower, upper, found, mask. */
 export const stepFields = 10
-/** Of a split found: gain, column, bin, missing left, left gradient, left hessian, is a category, eight words of levels. */
+/**
+ * Of a split found: gain, column, bin, missing left, left gradient, left hessian, is a category, eight words of levels.
+ */
 export const foundFields = 15
 
 /** Bytes of histograms held at most. */

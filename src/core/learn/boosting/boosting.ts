@@ -162,10 +162,11 @@ const parameters: readonly Parameter[] = [
 const mostLevels = 254
 
 /**
- * Gradient boosting (Friedman 2001) on histograms with second-order leaf values (Chen & Guestrin 2016): log loss, softmax, squared
- * error, Poisson, and the Cox partial likelihood with Breslow's ties. See docs/methods.md.
+ * Gradient boosting (Friedman 2001) on histograms with second-order leaf values (Chen & Guestrin 2016): log loss,
+ * softmax, squared error, Poisson, and the Cox partial likelihood with Breslow's ties. See docs/methods.md.
  *
- * Survival: the risk is the log hazard ratio against a score of 0, S(t) = exp(-H0(t) exp(risk)) with Breslow's baseline.
+ * Survival: the risk is the log hazard ratio against a score of 0, S(t) = exp(-H0(t) exp(risk)) with Breslow's
+ * baseline.
  */
 export const boosting: Learner = {
   id: 'boosting',

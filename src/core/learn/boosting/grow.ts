@@ -45,8 +45,9 @@ export interface GrownNode extends NodeSums {
 type Run = (kind: number, count: number, argument?: number) => void
 
 /**
- * Grows one tree after another on the gradients in the arena. A level (or, best first, a node) at a time: its nodes part their rows, then each block of
- * columns builds the histogram of the lighter child, takes it from the parent's to get the other's, and looks for splits.
+ * Grows one tree after another on the gradients in the arena. A level (or, best first, a node) at a time: its nodes
+ * part their rows, then each block of columns builds the histogram of the lighter child, takes it from the parent's to
+ * get the other's, and looks for splits.
  */
 export const createGrower = (
   arena: Arena,

@@ -3,8 +3,8 @@ import type { Outcome } from '../../cohort/matrix.ts'
 export type LossKind = 'logistic' | 'softmax' | 'squared' | 'poisson' | 'cox'
 
 /**
- * What a loss needs of the rows, on shared memory. Scores stand class by class: `scores[class * rows + row]`, one class for all but
- * softmax. Losses are negative log-likelihoods without what does not depend on the scores.
+ * What a loss needs of the rows, on shared memory. Scores stand class by class: `scores[class * rows + row]`, one class
+ * for all but softmax. Losses are negative log-likelihoods without what does not depend on the scores.
  */
 export interface LossTask {
   kind: LossKind
@@ -31,7 +31,9 @@ export const pieceRows = 8192
 
 /** The least hessian of a row, as in XGBoost, so that a sure row still counts. */
 const least = 1e-16
-/** Widens the hessian of counts and limits leaf values, so that one step cannot overshoot (as in XGBoost and LightGBM). */
+/**
+ * Widens the hessian of counts and limits leaf values, so that one step cannot overshoot (as in XGBoost and LightGBM).
+ */
 export const poissonStep = 0.7
 
 /** log(1 + exp(z)) without overflow. */
@@ -203,9 +205,10 @@ const hazardSteps = ({ y, scores, weights }: LossTask, { byTime, byEntry, time, 
 }
 
 /**
- * Negative log partial likelihood (Cox 1972) with Breslow's ties, weighted, with delayed entry; writes each row's gradient and the
- * diagonal of the hessian where pairs are given. With r = w exp(score), S the sum of r at risk and d the weight of the events at a time, a row
- * that is at risk over some event times has gradient r Σ d/S - w δ and hessian r Σ d/S - r² Σ d/S².
+ * Negative log partial likelihood (Cox 1972) with Breslow's ties, weighted, with delayed entry; writes each row's
+ * gradient and the diagonal of the hessian where pairs are given. With r = w exp(score), S the sum of r at risk and d
+ * the weight of the events at a time, a row that is at risk over some event times has gradient r Σ d/S - w δ and
+ * hessian r Σ d/S - r² Σ d/S².
  */
 export const coxPairs = (task: LossTask, rows: CoxRows, pairs: Float64Array | null): number => {
   const { times, once, twice, most, loss } = hazardSteps(task, rows)
@@ -216,7 +219,8 @@ export const coxPairs = (task: LossTask, rows: CoxRows, pairs: Float64Array | nu
     pairs[2 * row] = 0
     pairs[2 * row + 1] = 0
   }
-  // Sums over event times up to a row's own, less those up to its entry: rows by ascending time meet event times ascending.
+  // Sums over event times up to a row's own, less those up to its entry: rows by ascending time meet event times
+  // ascending.
   const addUp = (list: Int32Array, at: Float64Array, sign: number) => {
     let [first, second] = [0, 0]
     let next = times.length - 1

@@ -28,7 +28,9 @@ export interface BoostedTrees {
 
 const wordsOf = (levels: number) => (levels + 31) >> 5
 
-/** Trees as the forest keeps them; a split of levels has no edge (NaN) but its levels in `sets`, in the order of nodes. */
+/**
+ * Trees as the forest keeps them; a split of levels has no edge (NaN) but its levels in `sets`, in the order of nodes.
+ */
 export const packTrees = (boosted: Boosted, levels: Int32Array): ModelState['arrays'] => {
   const feature = growing((length) => new Uint16Array(length))
   const bin = growing((length) => new Uint8Array(length))

@@ -3,8 +3,9 @@ import type { Values } from '../../../contract/say.ts'
 import type { Matrix } from '../../cohort/matrix.ts'
 
 /**
- * Reads monotone constraints, `age:+, albumin:-`: the outcome (log odds of the second class, value, log hazard) may only rise with age
- * and only fall with albumin. Names are the matrix's columns. Throws `invalidInput` where one is unknown or a category, or a sign is missing.
+ * Reads monotone constraints, `age:+, albumin:-`: the outcome (log odds of the second class, value, log hazard) may
+ * only rise with age and only fall with albumin. Names are the matrix's columns. Throws `invalidInput` where one is
+ * unknown or a category, or a sign is missing.
  */
 export const directionsOf = (text: string, { terms, columns, levels }: Matrix): Int8Array => {
   const directions = new Int8Array(columns)

@@ -120,8 +120,8 @@ const regression = ({ scores, shares }: Scored, loss: LossKind): Predictor => {
     task: 'regression',
     values: (x) => (counts ? scores(x).map((score) => Math.exp(score)) : scores(x)),
     /**
-     * Of a count: shares of its logarithm, each multiplied by the secant (value - baseline value) / (log - baseline log), so that they
-     * add up to the value shown.
+     * Of a count: shares of its logarithm, each multiplied by the secant (value - baseline value) / (log - baseline
+     * log), so that they add up to the value shown.
      */
     contributions(x) {
       const { baseline, values } = shares(x, 0)

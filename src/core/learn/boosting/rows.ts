@@ -20,8 +20,8 @@ export const levelCodes = ({ rows, data }: Matrix, levels: Int32Array, codes: Ui
 }
 
 /**
- * Rows to learn from, ascending, and rows kept aside: the asked share of each class, or of those with and without the event. Rows
- * of one patient (`outcome.cluster`) stay together, so that nobody is judged by what was learned from them.
+ * Rows to learn from, ascending, and rows kept aside: the asked share of each class, or of those with and without the
+ * event. Rows of one patient (`outcome.cluster`) stay together, so that nobody is judged by what was learned from them.
  */
 export const keepAside = (
   outcome: Outcome,

@@ -62,8 +62,9 @@ const worth = (gradient: number, hessian: number, value: number, l2: number) =>
 const middleBin = (low: number, high: number) => (low + high - 1) >> 1
 
 /**
- * Looks for a better split of a node by one column, whose sums stand at `from` in pairs (gradient, hessian) by bin. `direction`: 1
- * where the outcome may only rise with the column, -1 only fall, 0 free. A gain is G_L²/(H_L + l2) + G_R²/(H_R + l2) - G²/(H + l2).
+ * Looks for a better split of a node by one column, whose sums stand at `from` in pairs (gradient, hessian) by bin.
+ * `direction`: 1 where the outcome may only rise with the column, -1 only fall, 0 free. A gain is G_L²/(H_L + l2) +
+ * G_R²/(H_R + l2) - G²/(H + l2).
  */
 export const scanNumbers = (
   sums: Float64Array,
@@ -143,8 +144,8 @@ export const scanNumbers = (
 const ratios = new Float64Array(256)
 
 /**
- * The same for a category: levels in order of gradient over hessian, then parted like numbers, which of all ways to part them in two is
- * the best (Fisher 1958). Levels the node does not hold go with the missing ones.
+ * The same for a category: levels in order of gradient over hessian, then parted like numbers, which of all ways to
+ * part them in two is the best (Fisher 1958). Levels the node does not hold go with the missing ones.
  */
 export const scanLevels = (
   sums: Float64Array,

@@ -1,9 +1,9 @@
 import type { Arena } from './arena.ts'
 
 /**
- * Shares the pieces of each phase of a fit out to whoever is there. The leader never waits for a thread that has not come: it
- * takes pieces itself, and waits only for those a helper has begun. So a helper that starts late, or never, costs time alone,
- * and no result depends on who did a piece.
+ * Shares the pieces of each phase of a fit out to whoever is there. The leader never waits for a thread that has not
+ * come: it takes pieces itself, and waits only for those a helper has begun. So a helper that starts late, or never,
+ * costs time alone, and no result depends on who did a piece.
  */
 const word = { ticket: 0, kind: 1, count: 2, done: 3, argument: 4, wake: 5, sleeping: 6, failed: 7, stop: 8 } as const
 

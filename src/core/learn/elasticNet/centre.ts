@@ -1,4 +1,7 @@
-/** The number s of smallest sum (1 - alpha) (a - s)^2 / 2 + alpha |a - s|: the mean (alpha 0), the median (1), or between. */
+/**
+ * The number s of smallest sum (1 - alpha) (a - s)^2 / 2 + alpha |a - s|: the mean (alpha 0), the median (1), or
+ * between.
+ */
 export const centreOf = (values: Float64Array, alpha: number): number => {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count
@@ -7,7 +10,8 @@ export const centreOf = (values: Float64Array, alpha: number): number => {
   const half = count >> 1
   const median = count % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
   if (alpha === 1 || sorted[0] === sorted[count - 1]) return median
-  // The slope at s, (1 - alpha) count (s - mean) + alpha (below - above), rises in s: its zero is a value or between two.
+  // The slope at s, (1 - alpha) count (s - mean) + alpha (below - above), rises in s: its zero is a value or between
+  // two.
   const pull = alpha / ((1 - alpha) * count)
   for (let below = 0; below <= count; below++) {
     const s = mean - pull * (2 * below - count)

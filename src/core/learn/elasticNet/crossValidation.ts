@@ -35,8 +35,8 @@ export interface CrossValidation {
 }
 
 /**
- * The fold of each row, 1 to `folds`: rows are shuffled by the seed within strata (classes; event or not) and dealt in turn, and rows of
- * one `cluster` (a patient) stay together.
+ * The fold of each row, 1 to `folds`: rows are shuffled by the seed within strata (classes; event or not) and dealt in
+ * turn, and rows of one `cluster` (a patient) stay together.
  */
 export const dealFolds = (outcome: Outcome, rows: number, folds: number, seed: number): Int32Array => {
   const cluster = outcome.task === 'survival' ? outcome.cluster : undefined
@@ -61,7 +61,10 @@ export const dealFolds = (outcome: Outcome, rows: number, folds: number, seed: n
   return fold
 }
 
-/** Held-out deviance of one fold along the path, as cv.glmnet's (for Cox: of all rows less that of the others, an event). */
+/**
+ * Held-out deviance of one fold along the path, as cv.glmnet's (for Cox: of all rows less that of the others, an
+ * event).
+ */
 export const pathFoldErrors = (
   { x, outcome, weights, family, alpha, lambdas, threshold, held }: PathFold,
   signals: Parameters<typeof fitPath>[3] = { signal: new AbortController().signal, progress: () => {} },
@@ -197,7 +200,9 @@ const devianceOf = (
   return -2 * Math.log(clipped(Math.exp(etas[own][i] - largest) / sum))
 }
 
-/** Twice the distance of the log partial likelihood (Breslow) of some rows from that of a model that fits them fully. */
+/**
+ * Twice the distance of the log partial likelihood (Breslow) of some rows from that of a model that fits them fully.
+ */
 const partialDeviance = (
   outcome: Extract<Outcome, { task: 'survival' }>,
   x: Matrix,

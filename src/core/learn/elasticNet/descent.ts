@@ -23,10 +23,10 @@ const firstPolish = 6
 const mostSweeps = 100_000
 
 /**
- * Minimises by cyclic coordinate descent over all coordinates, then over those that are not 0 until they rest, and so on
- * (Friedman, Hastie & Tibshirani 2010, 2.6), until a full sweep moves nothing: largest H_jj step^2 below `tolerance`. Where
- * correlated columns make sweeps creep, the system of the current support and signs is solved exactly instead, if its solution
- * has these signs. Changes `beta` and `gradient`.
+ * Minimises by cyclic coordinate descent over all coordinates, then over those that are not 0 until they rest, and so
+ * on (Friedman, Hastie & Tibshirani 2010, 2.6), until a full sweep moves nothing: largest H_jj step^2 below
+ * `tolerance`. Where correlated columns make sweeps creep, the system of the current support and signs is solved
+ * exactly instead, if its solution has these signs. Changes `beta` and `gradient`.
  */
 export const descend = (quadratic: Quadratic, tolerance: number): void => {
   const { size, hessian, stride, gradient, beta, l1, l2 } = quadratic
@@ -97,8 +97,9 @@ const polish = ({ size, hessian, stride, gradient, beta, l1, l2 }: Quadratic, ac
 }
 
 /**
- * The same without a Hessian, for working sets too large for one: `residual` (loss's descent direction by row) is kept up with beta
- * through the row weights of the quadratic. `columns[j]` gives each coordinate's values; null is the intercept.
+ * The same without a Hessian, for working sets too large for one: `residual` (loss's descent direction by row) is kept
+ * up with beta through the row weights of the quadratic. `columns[j]` gives each coordinate's values; null is the
+ * intercept.
  */
 export const descendByRows = (
   columns: (Float64Array | null)[],

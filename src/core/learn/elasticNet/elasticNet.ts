@@ -22,8 +22,9 @@ import { predictorOf } from './predictor.ts'
 import type { Path } from './problem.ts'
 
 /**
- * Regression with the elastic-net penalty along a path of lambdas, as R's glmnet, and lambda by cross-validation, as cv.glmnet:
- * binomial and multinomial classes, values, counts, and Cox's partial likelihood (Breslow). See docs/methods.md.
+ * Regression with the elastic-net penalty along a path of lambdas, as R's glmnet, and lambda by cross-validation, as
+ * cv.glmnet: binomial and multinomial classes, values, counts, and Cox's partial likelihood (Breslow). See
+ * docs/methods.md.
  */
 export const elasticNet: Learner = {
   id: 'elasticNet',
@@ -223,7 +224,9 @@ const crossValidate = async (
   return summarise(errors, path.lambda.length)
 }
 
-/** The intercept and the features that are in the model; penalised estimates have no standard errors that mean anything. */
+/**
+ * The intercept and the features that are in the model; penalised estimates have no standard errors that mean anything.
+ */
 const tableOf = (
   x: Matrix,
   coefficients: Float64Array,

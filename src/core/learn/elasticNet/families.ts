@@ -1,8 +1,8 @@
 import { crossProducts } from './products.ts'
 
 /**
- * Linear predictors fitted together and the loss they have: mean negative log-likelihood, weights summing to 1. One, or one a
- * class; where classes are too many for a common Hessian each is a block that shares its loss with the others.
+ * Linear predictors fitted together and the loss they have: mean negative log-likelihood, weights summing to 1. One, or
+ * one a class; where classes are too many for a common Hessian each is a block that shares its loss with the others.
  */
 export interface Block {
   /** The linear predictors with their offset; moved by whoever fits. */
@@ -13,8 +13,8 @@ export interface Block {
   /** Whether `update` needs all rows at once. */
   whole: boolean
   /**
-   * From `etas` of rows `from` to `to`: minus the loss's derivative by each (`residuals`) and, of one predictor, its second
-   * derivative (`curvature`); returns their loss.
+   * From `etas` of rows `from` to `to`: minus the loss's derivative by each (`residuals`) and, of one predictor, its
+   * second derivative (`curvature`); returns their loss.
    */
   update(from: number, to: number, residuals: Float64Array[], curvature: Float64Array): number
   /** Of several: second derivatives by two of them, at the last update. */
@@ -36,7 +36,10 @@ export interface Family {
   blocks: Block[]
   /** Loss of a model that fits every row as well as can be. */
   saturated: number
-  /** Which gain in explained deviance ends a path: since the step before, or relative to what is explained; steps back; factor. */
+  /**
+   * Which gain in explained deviance ends a path: since the step before, or relative to what is explained; steps back;
+   * factor.
+   */
   gain: { relative: boolean; back: number; factor: number }
   /** Factor on the largest explained share. */
   ceiling: number
@@ -148,8 +151,8 @@ export const poisson = (y: Float64Array, weights: Float64Array, offset?: Float64
 }
 
 /**
- * Classes, symmetric as in Friedman et al. (2010, 4.1); `y` an index. `together`: one block of all, with the Hessian across
- * classes; else a block each.
+ * Classes, symmetric as in Friedman et al. (2010, 4.1); `y` an index. `together`: one block of all, with the Hessian
+ * across classes; else a block each.
  */
 export const multinomial = (y: Int32Array, classes: number, weights: Float64Array, together: boolean): Family => {
   const rows = y.length

@@ -21,7 +21,9 @@ export interface PathRequest extends Partial<PathSettings> {
   standardise?: boolean
 }
 
-/** The path of one family, as glmnet's with the same settings. Classes are 0 to K - 1, each with rows; two are binomial. */
+/**
+ * The path of one family, as glmnet's with the same settings. Classes are 0 to K - 1, each with rows; two are binomial.
+ */
 export const fitPath = (
   x: Matrix,
   outcome: Outcome,

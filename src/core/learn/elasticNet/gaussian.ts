@@ -10,7 +10,10 @@ type Signals = Parameters<typeof followPath>[3]
 /** Beyond it the table of column products is not made, as in glmnet. */
 const mostColumns = 500
 
-/** Least squares: all steps work on the products of columns, made once (glmnet's covariance updating), whatever the rows. */
+/**
+ * Least squares: all steps work on the products of columns, made once (glmnet's covariance updating), whatever the
+ * rows.
+ */
 export const gaussianPath = (problem: Problem, y: Float64Array, settings: PathSettings, signals: Signals): Path => {
   const { rows, z, usable, weights, scale, mean, penaltyFactors, columns } = problem
   let middle = 0

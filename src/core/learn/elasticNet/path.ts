@@ -11,9 +11,9 @@ type Signals = Pick<FitContext, 'signal' | 'progress'>
 const mostCycles = 2000
 
 /**
- * The path of elastic-net solutions (Friedman, Hastie & Tibshirani 2010; Simon et al. 2011 for Cox), from the largest lambda
- * down, each from the one before. Working sets by the sequential strong rule, checked against the optimality conditions of all
- * columns (Tibshirani et al. 2012). The path's own sequence ends early as glmnet's does.
+ * The path of elastic-net solutions (Friedman, Hastie & Tibshirani 2010; Simon et al. 2011 for Cox), from the largest
+ * lambda down, each from the one before. Working sets by the sequential strong rule, checked against the optimality
+ * conditions of all columns (Tibshirani et al. 2012). The path's own sequence ends early as glmnet's does.
  */
 export const followPath = (problem: Problem, family: Family, settings: PathSettings, signals: Signals): Path => {
   const { columns, usable, penaltyFactors, scale, mean } = problem
@@ -154,8 +154,8 @@ const centreColumns = (values: Float64Array, blocks: number, alpha: number, pena
 }
 
 /**
- * Probabilities do not change when the same number is added to a coefficient in all classes; of all such numbers the one of
- * smallest penalty is taken (Friedman et al. 2010, 4.1), and intercepts sum to 0.
+ * Probabilities do not change when the same number is added to a coefficient in all classes; of all such numbers the
+ * one of smallest penalty is taken (Friedman et al. 2010, 4.1), and intercepts sum to 0.
  */
 const centre = (solvers: Solver[], alpha: number, penaltyFactors: Float64Array, tolerance: number): boolean => {
   const { size, first, set } = solvers[0].working()

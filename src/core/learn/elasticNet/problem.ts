@@ -20,7 +20,9 @@ export interface Problem {
 export interface PathSettings {
   /** Share of the absolute penalty: 1 lasso, 0 ridge. */
   alpha: number
-  /** Own sequence, descending; null: `count` values from the smallest that leaves no column down to its `minimumRatio`. */
+  /**
+   * Own sequence, descending; null: `count` values from the smallest that leaves no column down to its `minimumRatio`.
+   */
   lambdas: Float64Array | null
   count: number
   /** Null: 0.0001, with fewer rows than columns 0.01. */
@@ -140,7 +142,10 @@ export const ratioOf = ({ count, minimumRatio }: PathSettings, { rows, columns }
   return count > 1 ? Math.max(1e-6, smallest) ** (1 / (count - 1)) : 1
 }
 
-/** Smallest lambda that leaves every penalised column at 0, from the gradient with none of them; alpha counts as at least 0.001. */
+/**
+ * Smallest lambda that leaves every penalised column at 0, from the gradient with none of them; alpha counts as at
+ * least 0.001.
+ */
 export const largestLambda = (
   { usable, penaltyFactors }: Problem,
   gradientOf: (column: number) => number,

@@ -26,8 +26,8 @@ const kernelsFor = (numbers: number): { products: Kernels['products']; memory: F
 }
 
 /**
- * sum_i w_i z_ia z_ib for a of `left` and b of `right`, written by `put(a, b, sum)` with positions in the lists. Where the lists are the
- * same one, only b <= a is made. `weights` null: 1. Columns are `rows` apart.
+ * sum_i w_i z_ia z_ib for a of `left` and b of `right`, written by `put(a, b, sum)` with positions in the lists. Where
+ * the lists are the same one, only b <= a is made. `weights` null: 1. Columns are `rows` apart.
  */
 export const crossProducts = (
   z: Float64Array,

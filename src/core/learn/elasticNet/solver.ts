@@ -11,7 +11,10 @@ const mostSteps = 500
 /** A stale Hessian is made anew where a step is not at most this share of the one before (its square: in the loss). */
 const staleness = 0.3 ** 2
 
-/** One block's coefficients on the working set: Newton steps on its penalised loss, with the Hessian of an earlier point while that serves. */
+/**
+ * One block's coefficients on the working set: Newton steps on its penalised loss, with the Hessian of an earlier point
+ * while that serves.
+ */
 export interface Solver {
   /** Adds columns to the working set, at 0. */
   include(found: number[]): void

@@ -47,7 +47,10 @@ export const standardErrors = (
   return errors
 }
 
-/** One line of a fit's table. `tail` gives the two-sided p of the Wald statistic; null where a penalty makes it meaningless, and its interval too. `quantile` is that of the interval. */
+/**
+ * One line of a fit's table. `tail` gives the two-sided p of the Wald statistic; null where a penalty makes it
+ * meaningless, and its interval too. `quantile` is that of the interval.
+ */
 export const coefficientOf = (
   term: string,
   estimate: number,

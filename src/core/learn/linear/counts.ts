@@ -12,9 +12,10 @@ export interface CountMaximum extends Maximum {
 }
 
 /**
- * Poisson regression with a log link by Fisher scoring, step by step as R's `glm(family = poisson)`: start from y + 0.1, stop when the
- * deviance changes by less than 1e-8 relative, at most 25 steps. `offset` is added to the linear predictor (the logarithm of the
- * exposure). Halves a step that would raise the (penalised) deviance, where glm would go on.
+ * Poisson regression with a log link by Fisher scoring, step by step as R's `glm(family = poisson)`: start from y +
+ * 0.1, stop when the deviance changes by less than 1e-8 relative, at most 25 steps. `offset` is added to the linear
+ * predictor (the logarithm of the exposure). Halves a step that would raise the (penalised) deviance, where glm would
+ * go on.
  */
 export const maximisePoisson = (
   design: Design,

@@ -10,9 +10,9 @@ export interface Moments {
 }
 
 /**
- * The matrix as the solvers see it: an intercept and columns of comparable size, with the map back to the original scale.
- * Without a penalty the columns are an orthogonal basis of the centred features, so that solving by normal equations is
- * as accurate as solving by QR; with one they are the standardised features themselves.
+ * The matrix as the solvers see it: an intercept and columns of comparable size, with the map back to the original
+ * scale. Without a penalty the columns are an orthogonal basis of the centred features, so that solving by normal
+ * equations is as accurate as solving by QR; with one they are the standardised features themselves.
  */
 export interface Design {
   rows: number
@@ -114,8 +114,8 @@ const varying = (x: Matrix, { mean, sd }: Moments, tolerance: number): number[] 
 }
 
 /**
- * The centred, scaled columns, each row times sqrt(weight) where `weights` are given, factored by QR: what R's lm factors after
- * its intercept. `tolerance` is R's (lm 1e-7, glm 1e-11).
+ * The centred, scaled columns, each row times sqrt(weight) where `weights` are given, factored by QR: what R's lm
+ * factors after its intercept. `tolerance` is R's (lm 1e-7, glm 1e-11).
  */
 export const factorCentred = (x: Matrix, moments: Moments, tolerance: number, weights?: Float64Array) => {
   const usable = varying(x, moments, tolerance)

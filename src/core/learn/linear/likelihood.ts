@@ -42,9 +42,9 @@ const linearPredictor = ({ z, rows, size }: Design, gamma: Float64Array, from: n
 }
 
 /**
- * Binary logistic regression by Fisher scoring, step by step as R's `glm(family = binomial)`: start from (w y + 1/2) / (w + 1),
- * stop when the deviance changes by less than 1e-8 relative, at most 25 steps; the information is that of the last
- * step's weights. Halves a step that would raise the (penalised) deviance, where glm would go on. `y` is 1 for the
+ * Binary logistic regression by Fisher scoring, step by step as R's `glm(family = binomial)`: start from (w y + 1/2) /
+ * (w + 1), stop when the deviance changes by less than 1e-8 relative, at most 25 steps; the information is that of the
+ * last step's weights. Halves a step that would raise the (penalised) deviance, where glm would go on. `y` is 1 for the
  * modelled class.
  */
 export const maximiseBinomial = (
@@ -206,8 +206,8 @@ export const softmaxAt = (
 }
 
 /**
- * Multinomial logistic regression (softmax, class 0 as reference) by Newton's method with step halving, until the Newton
- * decrement says that the log-likelihood is at its maximum to rounding; information at the maximum.
+ * Multinomial logistic regression (softmax, class 0 as reference) by Newton's method with step halving, until the
+ * Newton decrement says that the log-likelihood is at its maximum to rounding; information at the maximum.
  */
 export const maximiseMultinomial = (
   design: Design,

@@ -19,9 +19,9 @@ import {
 import { columnsOf, refitsAffordable, sumOfSquaresTests, waldTests } from './termTests.ts'
 
 /**
- * Linear regression by least squares (Householder QR with R's limited pivoting), or ridge where l2 > 0. See docs/methods.md.
- * The default penalty is 0: least squares has no separation to guard against, and then the tests and prediction intervals
- * are exact, as R's lm.
+ * Linear regression by least squares (Householder QR with R's limited pivoting), or ridge where l2 > 0. See
+ * docs/methods.md. The default penalty is 0: least squares has no separation to guard against, and then the tests and
+ * prediction intervals are exact, as R's lm.
  */
 export const linear: Learner = {
   id: 'linear',
@@ -224,7 +224,10 @@ export const linear: Learner = {
 
 type Matrix = Parameters<Learner['fit']>[0]
 
-/** `values`: what the intercept at the means adds to the mean of y (0), then coefficients; `unscaled`: covariance / sigma^2. */
+/**
+ * `values`: what the intercept at the means adds to the mean of y (0), then coefficients; `unscaled`: covariance /
+ * sigma^2.
+ */
 interface Solved {
   kept: number[]
   aliased: number[]

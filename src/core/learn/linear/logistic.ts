@@ -218,7 +218,8 @@ export const logistic: Learner = {
               if (other !== label) others += p[other]
             })
             const at = i * classes.length + label
-            // Delta method on log(p / (1 - p)), whose derivative by the score of class b is ([b is this class] - p_b) / (1 - p).
+            // Delta method on log(p / (1 - p)), whose derivative by the score of class b is ([b is this class] - p_b) /
+            // (1 - p).
             for (let block = 0; block < blocks; block++) {
               const slope = block + 1 === index ? 1 : index === 0 && blocks === 1 ? -1 : -p[present[block + 1]] / others
               direction[block * size] = slope
@@ -245,8 +246,9 @@ export const logistic: Learner = {
         if (!('class' in output)) throw new TypeError('logistic explains a class')
         const index = present.indexOf(output.class)
         const values = new Float64Array(x.rows * columns)
-        // Two classes: log odds of the class. More: its score less the mean score of all classes, i.e. the log odds of the
-        // class against the geometric mean of all, the one additive measure that does not depend on the reference class.
+        // Two classes: log odds of the class. More: its score less the mean score of all classes, i.e. the log odds of
+        // the class against the geometric mean of all, the one additive measure that does not depend on the reference
+        // class.
         const share = (block: number) => {
           if (present.length === 2) return index === 1 ? 1 : -1
           return (block + 1 === index ? 1 : 0) - 1 / present.length

@@ -15,8 +15,8 @@ import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTest
 const notProportional = 0.01
 
 /**
- * Ordinal regression of classes that have an order, by the proportional-odds model, as MASS's polr and rms's lrm: one odds ratio a
- * feature for being above any threshold. See docs/methods.md.
+ * Ordinal regression of classes that have an order, by the proportional-odds model, as MASS's polr and rms's lrm: one
+ * odds ratio a feature for being above any threshold. See docs/methods.md.
  */
 export const ordinal: Learner = {
   id: 'ordinal',

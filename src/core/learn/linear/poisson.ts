@@ -13,8 +13,9 @@ import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTest
 const overdispersed = 1.5
 
 /**
- * Poisson regression of counts, or of rates where the outcome has an exposure (its logarithm is the offset), by maximum likelihood
- * as R's `glm(family = poisson)`, or with a ridge penalty. Its coefficients are logarithms of rate ratios. See docs/methods.md.
+ * Poisson regression of counts, or of rates where the outcome has an exposure (its logarithm is the offset), by maximum
+ * likelihood as R's `glm(family = poisson)`, or with a ridge penalty. Its coefficients are logarithms of rate ratios.
+ * See docs/methods.md.
  */
 export const poisson: Learner = {
   id: 'poisson',

@@ -23,8 +23,9 @@ const between = (a: number, b: number): number => (b > 0 ? logistic(-b) - logist
 const mostSteps = 60
 
 /**
- * The proportional-odds model (McCullagh 1980), logit P(Y <= k) = threshold_k - x beta, by Newton's method on all parameters with step
- * halving; the log-likelihood is concave. `y`: classes 0 to `classes` - 1 in their order, each with rows.
+ * The proportional-odds model (McCullagh 1980), logit P(Y <= k) = threshold_k - x beta, by Newton's method on all
+ * parameters with step halving; the log-likelihood is concave. `y`: classes 0 to `classes` - 1 in their order, each
+ * with rows.
  */
 export const maximiseOrdinal = (
   design: Design,

@@ -3,7 +3,8 @@ import type { Design } from './design.ts'
 import { softmaxAt } from './likelihood.ts'
 
 /**
- * Whether the classes are separated by the features, so that the likelihood has no finite maximum (Albert & Anderson 1984).
+ * Whether the classes are separated by the features, so that the likelihood has no finite maximum (Albert & Anderson
+ * 1984).
  * `complete`: the fitted linear predictors rank the right class first in every training row, which is the definition.
  * `quasi`: Newton's steps do not die out, and their direction never ranks a wrong class up in any row, which is a
  * certificate too: a direction along which the likelihood rises for ever. `columns` have infinite coefficients.
@@ -98,8 +99,8 @@ export const findSeparation = (
 }
 
 /**
- * Solves for Newton's step in place. Far out on a separated likelihood the information is singular to rounding: then as much
- * is added to its diagonal as it takes. Says whether it was.
+ * Solves for Newton's step in place. Far out on a separated likelihood the information is singular to rounding: then as
+ * much is added to its diagonal as it takes. Says whether it was.
  */
 const solveDamped = (information: Float64Array, size: number, right: Float64Array): boolean => {
   let largest = 0

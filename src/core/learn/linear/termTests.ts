@@ -13,8 +13,8 @@ interface Group {
 }
 
 /**
- * What is tested together: each feature (all its levels and spline terms), the bend of each spline with what products have of it,
- * and each interaction.
+ * What is tested together: each feature (all its levels and spline terms), the bend of each spline with what products
+ * have of it, and each interaction.
  */
 const groupsOf = (x: Matrix, kept: readonly number[]): Group[] => {
   const derived = new Map((x.derived ?? []).map((one) => [one.column, one]))
@@ -66,8 +66,8 @@ const waldOf = (at: readonly number[], estimates: ArrayLike<number>, covariance:
 }
 
 /**
- * Wald tests from the coefficients of `kept` columns and their covariance; a feature is tested with the interactions it takes part in,
- * as rms::anova does. `residualDf` makes them F tests.
+ * Wald tests from the coefficients of `kept` columns and their covariance; a feature is tested with the interactions it
+ * takes part in, as rms::anova does. `residualDf` makes them F tests.
  */
 export const waldTests = (
   x: Matrix,
@@ -99,8 +99,9 @@ const testOf = (
 }
 
 /**
- * Likelihood-ratio tests of features and interactions, of type II: a feature is tested among all terms but its own interactions (with
- * none, R's drop1; else car::Anova). `fitWith(columns)` gives the log-likelihood with these columns. The bend of a spline stays Wald's.
+ * Likelihood-ratio tests of features and interactions, of type II: a feature is tested among all terms but its own
+ * interactions (with none, R's drop1; else car::Anova). `fitWith(columns)` gives the log-likelihood with these columns.
+ * The bend of a spline stays Wald's.
  */
 export const likelihoodRatioTests = (
   x: Matrix,
@@ -123,7 +124,10 @@ export const likelihoodRatioTests = (
     return [{ term, kind, method: 'likelihoodRatio', statistic, df, residualDf: null, p: chiSquareTail(statistic, df) }]
   })
 
-/** The F tests of the same for least squares, against the residual variance of the whole model; `fitWith` gives the residual sum of squares. */
+/**
+ * The F tests of the same for least squares, against the residual variance of the whole model; `fitWith` gives the
+ * residual sum of squares.
+ */
 export const sumOfSquaresTests = (
   x: Matrix,
   kept: readonly number[],

@@ -14,9 +14,10 @@ export type BackendName = 'tensorflow' | 'wasm' | 'cpu'
 const requireHere = createRequire(import.meta.url)
 
 /**
- * TensorFlow.js on the best backend at hand: the native library where the optional package @tensorflow/tfjs-node is installed
- * and loads, else WebAssembly, else plain JavaScript. Runs in the thread that asks; `only` takes one backend alone (for
- * tests) and throws where it is not to be had. The first call takes about a second: nothing but training on it needs it.
+ * TensorFlow.js on the best backend at hand: the native library where the optional package @tensorflow/tfjs-node is
+ * installed and loads, else WebAssembly, else plain JavaScript. Runs in the thread that asks; `only` takes one backend
+ * alone (for tests) and throws where it is not to be had. The first call takes about a second: nothing but training on
+ * it needs it.
  */
 export const openTensorFlow = async (only?: BackendName): Promise<Backend> => {
   let last: unknown

@@ -65,8 +65,8 @@ const convolutionalParameters: readonly Parameter[] = [
 ]
 
 /**
- * Convolutional net: over signals (sequences at even times) in one dimension, over pictures (grids) in two; what the patterns find
- * goes, with the columns, into dense layers. For classes, values and survival. See docs/methods.md.
+ * Convolutional net: over signals (sequences at even times) in one dimension, over pictures (grids) in two; what the
+ * patterns find goes, with the columns, into dense layers. For classes, values and survival. See docs/methods.md.
  */
 export const convolutional: Learner = {
   id: 'convolutional',

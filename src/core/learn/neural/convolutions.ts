@@ -19,8 +19,8 @@ export interface Convolution {
 }
 
 /**
- * The layers of a convolutional front. Pooling by maxima halves rows and columns after each layer, as long as there are two of
- * them; not after the last where the mean of its map is taken.
+ * The layers of a convolutional front. Pooling by maxima halves rows and columns after each layer, as long as there are
+ * two of them; not after the last where the mean of its map is taken.
  */
 export const convolutions = ({
   height,

@@ -20,7 +20,10 @@ import { tensorflowEngine } from './tensorflow.ts'
 
 const rows = 203
 
-/** Rows of smooth, crossed effects with courses of 0 to 9 steps and pictures; odd sizes so that every padding of the kernels is met. */
+/**
+ * Rows of smooth, crossed effects with courses of 0 to 9 steps and pictures; odd sizes so that every padding of the
+ * kernels is met.
+ */
 const invented = (loss: LossKind, outputs: number, front?: Front): { data: NetData; shape: NetShape } => {
   const columns = 7
   const random = randomOf(5)

@@ -16,8 +16,8 @@ export interface FilterShape {
 }
 
 /**
- * Gradient of a convolution's kernel (height, width, channels, filters), which TensorFlow.js's wasm backend lacks: one product a
- * kernel row over all places of the padded batch, as in fusedConvolution.ts.
+ * Gradient of a convolution's kernel (height, width, channels, filters), which TensorFlow.js's wasm backend lacks: one
+ * product a kernel row over all places of the padded batch, as in fusedConvolution.ts.
  */
 export const filterGradient = (x: Float32Array, dy: Float32Array, shape: FilterShape): Float32Array => {
   const { batch, height, width, channels, outHeight, outWidth, kernelHeight, kernelWidth, filters } = shape

@@ -140,9 +140,9 @@ const dataOf = (x: Matrix, { targets, events, balance }: Target, weights?: Float
 }
 
 /**
- * Rows set aside to watch the loss, the same share of each class (of survival: of patients with and without the event), rows of one
- * patient together: a loss watched on rows of patients that are learned from never rises. None where they would be too few, or a
- * class too small.
+ * Rows set aside to watch the loss, the same share of each class (of survival: of patients with and without the event),
+ * rows of one patient together: a loss watched on rows of patients that are learned from never rises. None where they
+ * would be too few, or a class too small.
  */
 const holdOut = ({ strata, cluster, targets }: Target, share: number, seed: number) => {
   const every = Uint32Array.from(targets, (_, row) => row)

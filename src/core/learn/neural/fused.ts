@@ -17,9 +17,9 @@ import {
 } from './net.ts'
 
 /**
- * Trains a net with a training step in WebAssembly SIMD (net.wat): one call a layer instead of a dozen operations with their own
- * dispatch, which at a batch of 32 cost TensorFlow.js more than the arithmetic. Bit for bit the same on every machine. Its
- * reference is tensorflow.ts.
+ * Trains a net with a training step in WebAssembly SIMD (net.wat): one call a layer instead of a dozen operations with
+ * their own dispatch, which at a batch of 32 cost TensorFlow.js more than the arithmetic. Bit for bit the same on every
+ * machine. Its reference is tensorflow.ts.
  */
 export const fusedEngine = (data: NetData, shape: NetShape, weights: Weights, options: NetOptions): Engine => {
   const batch = upTo(Math.min(options.batchSize, Math.max(1, data.rows)), 4)

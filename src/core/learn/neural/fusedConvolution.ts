@@ -3,10 +3,10 @@ import { type Heap, type HeapFront, upTo } from './heap.ts'
 import { type ConvolutionalFront, featureWidth, type NetData } from './net.ts'
 
 /**
- * Convolutions as sums of matrix products without copying patches: a padded picture lies row after row with its channels inside,
- * so the patch of a place is, for each row of the kernel, one run of numbers, and the runs of consecutive places overlap by a
- * constant stride. A layer is then one product a kernel row over all places of the batch. Places that straddle the padding give
- * numbers nobody reads; in gradients they are 0.
+ * Convolutions as sums of matrix products without copying patches: a padded picture lies row after row with its
+ * channels inside, so the patch of a place is, for each row of the kernel, one run of numbers, and the runs of
+ * consecutive places overlap by a constant stride. A layer is then one product a kernel row over all places of the
+ * batch. Places that straddle the padding give numbers nobody reads; in gradients they are 0.
  */
 export const fusedConvolution = (
   heap: Heap,
@@ -25,7 +25,10 @@ export const fusedConvolution = (
   const pooled = last.pools ? place(batch * last.pooledHeight * last.pooledWidth * last.columns) : 0
   const pooledGradient = trains && last.pools ? place(batch * last.pooledHeight * last.pooledWidth * last.columns) : 0
 
-  /** Calls back for each row of each picture with the float where its first unit lies, in a padded layout and in a plain one. */
+  /**
+   * Calls back for each row of each picture with the float where its first unit lies, in a padded layout and in a plain
+   * one.
+   */
   const eachPooledRow = (index: number, count: number, use: (unit: number, pooled: number) => void) => {
     const layer = layers[index]
     const next = layers[index + 1]
@@ -163,7 +166,8 @@ type Layer = ReturnType<typeof layerOn>
 const layerOn = (heap: Heap, shape: Convolution, index: number, batch: number, trains: boolean) => {
   const { place } = heap
   const columns = upTo(shape.filters, 8)
-  // The first layer reads the picture's channels as they lie; later ones what the layer before wrote, to a multiple of 8.
+  // The first layer reads the picture's channels as they lie; later ones what the layer before wrote, to a multiple of
+  // 8.
   const channelWidth = index === 0 ? shape.channels : upTo(shape.channels, 8)
   const padHeight = shape.height + shape.kernelHeight - 1
   const padWidth = shape.width + shape.kernelWidth - 1

@@ -2,12 +2,14 @@ import { type Heap, type HeapFront, type Parameter, upTo } from './heap.ts'
 import { gatesOf, type NetData, type RecurrentFront } from './net.ts'
 
 /**
- * A gated recurrent unit (Cho et al. 2014, the reset before the product, as TensorFlow.js has it) or long short-term memory
- * (Hochreiter & Schmidhuber 1997), with back-propagation through all steps.
+ * A gated recurrent unit (Cho et al. 2014, the reset before the product, as TensorFlow.js has it) or long short-term
+ * memory (Hochreiter & Schmidhuber 1997), with back-propagation through all steps.
  *
- * Rows of a batch are ordered by length, longest first, so that those still running at a step are a prefix and none is padded or
- * masked: a row that has ended keeps its state. Steps lie one after another, each with room for the rows running then (to a
- * multiple of 4), so that the products with the inputs, and the kernels' gradients, are one product over all steps.
+ * Rows of a batch are ordered by length, longest first, so that those still running at a step are a prefix and none is
+ * padded or
+ * masked: a row that has ended keeps its state. Steps lie one after another, each with room for the rows running then
+ * (to a multiple of 4), so that the products with the inputs, and the kernels' gradients, are one product over all
+ * steps.
  */
 export const fusedRecurrent = (
   heap: Heap,

@@ -13,10 +13,11 @@ export interface LossRows {
 }
 
 /**
- * Weighted sum of the losses of `count` rows; writes the derivative of that sum divided by `scale` over the outputs where
- * `gradient` is given. Binary: cross-entropy of a logit; softmax: of several; squared: of a value; logisticHazard: of the hazards of
- * the intervals a row lived through, the event's among them (Gensheimer & Narasimhan 2019; Kvamme & Borgan 2021); breslow and efron:
- * negative log partial likelihood with the rows at hand as risk sets (Katzman et al. 2018; Kvamme et al. 2019).
+ * Weighted sum of the losses of `count` rows; writes the derivative of that sum divided by `scale` over the outputs
+ * where `gradient` is given. Binary: cross-entropy of a logit; softmax: of several; squared: of a value;
+ * logisticHazard: of the hazards of the intervals a row lived through, the event's among them (Gensheimer & Narasimhan
+ * 2019; Kvamme & Borgan 2021); breslow and efron: negative log partial likelihood with the rows at hand as risk sets
+ * (Katzman et al. 2018; Kvamme et al. 2019).
  */
 export const lossOf = (
   kind: LossKind,
@@ -74,9 +75,9 @@ export const logistic = (z: number): number => {
 }
 
 /**
- * Ties as in learn/survival/partialLikelihood.ts: of d tied events the l-th sees the tied risks reduced by l/d (Efron), or all see
- * the whole risk set (Breslow); each carries the mean weight of the tied. A row's gradient is its risk times the hazard it lived
- * through, less its own event.
+ * Ties as in learn/survival/partialLikelihood.ts: of d tied events the l-th sees the tied risks reduced by l/d (Efron),
+ * or all see the whole risk set (Breslow); each carries the mean weight of the tied. A row's gradient is its risk times
+ * the hazard it lived through, less its own event.
  */
 const partialLoss = (
   kind: 'efron' | 'breslow',

@@ -9,9 +9,9 @@ import { coxSurvival, hazardRisk, hazardSurvival, hazardTimes } from './survival
 import { topologyOf } from './topology.ts'
 
 /**
- * A net as TensorFlow.js keeps a layers model: `modelTopology` and `weightSpecs` in the header are those of its model.json,
- * the arrays are its weights by name (`hidden1/kernel`, inputs x units, row-major; `hidden1/bias`; ... `output/bias`), beside
- * those that curves need.
+ * A net as TensorFlow.js keeps a layers model: `modelTopology` and `weightSpecs` in the header are those of its
+ * model.json, the arrays are its weights by name (`hidden1/kernel`, inputs x units, row-major; `hidden1/bias`; ...
+ * `output/bias`), beside those that curves need.
  */
 export const stateOf = (
   shape: NetShape,
@@ -60,8 +60,8 @@ const shapeOf = (header: ModelState['header']): NetShape => {
 }
 
 /**
- * Predicts by the same kernels that training ran on: no TensorFlow to load. `frontData` gives what stands before the dense layers,
- * of nets that have such a front.
+ * Predicts by the same kernels that training ran on: no TensorFlow to load. `frontData` gives what stands before the
+ * dense layers, of nets that have such a front.
  */
 export const loadNet = (
   { header, arrays }: ModelState,

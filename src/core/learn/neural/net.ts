@@ -2,8 +2,8 @@ import { type Random, randomOf } from '../../numbers/random.ts'
 import { convolutions } from './convolutions.ts'
 
 /**
- * A net: hidden layers of rectified linear units and linear outputs over the columns; where it has a front, over what the front
- * makes of a course or a picture, followed by the columns.
+ * A net: hidden layers of rectified linear units and linear outputs over the columns; where it has a front, over what
+ * the front makes of a course or a picture, followed by the columns.
  */
 export interface NetShape {
   inputs: number
@@ -13,7 +13,9 @@ export interface NetShape {
 }
 export type Front = RecurrentFront | ConvolutionalFront
 
-/** A gated recurrent unit or long short-term memory over the steps of a row; its features are the state after the last. */
+/**
+ * A gated recurrent unit or long short-term memory over the steps of a row; its features are the state after the last.
+ */
 export interface RecurrentFront {
   kind: 'recurrent'
   cell: 'gru' | 'lstm'
@@ -36,8 +38,8 @@ export interface ConvolutionalFront {
 }
 
 /**
- * What the outputs mean: the log odds of the second class, a logit for each class, a standardised value, the logit of the hazard of
- * each interval, or the log hazard (partial likelihood with ties by Breslow or Efron).
+ * What the outputs mean: the log odds of the second class, a logit for each class, a standardised value, the logit of
+ * the hazard of each interval, or the log hazard (partial likelihood with ties by Breslow or Efron).
  */
 export type LossKind = 'binary' | 'softmax' | 'squared' | 'logisticHazard' | 'breslow' | 'efron'
 
@@ -99,9 +101,9 @@ export const weightSpecs = (shape: NetShape): WeightSpec[] => {
 export const isBias = ({ name }: WeightSpec): boolean => name.endsWith('/bias')
 
 /**
- * Glorot's uniform initialisation (Glorot & Bengio 2010), He's normal of convolutions (He et al. 2015), orthogonal recurrent
- * kernels (Saxe et al. 2014); biases 0 but 1 for forget gates (Jozefowicz et al. 2015) and `outputBias`, which starts the
- * net at the classes' shares, so that the first epochs are not spent on learning the prevalence.
+ * Glorot's uniform initialisation (Glorot & Bengio 2010), He's normal of convolutions (He et al. 2015), orthogonal
+ * recurrent kernels (Saxe et al. 2014); biases 0 but 1 for forget gates (Jozefowicz et al. 2015) and `outputBias`,
+ * which starts the net at the classes' shares, so that the first epochs are not spent on learning the prevalence.
  */
 export const initialWeights = (shape: NetShape, outputBias: readonly number[], random: Random): Float32Array[] =>
   weightSpecs(shape).map((spec) => {
@@ -147,8 +149,8 @@ const orthogonal = (rows: number, columns: number, random: Random): Float32Array
 }
 
 /**
- * Dropout factors of a batch, for the front's features and each hidden layer, rows x units: 0 with the given rate, else 1 / (1 - rate), so that the
- * expected unit is the same with and without. Null where nothing is dropped.
+ * Dropout factors of a batch, for the front's features and each hidden layer, rows x units: 0 with the given rate, else
+ * 1 / (1 - rate), so that the expected unit is the same with and without. Null where nothing is dropped.
  */
 export const dropoutOf = (shape: NetShape, rate: number, seed: number) => {
   if (!(rate > 0)) return () => null
@@ -208,7 +210,10 @@ export const momentumShare = 0.9
 export interface Engine {
   /** Named to the user: `fused` (own kernels), or TensorFlow.js's backend. */
   name: string
-  /** One step on the mean weighted loss of these rows (at most batchSize); returns that loss before the step, penalty left out. */
+  /**
+   * One step on the mean weighted loss of these rows (at most batchSize); returns that loss before the step, penalty
+   * left out.
+   */
   step(rows: Uint32Array, dropout: Float32Array[] | null, rate: number): number
   /** Outputs of these rows (any number), row-major rows x outputs. */
   outputs(rows: Uint32Array): Float32Array

@@ -5,10 +5,11 @@ import { loadNet } from './model.ts'
 import { denseParameters, engineParameter, survivalParameters, trainingParameters } from './parameters.ts'
 
 /**
- * Dense neural net: hidden layers of rectified linear units. Classes by the binary cross-entropy (softmax cross-entropy for more
- * than two), values by the squared error, survival by the hazards of intervals or by the Cox partial likelihood; with dropout,
- * penalties and early stopping on validation rows taken from the training rows. Class probabilities are brought to the
- * validation rows by a temperature, which is folded into the last layer. See docs/methods.md.
+ * Dense neural net: hidden layers of rectified linear units. Classes by the binary cross-entropy (softmax cross-entropy
+ * for more than two), values by the squared error, survival by the hazards of intervals or by the Cox partial
+ * likelihood; with dropout, penalties and early stopping on validation rows taken from the training rows. Class
+ * probabilities are brought to the validation rows by a temperature, which is folded into the last layer. See
+ * docs/methods.md.
  */
 export const neural: Learner = {
   id: 'neural',

@@ -68,8 +68,8 @@ export const picturesOf = (x: Matrix, scaling: PictureScaling): Float32Array => 
 }
 
 /**
- * Signals at even points, the last at the row's last step, going back by the interval of the training rows; between measurements
- * linear, before the first 0. A signal sampled at that interval is taken point by point as it is.
+ * Signals at even points, the last at the row's last step, going back by the interval of the training rows; between
+ * measurements linear, before the first 0. A signal sampled at that interval is taken point by point as it is.
  */
 const signalsOf = (
   { offsets, times, values }: Sequences,

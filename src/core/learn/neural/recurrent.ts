@@ -41,9 +41,9 @@ const recurrentParameters: readonly Parameter[] = [
 ]
 
 /**
- * Recurrent net over what was measured over time: at each step the values known by then, which of them are new, and how long ago the
- * step before and the case are; the state after the last step goes, with the columns, into dense layers. For classes, values and
- * survival. See docs/methods.md.
+ * Recurrent net over what was measured over time: at each step the values known by then, which of them are new, and how
+ * long ago the step before and the case are; the state after the last step goes, with the columns, into dense layers.
+ * For classes, values and survival. See docs/methods.md.
  */
 export const recurrent: Learner = {
   id: 'recurrent',

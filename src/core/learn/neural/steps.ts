@@ -22,7 +22,9 @@ export interface ChannelScaling {
   scale: number
 }
 
-/** Numbers a step: each channel's value and whether it was measured then, the gap before, and the time left to the case. */
+/**
+ * Numbers a step: each channel's value and whether it was measured then, the gap before, and the time left to the case.
+ */
 export const stepInputs = (channels: number): number => 2 * channels + 2
 
 export const requireSequences = (x: Matrix, learner: string): Sequences => {
@@ -106,8 +108,9 @@ export const fitSteps = (sequences: Sequences, steps: number): StepScaling => {
 }
 
 /**
- * Courses as steps: each channel's last known value, standardised (0, the mean, before the first), 1 where it was measured at the
- * step itself, the gap before and the time left, both log(1 + days), standardised. Steps without a measurement are left out.
+ * Courses as steps: each channel's last known value, standardised (0, the mean, before the first), 1 where it was
+ * measured at the step itself, the gap before and the time left, both log(1 + days), standardised. Steps without a
+ * measurement are left out.
  */
 export const stepsOf = (
   sequences: Sequences,

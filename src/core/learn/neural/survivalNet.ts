@@ -2,8 +2,9 @@ import { stepIndex } from '../../cohort/curves/productLimit.ts'
 import { logistic } from './losses.ts'
 
 /**
- * Survival of each row at ascending times from the logits of the hazards of intervals that end at `cuts`: the product of 1 - h, and
- * within an interval by a constant hazard, or a constant density of events (Kvamme & Borgan 2021). Flat after the last cut.
+ * Survival of each row at ascending times from the logits of the hazards of intervals that end at `cuts`: the product
+ * of 1 - h, and within an interval by a constant hazard, or a constant density of events (Kvamme & Borgan 2021). Flat
+ * after the last cut.
  */
 export const hazardSurvival = (
   logits: Float32Array,
@@ -74,8 +75,8 @@ export interface Baseline {
 }
 
 /**
- * Cumulative baseline hazard of rows with log hazards `eta`, of a row at their mean: at each time of an event its weight over the
- * risks then (Breslow 1974), tied risks reduced in turn under Efron.
+ * Cumulative baseline hazard of rows with log hazards `eta`, of a row at their mean: at each time of an event its
+ * weight over the risks then (Breslow 1974), tied risks reduced in turn under Efron.
  */
 export const coxBaseline = (
   eta: Float32Array,

@@ -46,8 +46,8 @@ export const survivalTarget = (
 }
 
 /**
- * Ends of at most `count` intervals, the first from 0: times at which the Kaplan-Meier curve has gone down by even parts of its way
- * (Kvamme & Borgan 2021), as pycox's `cuts_quantiles`; the last is the longest time.
+ * Ends of at most `count` intervals, the first from 0: times at which the Kaplan-Meier curve has gone down by even
+ * parts of its way (Kvamme & Borgan 2021), as pycox's `cuts_quantiles`; the last is the longest time.
  */
 export const cutsOf = (
   time: Float64Array,
@@ -88,8 +88,8 @@ export const cutsOf = (
 }
 
 /**
- * Intervals each row lived through. An event belongs to the interval it fell in; a row censored within an interval counts for those
- * before it (pycox's `LabTransDiscreteTime`).
+ * Intervals each row lived through. An event belongs to the interval it fell in; a row censored within an interval
+ * counts for those before it (pycox's `LabTransDiscreteTime`).
  */
 export const intervalsOf = (time: Float64Array, event: Uint8Array, cuts: Float64Array) => {
   const targets = new Float32Array(time.length)

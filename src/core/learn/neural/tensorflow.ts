@@ -22,8 +22,8 @@ export type Tensor2 = ReturnType<TensorFlow['tensor2d']>
 type Variable = ReturnType<TensorFlow['variable']>
 
 /**
- * The same training on TensorFlow.js: its operations, its gradients, its optimisers. The reference fused.ts is tested against, and
- * the choice where the native library is installed and nets are wide.
+ * The same training on TensorFlow.js: its operations, its gradients, its optimisers. The reference fused.ts is tested
+ * against, and the choice where the native library is installed and nets are wide.
  */
 export const tensorflowEngine = (
   { tf, name }: Backend,

@@ -21,8 +21,8 @@ const layer = (className: string, name: string, config: Record<string, unknown>)
 })
 
 /**
- * A net as TensorFlow.js's layers format describes it: a row of layers; with a front a graph, whose inputs are the courses (steps
- * of zeros alone are no steps) or pictures, and the columns where there are some.
+ * A net as TensorFlow.js's layers format describes it: a row of layers; with a front a graph, whose inputs are the
+ * courses (steps of zeros alone are no steps) or pictures, and the columns where there are some.
  */
 export const topologyOf = (shape: NetShape, loss: LossKind, dropout: number): object => {
   const { inputs, hidden, outputs, front } = shape

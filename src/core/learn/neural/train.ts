@@ -25,9 +25,9 @@ export interface Trained {
 }
 
 /**
- * Trains in shuffled batches until the epochs are done or the validation loss has not improved for `patience` epochs. Yields to
- * the thread's event loop every 50 ms, so that a cancellation is heard; throws `cancelled` then, and `invalidInput`
- * (diverged) where the loss is no longer a number.
+ * Trains in shuffled batches until the epochs are done or the validation loss has not improved for `patience` epochs.
+ * Yields to the thread's event loop every 50 ms, so that a cancellation is heard; throws `cancelled` then, and
+ * `invalidInput` (diverged) where the loss is no longer a number.
  */
 export const train = async (
   engine: Engine,
@@ -112,9 +112,9 @@ const heldOut = (data: NetData, rows: Uint32Array) => {
 }
 
 /**
- * Temperature T that makes probabilities of outputs / T fit held-out rows best (Guo et al. 2017), by golden section on log T
- * between 1 and 4: a net too sure of itself is cooled; none is made surer, as a few rows that happen to be told apart perfectly
- * would ask for.
+ * Temperature T that makes probabilities of outputs / T fit held-out rows best (Guo et al. 2017), by golden section on
+ * log T between 1 and 4: a net too sure of itself is cooled; none is made surer, as a few rows that happen to be told
+ * apart perfectly would ask for.
  */
 export const temperatureOf = (
   kind: 'binary' | 'softmax',

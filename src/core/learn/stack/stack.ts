@@ -121,9 +121,10 @@ interface StackHeader {
 }
 
 /**
- * Stacked generalisation (Wolpert 1992; Breiman 1996): several learners, each with its own preparation of one matrix, and the mean
- * of their predictions under shares that are not negative and sum to 1, chosen on predictions of rows that the bases did not see (a super
- * learner; van der Laan, Polley & Hubbard 2007). All bases lie in one state. See docs/methods.md.
+ * Stacked generalisation (Wolpert 1992; Breiman 1996): several learners, each with its own preparation of one matrix,
+ * and the mean of their predictions under shares that are not negative and sum to 1, chosen on predictions of rows that
+ * the bases did not see (a super learner; van der Laan, Polley & Hubbard 2007). All bases lie in one state. See
+ * docs/methods.md.
  */
 export const stack: Learner = {
   id: 'stack',
@@ -261,7 +262,10 @@ const gridOf = (outcome: Outcome): Float64Array => {
 
 type Member = { learner: Learner; parameters: Parameters }
 
-/** Each base's predictions of rows it did not see; null for a base that some fold refuses, and altogether where there are too few rows. */
+/**
+ * Each base's predictions of rows it did not see; null for a base that some fold refuses, and altogether where there
+ * are too few rows.
+ */
 const predictOutOfFold = async (
   members: readonly Member[],
   x: Matrix,

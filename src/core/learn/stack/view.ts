@@ -14,8 +14,9 @@ export interface View {
 }
 
 /**
- * A base's own preparation of the stack's matrix: where it takes contrasts the first level of each category is left out, where it takes no
- * gaps they become the column's median (of levels 0/1 columns, the most frequent level), where it asks for it columns are standardised.
+ * A base's own preparation of the stack's matrix: where it takes contrasts the first level of each category is left
+ * out, where it takes no gaps they become the column's median (of levels 0/1 columns, the most frequent level), where
+ * it asks for it columns are standardised.
  */
 export const fitView = (x: Matrix, needs: MatrixNeeds): View => {
   const kept =

@@ -2,9 +2,9 @@ import { productLimit, type StepCurve } from '../../cohort/curves/productLimit.t
 import type { Outcome } from '../../cohort/matrix.ts'
 
 /**
- * Shares of several predictions of the same rows, none below 0, all together 1, under which their mean fits the outcome best:
- * log loss for classes (expectation-maximisation, as for the shares of a mixture), squared error for values, the Brier score
- * with censoring weights over a grid of times for survival (exact, over all subsets). NaN rows have no say.
+ * Shares of several predictions of the same rows, none below 0, all together 1, under which their mean fits the outcome
+ * best: log loss for classes (expectation-maximisation, as for the shares of a mixture), squared error for values, the
+ * Brier score with censoring weights over a grid of times for survival (exact, over all subsets). NaN rows have no say.
  */
 export const stackWeights = (
   predictions: readonly Float64Array[],
@@ -95,7 +95,9 @@ const mixtureShares = (
   return shares
 }
 
-/** Minimises w'Aw - 2b'w over the simplex: the best of the equality-constrained minima of all subsets that lie inside. */
+/**
+ * Minimises w'Aw - 2b'w over the simplex: the best of the equality-constrained minima of all subsets that lie inside.
+ */
 const bestShares = (products: Float64Array, targets: Float64Array, count: number): Float64Array => {
   const lossOf = (w: Float64Array) => {
     let loss = 0

@@ -11,8 +11,9 @@ import { type LifetimeRows, maximiseLifetimes } from './lifetimeLikelihood.ts'
 import { errorLaw, type Lifetime, lifetimes } from './lifetimes.ts'
 
 /**
- * Accelerated failure time regression, log T = x'b + scale * error, as R's `survival::survreg`. See docs/methods.md. Curves are smooth;
- * beyond the longest follow-up they stay where they are, as every curve here does, and `timeOf` alone follows the formula on.
+ * Accelerated failure time regression, log T = x'b + scale * error, as R's `survival::survreg`. See docs/methods.md.
+ * Curves are smooth; beyond the longest follow-up they stay where they are, as every curve here does, and `timeOf`
+ * alone follows the formula on.
  */
 export const aft: Learner = {
   id: 'aft',

@@ -2,9 +2,10 @@ import type { Prepared, Ties } from './partialLikelihood.ts'
 import { sweepRiskSets } from './riskSets.ts'
 
 /**
- * The baseline cumulative hazard of a Cox model for a case whose columns lie at `Prepared.centre`, with what R's `survfit.coxph`
- * needs for the variance of a predicted curve. Increments are consistent with the ties: sum over the d tied events of
- * mean weight / (risk set less l/d of the tied risks) (Efron), or total weight / risk set (Breslow). Strata stand one after another.
+ * The baseline cumulative hazard of a Cox model for a case whose columns lie at `Prepared.centre`, with what R's
+ * `survfit.coxph` needs for the variance of a predicted curve. Increments are consistent with the ties: sum over the d
+ * tied events of mean weight / (risk set less l/d of the tied risks) (Efron), or total weight / risk set (Breslow).
+ * Strata stand one after another.
  */
 export interface Baseline {
   /** Distinct event times, ascending within each stratum. */
@@ -22,7 +23,9 @@ export interface Baseline {
   means: Float64Array
 }
 
-/** Keeps the artifact small: 4,000 x 20 columns are 0.6 MB, and between knots the integral is near linear in the hazard. */
+/**
+ * Keeps the artifact small: 4,000 x 20 columns are 0.6 MB, and between knots the integral is near linear in the hazard.
+ */
 const maximumKnots = 4000
 
 export const baselineOf = (data: Prepared, beta: Float64Array, ties: Ties): Baseline => {
@@ -82,8 +85,8 @@ export const baselineOf = (data: Prepared, beta: Float64Array, ties: Ties): Base
 }
 
 /**
- * The integral of the risk set's means at one event time, between knots in proportion to the hazard. `from` and `to`: the knots of
- * the stratum that `at` is in. `means` may be in any units; writes `size` numbers to `into`.
+ * The integral of the risk set's means at one event time, between knots in proportion to the hazard. `from` and `to`:
+ * the knots of the stratum that `at` is in. `means` may be in any units; writes `size` numbers to `into`.
  */
 export const meansAt = (
   { hazard, knots, means }: Pick<Baseline, 'hazard' | 'knots' | 'means'>,

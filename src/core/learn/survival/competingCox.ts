@@ -9,9 +9,10 @@ import { coxHazards } from './coxPredictor.ts'
 import { entersLateOrInStrata } from './lateEntry.ts'
 
 /**
- * Two Cox models, of the event and of the competing events, each counting the other's events as censored, joined into a cumulative
- * incidence (Benichou & Gail 1990), as `riskRegression::CSC`. With increments dH1 and dH2 of a patient at each event time,
- * S(t) = prod (1 - dH1 - dH2) and F1(t) = sum S(t-) dH1. Increments that would take more than everyone are scaled to everyone.
+ * Two Cox models, of the event and of the competing events, each counting the other's events as censored, joined into a
+ * cumulative incidence (Benichou & Gail 1990), as `riskRegression::CSC`. With increments dH1 and dH2 of a patient at
+ * each event time, S(t) = prod (1 - dH1 - dH2) and F1(t) = sum S(t-) dH1. Increments that would take more than everyone
+ * are scaled to everyone.
  */
 export const competingCox: Learner = {
   id: 'competingCox',

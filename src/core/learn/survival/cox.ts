@@ -16,8 +16,9 @@ import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
 /**
  * Cox proportional hazards (Cox 1972) by Newton-Raphson on the partial likelihood, as R's `survival::coxph`. See
  * docs/methods.md. The default penalty is 0, so that the hazard ratios, their tests and the bands of predicted curves
- * are those every reader of the literature expects; where the likelihood has no finite maximum the fit says so and names
- * the remedy. Rows may enter late and strata have a baseline each; competing events count as censored (cause-specific hazard).
+ * are those every reader of the literature expects; where the likelihood has no finite maximum the fit says so and
+ * names the remedy. Rows may enter late and strata have a baseline each; competing events count as censored
+ * (cause-specific hazard).
  */
 export const cox: Learner = {
   id: 'cox',
@@ -116,8 +117,8 @@ const checkStrata = ({ strata }: Matrix): void => {
 }
 
 /**
- * R's rule: robust where weights are not whole numbers, or a patient has several events; and also where rows of a patient
- * overlap, as visits that each count to the end of follow-up do.
+ * R's rule: robust where weights are not whole numbers, or a patient has several events; and also where rows of a
+ * patient overlap, as visits that each count to the end of follow-up do.
  */
 const wantsRobust = (
   asked: string,

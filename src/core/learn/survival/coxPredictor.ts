@@ -57,9 +57,10 @@ export const coxHazards = ({ arrays }: ModelState) => {
 }
 
 /**
- * Predicts from a Cox state. Of a stratified model a row's curve is that of its stratum; a row of none (-1) gets NaN. Its risk
- * score is then the linear predictor plus the log of its stratum's cumulative hazard over the mean of all strata, both at the
- * median event time (or the first time by which every stratum has one), so that scores rank across strata too.
+ * Predicts from a Cox state. Of a stratified model a row's curve is that of its stratum; a row of none (-1) gets NaN.
+ * Its risk score is then the linear predictor plus the log of its stratum's cumulative hazard over the mean of all
+ * strata, both at the median event time (or the first time by which every stratum has one), so that scores rank across
+ * strata too.
  */
 export const loadCox = async (state: ModelState): Promise<SurvivalPredictor> => {
   const { columns, coefficients, means, origin, covariance } = state.arrays

@@ -12,9 +12,9 @@ import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
 import { sweepRiskSets } from './riskSets.ts'
 
 /**
- * Proportional hazards of the subdistribution (Fine & Gray 1999), as R's `cmprsk::crr`: the cumulative incidence of the event is
- * 1 - exp(-H0(t) exp(x'b)). Those whom a competing event took stay in the risk sets with weight G(t-) / G(T-), G the Kaplan-Meier
- * curve of censoring. See docs/methods.md.
+ * Proportional hazards of the subdistribution (Fine & Gray 1999), as R's `cmprsk::crr`: the cumulative incidence of the
+ * event is 1 - exp(-H0(t) exp(x'b)). Those whom a competing event took stay in the risk sets with weight G(t-) / G(T-),
+ * G the Kaplan-Meier curve of censoring. See docs/methods.md.
  */
 export const fineGray: Learner = {
   id: 'fineGray',
@@ -82,7 +82,10 @@ export const fineGray: Learner = {
   },
 }
 
-/** Who stays beyond a competing event, and with what weight. As `crr`, those with an event at t are still at risk of censoring at t. */
+/**
+ * Who stays beyond a competing event, and with what weight. As `crr`, those with an event at t are still at risk of
+ * censoring at t.
+ */
 const beyondOf = (
   { order, times }: Prepared,
   competing: Uint8Array,
@@ -102,10 +105,10 @@ const beyondOf = (
 }
 
 /**
- * Adds to each row's score what it says about the censoring curve that the weights rest on (the psi of Fine & Gray 1999):
- * q(T) / pi(T) where it was censored, less the integral of q dN / pi^2 up to its time; pi(u) is the weight at risk at u and q(u) the
- * derivative of the score with the log of the censoring curve at u. Of ties: as `crr`, q(u) takes competing events before u and
- * events from u on.
+ * Adds to each row's score what it says about the censoring curve that the weights rest on (the psi of Fine & Gray
+ * 1999): q(T) / pi(T) where it was censored, less the integral of q dN / pi^2 up to its time; pi(u) is the weight at
+ * risk at u and q(u) the derivative of the score with the log of the censoring curve at u. Of ties: as `crr`, q(u)
+ * takes competing events before u and events from u on.
  */
 const addCensoring = (score: Float64Array, { data, maximum, outcome }: HazardFit, ties: Ties): void => {
   const { size, weight, starts, event, order, times, scale, beyond, deaths } = data

@@ -40,7 +40,9 @@ export const ridgeParameter: Parameter = {
   choices: null,
 }
 
-/** A model of log-linear hazards as fitted, before a learner adds what is its own. Rows are those of positive weight. */
+/**
+ * A model of log-linear hazards as fitted, before a learner adds what is its own. Rows are those of positive weight.
+ */
 export interface HazardFit {
   x: Matrix
   outcome: SurvivalOutcome
@@ -72,8 +74,8 @@ export const rowsOf = (x: Matrix, { time, event, entry }: SurvivalOutcome): Surv
 })
 
 /**
- * Fits by partial likelihood what Cox and Fine-Gray regression share. `carry` says who stays at risk beyond a competing event.
- * Throws `invalidInput` where the data cannot be learned from.
+ * Fits by partial likelihood what Cox and Fine-Gray regression share. `carry` says who stays at risk beyond a competing
+ * event. Throws `invalidInput` where the data cannot be learned from.
  */
 export const fitHazards = (
   learner: string,

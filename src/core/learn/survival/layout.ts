@@ -2,8 +2,8 @@ import { alignTimes, alignWithEntry } from '../../cohort/curves/times.ts'
 import type { SurvivalRows } from './partialLikelihood.ts'
 
 /**
- * Rows by stratum and, within it, by descending time, so that without late entry the risk set of a time is everything from
- * the stratum's start on. `groups` are the distinct times of a stratum; within a group events come first.
+ * Rows by stratum and, within it, by descending time, so that without late entry the risk set of a time is everything
+ * from the stratum's start on. `groups` are the distinct times of a stratum; within a group events come first.
  */
 export interface Layout {
   rows: number
@@ -25,7 +25,10 @@ export interface Layout {
     order: Uint32Array
     /** Of each group: one past the last of `order` that enters at its time or later, and so is not at risk in it. */
     ends: Uint32Array
-    /** Of each sorted row: the first group, down the order, at or before whose time it entered (it lives through those before). */
+    /**
+     * Of each sorted row: the first group, down the order, at or before whose time it entered (it lives through those
+     * before).
+     */
     since: Uint32Array
   } | null
 }
@@ -72,7 +75,10 @@ export const layOut = ({ time, event, entry, strata }: SurvivalRows): Layout => 
   return { ...layout, entries: entered ? entriesOf(layout, entered) : null }
 }
 
-/** A counting sort of the members by (time descending, events first), written to `order` from `from` on; rows keep their order within. */
+/**
+ * A counting sort of the members by (time descending, events first), written to `order` from `from` on; rows keep their
+ * order within.
+ */
 const groupsOf = (
   members: Uint32Array,
   time: Float64Array,

@@ -30,9 +30,9 @@ const limit = 100
 const leastLogScale = -12
 
 /**
- * Maximises the log-likelihood of log T = z'gamma + scale * error by Newton-Raphson in (gamma, log scale), halving steps that
- * lower it and leaning on the diagonal where it is not concave. `fixed`: the scale is 1 (exponential). `penalty[j]` / 2 gamma_j^2 is
- * subtracted.
+ * Maximises the log-likelihood of log T = z'gamma + scale * error by Newton-Raphson in (gamma, log scale), halving
+ * steps that lower it and leaning on the diagonal where it is not concave. `fixed`: the scale is 1 (exponential).
+ * `penalty[j]` / 2 gamma_j^2 is subtracted.
  */
 export const maximiseLifetimes = (
   { z, size, log, event, weights }: LifetimeRows,

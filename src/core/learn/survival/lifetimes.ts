@@ -3,7 +3,10 @@ import { normalHazard, normalLogTail } from '../../numbers/distributions.ts'
 export const lifetimes = ['weibull', 'exponential', 'lognormal', 'loglogistic'] as const
 export type Lifetime = (typeof lifetimes)[number]
 
-/** The error of an accelerated failure time model, log T = x'b + scale * error, at z. Weibull and exponential share theirs. */
+/**
+ * The error of an accelerated failure time model, log T = x'b + scale * error, at z. Weibull and exponential share
+ * theirs.
+ */
 interface ErrorLaw {
   /** log S(z) with its two derivatives. */
   survivor: (z: number) => [value: number, first: number, second: number]

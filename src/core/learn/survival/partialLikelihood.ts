@@ -4,7 +4,10 @@ import { type Layout, layOut } from './layout.ts'
 
 export type Ties = 'efron' | 'breslow'
 
-/** Survival data laid out once for all Newton steps: rows as `Layout` orders them; columns centred and scaled, row-major. */
+/**
+ * Survival data laid out once for all Newton steps: rows as `Layout` orders them; columns centred and scaled,
+ * row-major.
+ */
 export interface Prepared extends Layout {
   size: number
   z: Float64Array
@@ -13,7 +16,10 @@ export interface Prepared extends Layout {
   centre: Float64Array
   scale: Float64Array
   columns: number[]
-  /** Those a competing event took, who stay in the risk sets of later events (Fine & Gray); null: nobody does. One stratum only. */
+  /**
+   * Those a competing event took, who stay in the risk sets of later events (Fine & Gray); null: nobody does. One
+   * stratum only.
+   */
   beyond: Beyond | null
 }
 
@@ -32,8 +38,8 @@ export interface SurvivalRows {
 }
 
 /**
- * Sorts and scales. Scaling is by the mean absolute deviation as in R's `coxfit6.c`, so that its tolerance for collinear columns
- * means the same here.
+ * Sorts and scales. Scaling is by the mean absolute deviation as in R's `coxfit6.c`, so that its tolerance for
+ * collinear columns means the same here.
  */
 export const prepareSurvival = (
   x: Matrix,
@@ -74,15 +80,15 @@ export interface Likelihood {
 }
 
 /**
- * Log partial likelihood at `beta` with its gradient and information. Cox (1972); ties by Breslow (1974) or Efron (1977), with
- * case weights as in R (an event's weight counts in the likelihood, every row's in the risk sets).
+ * Log partial likelihood at `beta` with its gradient and information. Cox (1972); ties by Breslow (1974) or Efron
+ * (1977), with case weights as in R (an event's weight counts in the likelihood, every row's in the risk sets).
  *
  * The information is the sum over events of weighted second moments less the outer products of weighted means. The
  * second moments are gathered as one weighted Gram matrix, each row weighing its risk times the hazard it lived
  * through, which costs rows x size^2 once, whatever the number of event times.
  *
- * `multiplier`: a factor a group, by which its terms of gradient and information (not of the value) are weighted; tests of
- * proportional hazards weigh them by a function of time.
+ * `multiplier`: a factor a group, by which its terms of gradient and information (not of the value) are weighted; tests
+ * of proportional hazards weigh them by a function of time.
  */
 export const likelihoodOf = (ties: Ties) => {
   let scratch: ReturnType<typeof scratchOf> | null = null
@@ -110,8 +116,8 @@ const scratchOf = ({ rows, starts, size }: Prepared) => {
 }
 
 /**
- * Sums of carry * risk, alone and times z, over those whose competing event came before each group with events; sorted rows, from
- * the earliest group up. Row-major groups x (1 + size).
+ * Sums of carry * risk, alone and times z, over those whose competing event came before each group with events; sorted
+ * rows, from the earliest group up. Row-major groups x (1 + size).
  */
 export const carriedSums = (
   { size, z, weight, starts, deaths, beyond }: Prepared,
@@ -215,7 +221,8 @@ const evaluate = (
         if (beyond) ahead += beyond.staying[group] * hazard[group]
         continue
       }
-      // Efron: the l-th of d tied events sees the tied risks reduced by l/d. Means are (sum - s tied) / (atRisk - s tiedRisk).
+      // Efron: the l-th of d tied events sees the tied risks reduced by l/d. Means are (sum - s tied) / (atRisk - s
+      // tiedRisk).
       const mean = tiedWeight / count
       let squares = 0
       let mixed = 0
@@ -239,8 +246,8 @@ const evaluate = (
       if (beyond) ahead += beyond.staying[group] * hazard[group]
     }
 
-    // Later groups have earlier times: a row lives through the hazard of its own group and of all after it in this order,
-    // down to the group at which it entered.
+    // Later groups have earlier times: a row lives through the hazard of its own group and of all after it in this
+    // order, down to the group at which it entered.
     let lived = 0
     for (let group = strataStarts[stratum + 1] - 1; group >= strataStarts[stratum]; group--) {
       const before = lived

@@ -8,9 +8,10 @@ import { likelihoodOf, type Prepared, type SurvivalRows, type Ties } from './par
 type Proportionality = NonNullable<Fit['proportionality']>
 
 /**
- * Score test of proportional hazards: would adding x_j g(t) to the model raise its likelihood? g(t) = 1 - S(t-), S the Kaplan-Meier
- * curve of all rows. As R's `cox.zph` from survival 3 on (Grambsch & Therneau 1994 made exact): the columns of one feature are
- * tested together, then all. `features`: the feature of each column; `names`: what each feature is called.
+ * Score test of proportional hazards: would adding x_j g(t) to the model raise its likelihood? g(t) = 1 - S(t-), S the
+ * Kaplan-Meier curve of all rows. As R's `cox.zph` from survival 3 on (Grambsch & Therneau 1994 made exact): the
+ * columns of one feature are tested together, then all. `features`: the feature of each column; `names`: what each
+ * feature is called.
  */
 export const testProportionality = (
   data: Prepared,
@@ -58,7 +59,10 @@ export const testProportionality = (
   return global ? { transform: 'km', tests, global } : null
 }
 
-/** g of each group's time, less its mean over events: 1 - S(t-) of the unweighted Kaplan-Meier curve of all strata together. */
+/**
+ * g of each group's time, less its mean over events: 1 - S(t-) of the unweighted Kaplan-Meier curve of all strata
+ * together.
+ */
 const timeOf = ({ times, deaths }: Prepared, { time, event, entry }: SurvivalRows): Float64Array => {
   const [aligned, entered] = entry ? alignWithEntry(time, entry) : [alignTimes(time), null]
   const curve = productLimit({ time: aligned, entry: entered, event: (row) => event[row] === 1 })

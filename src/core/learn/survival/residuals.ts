@@ -7,7 +7,10 @@ export interface CoxResiduals {
   martingale: Float64Array
   /** Row-major rows x size: derivative of the log partial likelihood with the row's weight. */
   score: Float64Array
-  /** Row-major events x size: columns of each event less their mean in the risk set (mean over tied terms), by ascending time. */
+  /**
+   * Row-major events x size: columns of each event less their mean in the risk set (mean over tied terms), by ascending
+   * time.
+   */
   schoenfeld: Float64Array
   /** Matrix row of each Schoenfeld residual. */
   events: Uint32Array
@@ -20,7 +23,8 @@ export interface CoxResiduals {
 export const coxResiduals = (data: Prepared, beta: Float64Array, ties: Ties): CoxResiduals => {
   const { rows, size, z, event, starts, strataStarts, entries, order, scale, beyond } = data
   const groups = starts.length - 1
-  // Integrals of the hazard, and of the risk set's means over it, within a group: for all at risk, and for its own events.
+  // Integrals of the hazard, and of the risk set's means over it, within a group: for all at risk, and for its own
+  // events.
   const hazard = new Float64Array(groups)
   const own = new Float64Array(groups)
   const drift = new Float64Array(groups * size)
@@ -131,8 +135,8 @@ export const dfbetas = (score: Float64Array, covariance: Float64Array, size: num
 }
 
 /**
- * Sandwich covariance of the coefficients (Lin & Wei 1989): the cross product of each cluster's summed, weighted dfbetas.
- * Without clusters every row is its own.
+ * Sandwich covariance of the coefficients (Lin & Wei 1989): the cross product of each cluster's summed, weighted
+ * dfbetas. Without clusters every row is its own.
  */
 export const robustCovariance = (
   dfbeta: Float64Array,

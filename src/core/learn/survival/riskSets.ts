@@ -1,6 +1,9 @@
 import { carriedSums, type Prepared, type Ties } from './partialLikelihood.ts'
 
-/** The risk set of one group of events, with those carried beyond a competing event. Sums are over rows at risk, weighted by their risk r = weight * exp(eta). */
+/**
+ * The risk set of one group of events, with those carried beyond a competing event. Sums are over rows at risk,
+ * weighted by their risk r = weight * exp(eta).
+ */
 export interface RiskSet {
   stratum: number
   group: number
@@ -11,11 +14,16 @@ export interface RiskSet {
   tiedRisk: number
   tiedWeight: number
   tied: Float64Array
-  /** One term a tied event under Efron, one for all under Breslow; the l-th sees the tied risks less l/terms of them. */
+  /**
+   * One term a tied event under Efron, one for all under Breslow; the l-th sees the tied risks less l/terms of them.
+   */
   terms: number
 }
 
-/** Visits every group with events, strata in order and times descending within each. The risk set is reused between visits. */
+/**
+ * Visits every group with events, strata in order and times descending within each. The risk set is reused between
+ * visits.
+ */
 export const sweepRiskSets = (data: Prepared, beta: Float64Array, ties: Ties, visit: (set: RiskSet) => void): void => {
   const { size, z, event, weight, starts, deaths, strataStarts, entries, beyond } = data
   const carried = carriedSums(data, beta)

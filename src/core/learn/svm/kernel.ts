@@ -79,8 +79,8 @@ const dotProducts = ({ rows, columns, values }: Points): ((row: number) => Float
 }
 
 /**
- * The kernel matrix of a training set, a row at a time, as float32 (as libsvm's cache). The least recently used row makes
- * room for a new one where not all fit.
+ * The kernel matrix of a training set, a row at a time, as float32 (as libsvm's cache). The least recently used row
+ * makes room for a new one where not all fit.
  */
 export const kernelMatrix = (kernel: Kernel, points: Points) => {
   const { rows, squares } = points

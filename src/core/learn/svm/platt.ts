@@ -70,8 +70,8 @@ export const sigmoidOf = (decision: number, a: number, b: number): number => {
 }
 
 /**
- * Class probabilities from those of each pair, r[i * k + j] = P(i | i or j): the second method of Wu, Lin & Weng (JMLR 2004), as
- * libsvm.
+ * Class probabilities from those of each pair, r[i * k + j] = P(i | i or j): the second method of Wu, Lin & Weng (JMLR
+ * 2004), as libsvm.
  */
 export const couple = (r: Float64Array, k: number): Float64Array => {
   const p = new Float64Array(k).fill(1 / k)

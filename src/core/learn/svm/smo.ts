@@ -1,6 +1,6 @@
 /**
- * A quadratic problem of support vector machines over variables a: minimise a'Qa / 2 + p'a with y'a fixed and
- * 0 <= a_i <= C_i, where Q_ij = y_i y_j K(point_i, point_j). Several variables may share a point (regression has two a row).
+ * A quadratic problem of support vector machines over variables a: minimise a'Qa / 2 + p'a with y'a fixed and 0 <= a_i
+ * <= C_i, where Q_ij = y_i y_j K(point_i, point_j). Several variables may share a point (regression has two a row).
  */
 export interface Problem {
   y: Int8Array
@@ -28,9 +28,9 @@ export interface Solution {
 const tau = 1e-12
 
 /**
- * Sequential minimal optimisation with second-order working-set selection (Fan, Chen & Lin, JMLR 2005) and shrinking, as
- * libsvm's solver (Chang & Lin 2011), started at a = 0. Ends where the largest violation of the optimality conditions is below
- * `tolerance`, or after max(10^7, 100 n) steps.
+ * Sequential minimal optimisation with second-order working-set selection (Fan, Chen & Lin, JMLR 2005) and shrinking,
+ * as libsvm's solver (Chang & Lin 2011), started at a = 0. Ends where the largest violation of the optimality
+ * conditions is below `tolerance`, or after max(10^7, 100 n) steps.
  */
 export const solve = (problem: Problem, tolerance: number): Solution => {
   const { y, p, bound, point, row, diagonal } = problem

@@ -65,10 +65,11 @@ const parameters: readonly Parameter[] = [
 const calibrationFolds = 5
 
 /**
- * Support vector machine (Cortes & Vapnik 1995; regression: epsilon-insensitive) with a linear or Gaussian kernel, solved by
- * sequential minimal optimisation as libsvm. Several classes: one machine a pair. Class probabilities: Platt's sigmoid on
- * decisions of a five-fold cross-validation within the training rows, coupled over pairs. Values are learned in units of their
- * standard deviation, so that `cost` and `epsilon` mean the same for every value. See docs/methods.md.
+ * Support vector machine (Cortes & Vapnik 1995; regression: epsilon-insensitive) with a linear or Gaussian kernel,
+ * solved by sequential minimal optimisation as libsvm. Several classes: one machine a pair. Class probabilities:
+ * Platt's sigmoid on decisions of a five-fold cross-validation within the training rows, coupled over pairs. Values are
+ * learned in units of their standard deviation, so that `cost` and `epsilon` mean the same for every value. See
+ * docs/methods.md.
  */
 export const svm: Learner = {
   id: 'svm',

@@ -32,9 +32,9 @@ export interface BinTask {
 }
 
 /**
- * Bins a matrix, columns shared out over threads. Up to `maxBins` (2 to 255) bins a column; a column with no more distinct
- * values has one bin each, else bins hold about equal numbers of rows (of a fixed sample, beyond 32,768 unweighted ones), and a
- * value that fills a bin alone has its own.
+ * Bins a matrix, columns shared out over threads. Up to `maxBins` (2 to 255) bins a column; a column with no more
+ * distinct values has one bin each, else bins hold about equal numbers of rows (of a fixed sample, beyond 32,768
+ * unweighted ones), and a value that fills a bin alone has its own.
  */
 export const binColumns = async (
   x: Matrix,
@@ -150,7 +150,10 @@ export const edgesOf = (values: Float64Array, weights: Float64Array | null, maxB
   return Float64Array.from(edges)
 }
 
-/** Cells of equal width over the range of a column's edges; a value's bin is looked for between those of its cell's ends. */
+/**
+ * Cells of equal width over the range of a column's edges; a value's bin is looked for between those of its cell's
+ * ends.
+ */
 const cells = 2048
 
 const writeCodes = (values: Float64Array, edges: Float64Array, order: Int32Array | null, codes: Uint8Array) => {

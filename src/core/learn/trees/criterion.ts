@@ -10,12 +10,14 @@ export interface Split {
   missingLeft: boolean
 }
 
-/** A split must beat the best by more than rounding, so that equal splits are told apart by order, not by the last bit. */
+/**
+ * A split must beat the best by more than rounding, so that equal splits are told apart by order, not by the last bit.
+ */
 export const clearly = 1 + 1e-9
 
 /**
- * How a tree judges splits and what its leaves hold. The grower calls `begin` for each tree and `enter` for each node, then either `leaf`, or `seek`
- * for some columns. Rows of a node stand in `order[start..end)`, ascending.
+ * How a tree judges splits and what its leaves hold. The grower calls `begin` for each tree and `enter` for each node,
+ * then either `leaf`, or `seek` for some columns. Rows of a node stand in `order[start..end)`, ascending.
  */
 export interface Criterion {
   /** Takes in the weights of a new tree's bag. */

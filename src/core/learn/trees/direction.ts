@@ -10,11 +10,11 @@ export interface NodeRows {
 }
 
 /**
- * One step towards the best linear combination of some columns in a node: for values least squares, for classes least squares
- * on membership of `label` (which has the direction of Fisher's discriminant), for survival one Newton step of Cox's partial
- * likelihood from 0, ties as Breslow (Jaeger et al. 2024). Coefficients into `into`; false where there is no direction.
- * `values` is row-major rows x width over all columns. `ridge` is added to the diagonal, as a share of its mean, so that twin columns and
- * tiny nodes have a solution.
+ * One step towards the best linear combination of some columns in a node: for values least squares, for classes least
+ * squares on membership of `label` (which has the direction of Fisher's discriminant), for survival one Newton step of
+ * Cox's partial likelihood from 0, ties as Breslow (Jaeger et al. 2024). Coefficients into `into`; false where there is
+ * no direction. `values` is row-major rows x width over all columns. `ridge` is added to the diagonal, as a share of
+ * its mean, so that twin columns and tiny nodes have a solution.
  */
 export const directionOf = (
   target: ForestTarget,
@@ -88,7 +88,9 @@ const leastSquares = (
   mirror(information, size)
 }
 
-/** Score and information of Cox's partial likelihood at 0: events less the mean of those at risk, and their covariance. */
+/**
+ * Score and information of Cox's partial likelihood at 0: events less the mean of those at risk, and their covariance.
+ */
 const coxStep = (
   { time, event }: Extract<ForestTarget, { task: 'survival' }>,
   values: Float64Array,

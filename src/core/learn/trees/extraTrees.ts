@@ -20,8 +20,9 @@ const changed: Record<string, Partial<Parameter>> = {
 }
 
 /**
- * Extremely randomised trees (Geurts, Ernst & Wehenkel 2006): the random forest with one random cut a column instead of the best,
- * grown on all rows unless drawn. Criteria, leaves, missing values, predictions and model state are the forest's.
+ * Extremely randomised trees (Geurts, Ernst & Wehenkel 2006): the random forest with one random cut a column instead of
+ * the best, grown on all rows unless drawn. Criteria, leaves, missing values, predictions and model state are the
+ * forest's.
  */
 export const extraTrees: Learner = {
   ...forest,

@@ -94,14 +94,14 @@ const parameters: readonly Parameter[] = [
 ]
 
 /**
- * Random forest (Breiman 2001) on histograms: Gini impurity for classes, variance for values, the log-rank statistic for
- * survival (Ishwaran et al. 2008, with exact times). See docs/methods.md.
+ * Random forest (Breiman 2001) on histograms: Gini impurity for classes, variance for values, the log-rank statistic
+ * for survival (Ishwaran et al. 2008, with exact times). See docs/methods.md.
  *
- * Predictions are means over trees: of leaf shares (not votes), of leaf means, and of leaf Nelson-Aalen cumulative hazards with
- * S(t) = exp(-H(t)). The survival risk is expected mortality, the events to be expected had all training patients this
- * row's hazard over their own follow-up. Where the study names competing events, leaves hold Aalen-Johansen cumulative
- * incidences, S(t) is one minus their mean, and the risk is the time expected to be lost to the event up to the last event time
- * (Ishwaran et al. 2014).
+ * Predictions are means over trees: of leaf shares (not votes), of leaf means, and of leaf Nelson-Aalen cumulative
+ * hazards with S(t) = exp(-H(t)). The survival risk is expected mortality, the events to be expected had all training
+ * patients this row's hazard over their own follow-up. Where the study names competing events, leaves hold
+ * Aalen-Johansen cumulative incidences, S(t) is one minus their mean, and the risk is the time expected to be lost to
+ * the event up to the last event time (Ishwaran et al. 2014).
  */
 export const forest: Learner = {
   id: 'forest',

@@ -5,8 +5,8 @@ import type { BinnedColumns } from './bins.ts'
 import { leafMark, type Nodes } from './grow.ts'
 
 /**
- * Trees ready to be walked: thresholds instead of bins, links instead of order. A node is 16 bytes in one piece, seen as
- * numbers and as links, so that a step down a tree touches one line of cache, and often the same as the step before.
+ * Trees ready to be walked: thresholds instead of bins, links instead of order. A node is 16 bytes in one piece, seen
+ * as numbers and as links, so that a step down a tree touches one line of cache, and often the same as the step before.
  */
 export interface Forest {
   columns: number
@@ -18,8 +18,8 @@ export interface Forest {
   /** At 2 * node: the threshold; values at most this go left. */
   numbers: Float64Array
   /**
-   * At 4 * node + 2: column of the split, or -1 - leaf, leaves being numbered through the forest. At 4 * node + 3: the right
-   * child, negative where missing values go left. The left child is the next node.
+   * At 4 * node + 2: column of the split, or -1 - leaf, leaves being numbered through the forest. At 4 * node + 3: the
+   * right child, negative where missing values go left. The left child is the next node.
    */
   links: Int32Array
 }

@@ -175,9 +175,10 @@ const survivalPredictor = (state: ModelState, walk: Walk): Predictor => {
   }
 
   /**
-   * With a horizon, of the risk 1 - S(horizon): shares of the cumulative hazard H(horizon), which is the additive scale (a mean over
-   * trees), each multiplied by the secant (risk - baseline risk) / (H - baseline H), so that they add up to the risk shown.
-   * Order and sign are those of the hazard's shares. Cumulative incidences are the risk itself. Without a horizon, of the risk score.
+   * With a horizon, of the risk 1 - S(horizon): shares of the cumulative hazard H(horizon), which is the additive scale
+   * (a mean over trees), each multiplied by the secant (risk - baseline risk) / (H - baseline H), so that they add up
+   * to the risk shown. Order and sign are those of the hazard's shares. Cumulative incidences are the risk itself.
+   * Without a horizon, of the risk score.
    */
   const contributions = (explain: NonNullable<typeof explainRows>) => (x: Matrix, output: ContributionTarget) => {
     if (!('horizon' in output)) return { ...explain(mortality, x), scale: 'value' as const }

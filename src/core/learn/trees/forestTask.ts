@@ -11,7 +11,9 @@ export type ForestTarget =
   | { task: 'regression'; y: Float64Array }
   | ({ task: 'survival' } & SurvivalTarget)
 
-/** A run of trees to grow. Arrays as long as the rows lie on shared memory; rows stand in the order of the bin codes. */
+/**
+ * A run of trees to grow. Arrays as long as the rows lie on shared memory; rows stand in the order of the bin codes.
+ */
 export interface GrowTask {
   binned: BinnedColumns
   target: ForestTarget

@@ -59,7 +59,10 @@ export const outOfBagOf = (outcome: Outcome, rows: number, order: Int32Array | n
     }
     return means
   }
-  /** What the trees so far say of rows they did not draw: Brier score, root mean squared error or concordance, of a sample of rows. */
+  /**
+   * What the trees so far say of rows they did not draw: Brier score, root mean squared error or concordance, of a
+   * sample of rows.
+   */
   const curve = (): Record<string, number> => {
     if (sums.length === 0) return {}
     return outOfBagFigure(

@@ -12,7 +12,10 @@ export interface Growth {
 /** In `feature`, what marks a leaf. */
 export const leafMark = 0xffff
 
-/** Nodes of trees in pre-order: the left child follows its parent, the right one the left subtree, so no links are needed. */
+/**
+ * Nodes of trees in pre-order: the left child follows its parent, the right one the left subtree, so no links are
+ * needed.
+ */
 export interface Nodes {
   /** Column of the split, or `leafMark`. */
   feature: Uint16Array
@@ -38,8 +41,8 @@ export const varyingColumns = ({ rows, columns, codes, edges }: BinnedColumns): 
 }
 
 /**
- * Grows trees one after another, depth first, each node splitting its stretch of the row order in place (stable, so rows
- * stay ascending). `credit` sees, leaf by leaf, the out-of-bag rows that end there.
+ * Grows trees one after another, depth first, each node splitting its stretch of the row order in place (stable, so
+ * rows stay ascending). `credit` sees, leaf by leaf, the out-of-bag rows that end there.
  */
 export const createGrower = (
   binned: BinnedColumns,

@@ -1,15 +1,19 @@
 import { type BinnedColumns, missingBin } from './bins.ts'
 import { type Criterion, clearly, growing, listOccupied, occupiedBins, type Split } from './criterion.ts'
 
-/** Least weight of a leaf, and the weight of each row in the tree at hand (bag multiplicity times case weight; 0: out of bag). */
+/**
+ * Least weight of a leaf, and the weight of each row in the tree at hand (bag multiplicity times case weight; 0: out of
+ * bag).
+ */
 export interface Bag {
   weight: Float64Array
   minLeaf: number
 }
 
 /**
- * Split sums of one column in one node, by occupied bin: weight and target sum centred on the node's mean. For two classes
- * coded 0 and 1 the variance criterion is Gini's (Gini impurity = 2 p (1 - p) = 2 variance), so both share this scan.
+ * Split sums of one column in one node, by occupied bin: weight and target sum centred on the node's mean. For two
+ * classes coded 0 and 1 the variance criterion is Gini's (Gini impurity = 2 p (1 - p) = 2 variance), so both share this
+ * scan.
  */
 interface Sums {
   bins: Int32Array
@@ -61,8 +65,9 @@ const sumsOf = (): Sums & { weight: Float64Array; sum: Float64Array } => ({
 })
 
 /**
- * Two classes by Gini impurity, where weights are whole numbers below 128 (bag multiplicities alone): a row's class and weight are
- * then one byte and a histogram counts in integers, which is a fifth faster. A leaf holds the weight of each class.
+ * Two classes by Gini impurity, where weights are whole numbers below 128 (bag multiplicities alone): a row's class and
+ * weight are then one byte and a histogram counts in integers, which is a fifth faster. A leaf holds the weight of each
+ * class.
  */
 export const giniOfTwo = (binned: BinnedColumns, y: Uint8Array, { weight, minLeaf }: Bag) => {
   const { rows, codes, edges } = binned

@@ -9,9 +9,9 @@ export interface SurvivalTarget {
   /** Grid index (of the forest's step times) at which an event at this time rank is booked. */
   slot: Uint16Array
   /**
-   * What a step of a leaf's curve counts for in its risk score. Of hazards: the training weight still followed at each step
-   * time, so that they sum to expected mortality. Of cumulative incidences: the time from the step to the last one, so that they
-   * sum to the time expected to be lost.
+   * What a step of a leaf's curve counts for in its risk score. Of hazards: the training weight still followed at each
+   * step time, so that they sum to expected mortality. Of cumulative incidences: the time from the step to the last
+   * one, so that they sum to the time expected to be lost.
    */
   atRisk: Float64Array
   /** Where competing events end follow-up: rank of each row's own time, and 0 censored, 1 event, 2 competing event. */
@@ -21,20 +21,21 @@ export interface SurvivalTarget {
 /**
  * Splits by the log-rank statistic (Segal 1988; Ishwaran et al. 2008), exactly, for every boundary between bins.
  *
- * With Y(t) at risk and d(t) events in the node, and Y_L(t) at risk on the left, the statistic is U^2 / V,
- *   U = O_L - E_L      = sum over left rows of (event - H(time)),  H the node's Nelson-Aalen estimate,
- *   V = sum_t a(t) Y_L(t) - sum_t b(t) Y_L(t)^2,   a = d (Y - d) / (Y (Y - 1)),  b = a / Y.
- * U and the first sum add up over rows. The second is sum over pairs of left rows of B(min(time_i, time_j)), B(t) = sum of b up
- * to t, so a row joins the left side in O(log times) with two Fenwick trees; where a column has few bins, Y_L is summed
- * afresh at each boundary instead. Nothing is binned in time, so the statistic is the one a test would report.
+ * With Y(t) at risk and d(t) events in the node, and Y_L(t) at risk on the left, the statistic is U^2 / V, U = O_L -
+ * E_L      = sum over left rows of (event - H(time)),  H the node's Nelson-Aalen estimate, V = sum_t a(t) Y_L(t) -
+ * sum_t b(t) Y_L(t)^2,   a = d (Y - d) / (Y (Y - 1)),  b = a / Y. U and the first sum add up over rows. The second is
+ * sum over pairs of left rows of B(min(time_i, time_j)), B(t) = sum of b up to t, so a row joins the left side in O(log
+ * times) with two Fenwick trees; where a column has few bins, Y_L is summed afresh at each boundary instead. Nothing is
+ * binned in time, so the statistic is the one a test would report.
  *
- * A leaf holds the increments d / Y of its Nelson-Aalen estimate; where there are competing events those of its Aalen-Johansen
- * estimate of the cumulative incidence, S(t-) d / Y, S being the share without any event.
+ * A leaf holds the increments d / Y of its Nelson-Aalen estimate; where there are competing events those of its
+ * Aalen-Johansen estimate of the cumulative incidence, S(t-) d / Y, S being the share without any event.
  */
 export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight, minLeaf }: Bag) => {
   const { rows, codes, edges } = binned
   const { time, event, slot, atRisk: followed, competing } = target
-  // By position in the node: weight, number of the node's event times at or before the row's, shares of U and of V's first sum.
+  // By position in the node: weight, number of the node's event times at or before the row's, shares of U and of V's
+  // first sum.
   const held = new Float64Array(rows)
   const reached = new Int32Array(rows)
   const score = new Float64Array(rows)
@@ -65,7 +66,10 @@ export const logRank = (binned: BinnedColumns, target: SurvivalTarget, { weight,
     return true
   }
 
-  /** Rows of one bin join the left side; returns the growth of V's second sum. The Fenwick trees carry weight and weight * B by time. */
+  /**
+   * Rows of one bin join the left side; returns the growth of V's second sum. The Fenwick trees carry weight and weight
+   * * B by time.
+   */
   const join = (bin: number, before: { risk: number }): number => {
     let growth = 0
     for (let j = head[bin]; j >= 0; j = next[j]) {

@@ -118,7 +118,8 @@ test('out-of-bag predictions of an oblique forest are those of new patients', as
   const outcome: Outcome = { task: 'diagnosis', classes: ['malignant', 'benign'], y }
   const { outOfBag } = await obliqueForest.fit({ ...x, data }, outcome, parameters, context)
   const second = (outOfBag as Float64Array).filter((_, i) => i % 2 === 1)
-  // The literature's range for this cohort (Street, Wolberg & Mangasarian 1993 report 97.5 % correct with three features).
+  // The literature's range for this cohort (Street, Wolberg & Mangasarian 1993 report 97.5 % correct with three
+  // features).
   expect(aucOf(second, y)).toBeGreaterThan(0.985)
   expect(aucOf(second, y)).toBeLessThan(0.9999)
 })

@@ -40,13 +40,17 @@ const parameters: readonly Parameter[] = [
   },
 ]
 
-/** Below it a split of survival is no better than chance at the 5% level (chi-square with one degree of freedom), as in aorsf. */
+/**
+ * Below it a split of survival is no better than chance at the 5% level (chi-square with one degree of freedom), as in
+ * aorsf.
+ */
 const leastLogRank = 3.84
 
 /**
- * Oblique random forest (Menze et al. 2011; Jaeger et al. 2024): splits cut a weighted sum of a few standardised columns,
- * weighted by one step of least squares (values, classes) or of Cox's partial likelihood (survival), so that borders that
- * run across columns take one split instead of many. Leaves and predictions are those of `forest`. See docs/methods.md.
+ * Oblique random forest (Menze et al. 2011; Jaeger et al. 2024): splits cut a weighted sum of a few standardised
+ * columns, weighted by one step of least squares (values, classes) or of Cox's partial likelihood (survival), so that
+ * borders that run across columns take one split instead of many. Leaves and predictions are those of `forest`. See
+ * docs/methods.md.
  */
 export const obliqueForest: Learner = {
   id: 'obliqueForest',

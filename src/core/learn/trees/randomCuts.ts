@@ -11,9 +11,10 @@ export const twoSides = (rows: number): BinnedColumns => ({
 })
 
 /**
- * Extremely randomised trees (Geurts, Ernst & Wehenkel 2006): of each column tried not the best cut is judged but one, drawn
- * evenly between the node's lowest and highest value (on the column's own scale, between the bins' edges). `judge` is any criterion
- * made on `sides`, where the rows of that one cut are written; whatever it does with missing values stays.
+ * Extremely randomised trees (Geurts, Ernst & Wehenkel 2006): of each column tried not the best cut is judged but one,
+ * drawn evenly between the node's lowest and highest value (on the column's own scale, between the bins' edges).
+ * `judge` is any criterion made on `sides`, where the rows of that one cut are written; whatever it does with missing
+ * values stays.
  */
 export const randomCuts = (binned: BinnedColumns, sides: BinnedColumns, judge: Criterion) => {
   const { rows, codes, edges } = binned
@@ -53,7 +54,10 @@ export const randomCuts = (binned: BinnedColumns, sides: BinnedColumns, judge: C
   return { criterion, drawFrom: (from: Random) => (random = from) }
 }
 
-/** The bin whose upper edge is the first at or above a point drawn evenly between the edges that part the bins low to high. */
+/**
+ * The bin whose upper edge is the first at or above a point drawn evenly between the edges that part the bins low to
+ * high.
+ */
 const cutBetween = (edges: Float64Array, low: number, high: number, share: number): number => {
   const first = edges[low]
   const point = first + share * (edges[high - 1] - first)

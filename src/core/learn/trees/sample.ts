@@ -7,8 +7,8 @@ export interface Sampling {
 }
 
 /**
- * Draws a tree's bag from the eligible rows (null: all): `multiplicity[row]` becomes how often the row was drawn, 0 out of
- * bag. With replacement a bootstrap, without by selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S).
+ * Draws a tree's bag from the eligible rows (null: all): `multiplicity[row]` becomes how often the row was drawn, 0 out
+ * of bag. With replacement a bootstrap, without by selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S).
  */
 export const drawBag = (
   multiplicity: Float64Array,

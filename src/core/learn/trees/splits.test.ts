@@ -27,7 +27,10 @@ const bestOf = (
 
 const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 
-/** Every cut and both ways for the missing, tried one by one; `worth` judges a list of rows on the left and on the right. */
+/**
+ * Every cut and both ways for the missing, tried one by one; `worth` judges a list of rows on the left and on the
+ * right.
+ */
 const tryAll = (
   x: number[],
   minLeaf: number,

@@ -36,10 +36,10 @@ export const checkOutcome = (outcome: Outcome, rows: number, weights?: Float64Ar
 export type CompetingRule = 'gray' | 'causeSpecific'
 
 /**
- * An outcome as trees take it, on shared memory. Survival rows are put in ascending order of time (`order[position]` is the
- * row), so that every node's rows are too; `times` are the step times of the forest's curves. Under the rule `gray` rows with a
- * competing event stay at risk to the last time, as in the subdistribution (Ishwaran et al. 2014); under `causeSpecific` they are
- * censored in splits. Leaves count them as what they are under both.
+ * An outcome as trees take it, on shared memory. Survival rows are put in ascending order of time (`order[position]` is
+ * the row), so that every node's rows are too; `times` are the step times of the forest's curves. Under the rule `gray`
+ * rows with a competing event stay at risk to the last time, as in the subdistribution (Ishwaran et al. 2014); under
+ * `causeSpecific` they are censored in splits. Leaves count them as what they are under both.
  */
 export const targetOf = (
   outcome: Outcome,
@@ -137,7 +137,10 @@ const competingOf = (
   return { time: own, cause }
 }
 
-/** Which distinct times are step times: all with events, or where there are too many the last of each equal share of events. */
+/**
+ * Which distinct times are step times: all with events, or where there are too many the last of each equal share of
+ * events.
+ */
 const gridOf = (events: number[]): boolean[] => {
   const withEvents = events.filter((weight) => weight > 0).length
   if (withEvents <= mostTimes) return events.map((weight) => weight > 0)

@@ -6,7 +6,9 @@ import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.
 import { type Forest, linkForest } from './forestModel.ts'
 import { nodeCovers, treeShap } from './treeShap.ts'
 
-/** Expected output of one tree when only some columns are known (Lundberg 2020, algorithm 1, written as it is defined). */
+/**
+ * Expected output of one tree when only some columns are known (Lundberg 2020, algorithm 1, written as it is defined).
+ */
 const expectedGiven = (
   f: Forest,
   cover: Float64Array,
@@ -30,7 +32,9 @@ const expectedGiven = (
   return sum / f.trees
 }
 
-/** Shapley values by their definition: the mean, over all orders of the columns, of what each adds when its turn comes. */
+/**
+ * Shapley values by their definition: the mean, over all orders of the columns, of what each adds when its turn comes.
+ */
 const shapley = (columns: number, worth: (known: number) => number) => {
   const worths = Array.from({ length: 1 << columns }, (_, known) => worth(known))
   const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1))

@@ -12,15 +12,16 @@ export const nodeCovers = (forest: Forest, leafWeights: ArrayLike<number>): Floa
 }
 
 /**
- * Exact path-dependent TreeSHAP (Lundberg, Erion & Lee 2018, arXiv 1802.03888; Lundberg et al. 2020): Shapley values of the
- * game whose worth of a set of columns is the tree's expected output when only these are known, unknown splits being
- * averaged over both children by training weight. `leafValues` holds one number a leaf; the forest's output is the mean over
- * trees. For each row, baseline + sum of its values = that mean at the row.
+ * Exact path-dependent TreeSHAP (Lundberg, Erion & Lee 2018, arXiv 1802.03888; Lundberg et al. 2020): Shapley values of
+ * the game whose worth of a set of columns is the tree's expected output when only these are known, unknown splits
+ * being averaged over both children by training weight. `leafValues` holds one number a leaf; the forest's output is
+ * the mean over trees. For each row, baseline + sum of its values = that mean at the row.
  *
- * The algorithm is the authors' leaf-path one in a leaner form. Along a path let z be the share of training weight that follows it
- * at a column's splits (product over repeats), and call a column hot where the row itself follows the path at all of them. Worth of
- * a set S at this leaf is value * prod(hot in S: 1; cold in S: 0; not in S: z). Coefficients of prod over hot (z + y) count
- * sets by size, so only hot columns cost work: O(hot^2) a leaf, and all cold columns of a leaf share one number.
+ * The algorithm is the authors' leaf-path one in a leaner form. Along a path let z be the share of training weight that
+ * follows it at a column's splits (product over repeats), and call a column hot where the row itself follows the path
+ * at all of them. Worth of a set S at this leaf is value * prod(hot in S: 1; cold in S: 0; not in S: z). Coefficients
+ * of prod over hot (z + y) count sets by size, so only hot columns cost work: O(hot^2) a leaf, and all cold columns of
+ * a leaf share one number.
  *
  * Values: row-major rows x columns.
  */

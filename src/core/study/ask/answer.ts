@@ -268,13 +268,18 @@ const believe = (
 
 const classLabel = (name: string, labels: Record<string, Text>): Text => labels[name] ?? { en: name, zh: name }
 
-/** The interval around a probability: what was observed among cases predicted alike, widened to hold the prediction itself. */
+/**
+ * The interval around a probability: what was observed among cases predicted alike, widened to hold the prediction
+ * itself.
+ */
 const around = (probability: number, observed: Estimate | undefined): { low: number; high: number } => ({
   low: Math.max(0, Math.min(probability, observed?.low ?? probability)),
   high: Math.min(1, Math.max(probability, observed?.high ?? probability)),
 })
 
-/** Ranked diagnosis of one patient, with its reasons and whether to believe it. `labels`: the target's levels by code. */
+/**
+ * Ranked diagnosis of one patient, with its reasons and whether to believe it. `labels`: the target's levels by code.
+ */
 export const answerDiagnosis = (
   model: ModelAtHand,
   patient: number,
@@ -448,8 +453,8 @@ const stepOf = (times: Float64Array, values: Float64Array, at: number): number =
 }
 
 /**
- * Where the learner has no analytic band: Greenwood's band of the cases with the nearest honest predictions, widened to hold
- * the patient's own curve.
+ * Where the learner has no analytic band: Greenwood's band of the cases with the nearest honest predictions, widened to
+ * hold the patient's own curve.
  */
 const bandFrom = (survival: Float64Array, local: { low: Float64Array; high: Float64Array } | null) => {
   if (!local) return { low: survival, high: survival }

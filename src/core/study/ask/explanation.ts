@@ -91,11 +91,13 @@ export const sharesOf = (
 }
 
 /**
- * Exact shares of columns gathered by feature, row-major rows x features. A product of two columns is shared between their
- * features: with a and b the columns less their training means, xy = mean mean + (b's mean) a + (a's mean) b + ab, of which each feature
- * gets its own part and half of ab: the Shapley value of a product (Shapley 1953) whose features are averaged out one by one.
- * Contributions are linear in each column where there are products, so that putting the product's parts into its column tells
- * what they contribute; the difference between the product's mean and that of its parts goes to the baseline.
+ * Exact shares of columns gathered by feature, row-major rows x features. A product of two columns is shared between
+ * their
+ * features: with a and b the columns less their training means, xy = mean mean + (b's mean) a + (a's mean) b + ab, of
+ * which each feature gets its own part and half of ab: the Shapley value of a product (Shapley 1953) whose features are
+ * averaged out one by one. Contributions are linear in each column where there are products, so that putting the
+ * product's parts into its column tells what they contribute; the difference between the product's mean and that of its
+ * parts goes to the baseline.
  */
 export const sharesByFeature = (
   contributions: NonNullable<Predictor['contributions']>,
@@ -144,7 +146,8 @@ const explainedRows = 100
 const importanceOperations = 1e9
 
 /**
- * Mean absolute share of each feature, then of each channel and picture, over a seeded sample of training rows: 100, fewer (at least 10) where each takes long.
+ * Mean absolute share of each feature, then of each channel and picture, over a seeded sample of training rows: 100,
+ * fewer (at least 10) where each takes long.
  */
 export const importanceOf = (
   predictor: Predictor,

@@ -12,7 +12,9 @@ import { mainHorizon, nearestTime } from '../tasks/assessment.ts'
 import { backgroundOf } from './explanation.ts'
 import { decodeReference, type Reference } from './reference.ts'
 
-/** A model ready to be asked about patients: opened, with the cases it learned from and how its predictions turned out. */
+/**
+ * A model ready to be asked about patients: opened, with the cases it learned from and how its predictions turned out.
+ */
 export interface ModelAtHand extends OpenModel {
   reference: Reference
   snapshot: Table
@@ -28,7 +30,10 @@ export interface ModelAtHand extends OpenModel {
   /** Observed curve of the training cases, for survival. */
   cohort: ObservedCurve | null
   setCoverage: Estimate | null
-  /** Measured coverage of the intervals taken from cases predicted alike (assess/local.ts); null where too few are known. */
+  /**
+   * Measured coverage of the intervals taken from cases predicted alike (assess/local.ts); null where too few are
+   * known.
+   */
   intervalCoverage: () => Estimate | null
 }
 

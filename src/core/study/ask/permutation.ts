@@ -21,9 +21,9 @@ const repeats = 5
 const leastRows = 10
 
 /**
- * What each feature is worth on rows the model did not learn from: the mean loss of the metric when the feature is dealt anew among
- * up to 500 of them, five times, with 1.96 standard deviations over the repeats about it; above 0: the model needs it. A feature of `used`
- * each; `x.source` indexes them.
+ * What each feature is worth on rows the model did not learn from: the mean loss of the metric when the feature is
+ * dealt anew among up to 500 of them, five times, with 1.96 standard deviations over the repeats about it; above 0: the
+ * model needs it. A feature of `used` each; `x.source` indexes them.
  */
 export const permutationOf = (
   predictor: Predictor,

@@ -4,8 +4,8 @@ import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 import { takePredictions } from '../tasks/assessment.ts'
 
 /**
- * What the vault keeps beside a model to say, for one patient, who the model learned from and how predictions like this one
- * turned out. Patient-level: it stays in the vault and is in no export.
+ * What the vault keeps beside a model to say, for one patient, who the model learned from and how predictions like this
+ * one turned out. Patient-level: it stays in the vault and is in no export.
  */
 export interface Reference {
   /** Rows of the snapshot the model learned from. */

@@ -14,8 +14,8 @@ export const requireRows = ({ header }: Pick<ModelAtHand, 'header'>, times: read
 }
 
 /**
- * Names of the numbers that `predictTable` gives a row: `probability_<class>`, or `risk` (the score that ranks patients; of
- * Cox the linear predictor) and `survival_<time>`, or `prediction`.
+ * Names of the numbers that `predictTable` gives a row: `probability_<class>`, or `risk` (the score that ranks
+ * patients; of Cox the linear predictor) and `survival_<time>`, or `prediction`.
  */
 export const predictionNames = ({ header }: Pick<ModelAtHand, 'header'>, times: readonly number[] | null): string[] => {
   if (header.task === 'diagnosis') return (header.classes as string[]).map((name) => `probability_${name}`)
@@ -43,8 +43,8 @@ export interface PredictedTable {
 }
 
 /**
- * Predicts for the rows of a table with the model's columns (others are left alone), in order. Missing values are filled as
- * in training, and said. Throws `invalidInput` naming the columns that the table lacks.
+ * Predicts for the rows of a table with the model's columns (others are left alone), in order. Missing values are
+ * filled as in training, and said. Throws `invalidInput` naming the columns that the table lacks.
  */
 export const predictTable = (model: ModelAtHand, table: Table, times: readonly number[] | null): PredictedTable => {
   requireRows(model, times)

@@ -3,8 +3,8 @@ import type { Table } from '../../cohort/table.ts'
 import { decodeArtifact, encodeArtifact } from '../../numbers/bytes.ts'
 
 /**
- * A model's reference with the vault's numbers of its snapshot's rows. They stand here, outside of what is hashed, because
- * the same snapshot comes from other rows once its cases are taken back and imported again.
+ * A model's reference with the vault's numbers of its snapshot's rows. They stand here, outside of what is hashed,
+ * because the same snapshot comes from other rows once its cases are taken back and imported again.
  */
 export const keepVaultRows = (reference: Uint8Array, { patients, encounters }: VaultRows): Uint8Array => {
   const { header, arrays } = decodeArtifact(reference)

@@ -21,7 +21,9 @@ interface Asked {
   horizon: number | null
 }
 
-/** Values a factor may take: an even grid over what was seen in training (within the plausible range), or its levels. */
+/**
+ * Values a factor may take: an even grid over what was seen in training (within the plausible range), or its levels.
+ */
 const valuesOf = (feature: ModelFeature): (number | string)[] => {
   if (feature.seen) return feature.seen
   if (feature.kind === 'boolean') return [0, 1]

@@ -80,7 +80,10 @@ export const featuresOf = (design: StudyDesign, concepts: readonly Concept[]): s
   return features
 }
 
-/** Columns a run needs of the study: predictors, outcome, filters, split, pictures, weights. `concepts` hold the summaries too. */
+/**
+ * Columns a run needs of the study: predictors, outcome, filters, split, pictures, weights. `concepts` hold the
+ * summaries too.
+ */
 export const columnsOf = (design: StudyDesign, concepts: readonly Concept[]): string[] => {
   const names = [
     ...featuresOf(design, concepts),

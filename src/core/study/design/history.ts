@@ -63,8 +63,8 @@ export const summaryConcepts = ({ summaries }: History, concepts: readonly Conce
 const measured: readonly Concept['kind'][] = ['number', 'integer', 'boolean']
 
 /**
- * Refuses a history that cannot be read: a measurement that is not there, is no number or is the outcome; a picture whose
- * columns do not fill it.
+ * Refuses a history that cannot be read: a measurement that is not there, is no number or is the outcome; a picture
+ * whose columns do not fill it.
  */
 export const checkHistory = (design: History, concepts: readonly Concept[], outcome: readonly string[]): void => {
   const byName = new Map(concepts.map((concept) => [concept.name, concept]))

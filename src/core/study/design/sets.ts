@@ -5,7 +5,9 @@ import type { Predictions } from '../../learn/predictions.ts'
 
 export const setLevel = 0.9
 
-/** Measured coverage of the model's prediction sets (classes) or intervals (values) on rows it has not seen; else null. */
+/**
+ * Measured coverage of the model's prediction sets (classes) or intervals (values) on rows it has not seen; else null.
+ */
 export const setCoverageOf = (predictions: Predictions, outcome: Outcome, seed: number): Estimate | null => {
   if (predictions.task === 'diagnosis' && outcome.task === 'diagnosis')
     return (

@@ -12,8 +12,8 @@ const whoReads = (need: 'entry' | 'strata' | 'competing'): string =>
     .join(', ')
 
 /**
- * Refuses a design whose outcome the learner would misread: rows that come under observation late, or strata, with a learner
- * that knows neither; and no competing events with a learner of nothing else.
+ * Refuses a design whose outcome the learner would misread: rows that come under observation late, or strata, with a
+ * learner that knows neither; and no competing events with a learner of nothing else.
  */
 export const refuseUnread = (learner: Learner, outcome: OutcomeDesign): void => {
   if (outcome.task !== 'survival') return

@@ -22,8 +22,8 @@ export const survivalColumns = (design: SurvivalDesign): string[] => [
 ]
 
 /**
- * Whether a row says when its follow-up ended and how. A competing event that has a column of its own may be unrecorded where the
- * event itself was seen.
+ * Whether a row says when its follow-up ended and how. A competing event that has a column of its own may be unrecorded
+ * where the event itself was seen.
  */
 export const recordedTest = (table: Table, design: SurvivalDesign): ((row: number) => boolean) => {
   const [time, event] = [numbers(table, design.time), required(table, design.event.column)]
@@ -41,8 +41,9 @@ export const recordedTest = (table: Table, design: SurvivalDesign): ((row: numbe
 }
 
 /**
- * Times and ends of follow-up of rows that record them. Throws `invalidInput` where a time is negative, an entry does not come
- * before its time, `from` comes after it, a value means both the event and a competing one, or no row has the event.
+ * Times and ends of follow-up of rows that record them. Throws `invalidInput` where a time is negative, an entry does
+ * not come before its time, `from` comes after it, a value means both the event and a competing one, or no row has the
+ * event.
  */
 export const survivalOutcome = (table: Table, design: SurvivalDesign, rows: Int32Array): Outcome => {
   const time = required(table, design.time)

@@ -2,7 +2,10 @@ import { invalidInput, issue } from '../../../contract/errors.ts'
 import type { Table } from '../../cohort/table.ts'
 import { required } from '../cells.ts'
 
-/** Case weights of rows, by the design's column; undefined where it names none. Throws `invalidInput` where one is not above 0. */
+/**
+ * Case weights of rows, by the design's column; undefined where it names none. Throws `invalidInput` where one is not
+ * above 0.
+ */
 export const caseWeights = (table: Table, name: string | null, rows: Int32Array): Float64Array | undefined => {
   if (!name) return undefined
   const { values, levels } = required(table, name)

@@ -30,10 +30,12 @@ const rowsOf = (criteria: { rows: number }[]) => criteria.map(({ rows }) => rows
 test("the rows a model needs are those of Riley's examples, as pmsampsize prints them", () => {
   // pmsampsize(type = "b", csrsquared = 0.288, parameters = 24, prevalence = 0.174): 623, 662, 221.
   expect(rowsOf(binaryCriteria(24, 0.174, 0.288))).toEqual([623, 662, 221])
-  // pmsampsize(type = "c", rsquared = 0.2, parameters = 25, ...): 918, 401, 259; rsquared = 0.5, parameters = 100: 1264, 1001, 334.
+  // pmsampsize(type = "c", rsquared = 0.2, parameters = 25, ...): 918, 401, 259; rsquared = 0.5, parameters = 100:
+  // 1264, 1001, 334.
   expect(rowsOf(valueCriteria(25, 0.2))).toEqual([918, 401, 259])
   expect(rowsOf(valueCriteria(100, 0.5))).toEqual([1264, 1001, 334])
-  // pmsampsize(type = "s", csrsquared = 0.051, parameters = 30, rate = 0.065, timepoint = 2, meanfup = 2.07): 5143; 25 parameters: 4286.
+  // pmsampsize(type = "s", csrsquared = 0.051, parameters = 30, rate = 0.065, timepoint = 2, meanfup = 2.07): 5143; 25
+  // parameters: 4286.
   const times = { rate: 0.065, followUp: 2.07, horizon: 2 }
   expect(survivalCriteria(30, times, 0.051)[0].rows).toBe(5143)
   expect(survivalCriteria(25, times, 0.051)[0].rows).toBe(4286)

@@ -46,7 +46,10 @@ export const checkDesign = ({ design, concepts, table }: CheckRun): DesignCheck 
 const mostRows = 10_000
 const rowsStream = 0x1ea4
 
-/** Looks at the columns of the development rows as a regression would read them: how many parameters, which give the outcome away, which repeat others. */
+/**
+ * Looks at the columns of the development rows as a regression would read them: how many parameters, which give the
+ * outcome away, which repeat others.
+ */
 export const inspectColumns = (
   { design, table }: { design: StudyDesign; table: Table },
   cases: Cases,

@@ -9,10 +9,11 @@ const mostColumns = 150
 const mostListed = 12
 
 /**
- * How far columns repeat each other: pairs with a correlation above 0.9, variance inflation factors above 10 (Belsley, Kuh & Welsch
- * 1980: the diagonal of the inverse correlation matrix), and the condition number of the standardised columns. Of a one-hot category the first
- * level is left out, and columns derived from others (splines, products) are not counted. Missing cells count as the mean. Null where
- * there are fewer than two columns or too many.
+ * How far columns repeat each other: pairs with a correlation above 0.9, variance inflation factors above 10 (Belsley,
+ * Kuh & Welsch
+ * 1980: the diagonal of the inverse correlation matrix), and the condition number of the standardised columns. Of a
+ *   one-hot category the first level is left out, and columns derived from others (splines, products) are not counted.
+ *   Missing cells count as the mean. Null where there are fewer than two columns or too many.
  */
 export const collinearityOf = (matrix: Matrix): Collinearity | null => {
   const columns = independentColumns(matrix)

@@ -14,10 +14,10 @@ const recordedBound = 0.9
 const groups = 20
 
 /**
- * Columns that predict the outcome too well alone, and columns whose being recorded does: a cause of death, a date of relapse, a
- * test ordered because of the finding. Each column's area (C for survival; for a value the rank correlation, as an area) is that of its own
- * order, or of scores of its levels or twentieths that are cross-fitted, whichever is larger: nothing is measured on rows it was learned from.
- * `outcome` is that of `rows`.
+ * Columns that predict the outcome too well alone, and columns whose being recorded does: a cause of death, a date of
+ * relapse, a test ordered because of the finding. Each column's area (C for survival; for a value the rank correlation,
+ * as an area) is that of its own order, or of scores of its levels or twentieths that are cross-fitted, whichever is
+ * larger: nothing is measured on rows it was learned from. `outcome` is that of `rows`.
  */
 export const findLeaks = (
   table: Table,
@@ -78,7 +78,9 @@ const separationOf = (
 /** Larger is better either way: an order that is wholly reversed tells as much. */
 const folded = (area: number | null): number | null => (area === null ? null : Math.max(area, 1 - area))
 
-/** How well a score orders the outcome of the rows at `at`: 0.5 not at all, 1 perfectly. Null where that is not defined. */
+/**
+ * How well a score orders the outcome of the rows at `at`: 0.5 not at all, 1 perfectly. Null where that is not defined.
+ */
 const areaOf = (score: ArrayLike<number>, at: Int32Array, outcome: Outcome): number | null => {
   const own = Float64Array.from(at, (row) => score[row])
   let area: number

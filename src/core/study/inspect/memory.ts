@@ -12,10 +12,10 @@ const threadBytes = 60 * mebibyte
 const baseBytes = 100 * mebibyte
 
 /**
- * Bytes that a training takes at its largest, above what Bedside takes when it rests: estimated, on the safe side, from the
- * number of cases and the dictionary alone, so that it can be told before anything is read. The columns and their snapshot;
- * the matrix of all development rows and that of a fold; what the learner says it needs (`Learner.memory`), or else two more
- * matrices and a quarter of one a thread; the threads themselves.
+ * Bytes that a training takes at its largest, above what Bedside takes when it rests: estimated, on the safe side, from
+ * the number of cases and the dictionary alone, so that it can be told before anything is read. The columns and their
+ * snapshot; the matrix of all development rows and that of a fold; what the learner says it needs (`Learner.memory`),
+ * or else two more matrices and a quarter of one a thread; the threads themselves.
  */
 export const memoryOf = (
   design: StudyDesign,

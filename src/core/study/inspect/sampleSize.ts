@@ -3,14 +3,20 @@ import type { Outcome } from '../../cohort/matrix.ts'
 
 type Criterion = SampleSize['criteria'][number]
 
-/** How much of the variation a model is taken to explain where nothing is known: Nagelkerke's R² of 0.15 (Riley et al. 2020). */
+/**
+ * How much of the variation a model is taken to explain where nothing is known: Nagelkerke's R² of 0.15 (Riley et al.
+ * 2020).
+ */
 const assumed = 0.15
 /** Shrinkage of the predictors' effects that is allowed: 10 %. */
 const shrinkage = 0.9
 /** Optimism allowed in R², and error allowed in the mean risk. */
 const margin = 0.05
 
-/** Rows at which a model of `parameters` shrinks by no more than to `target`, of a Cox-Snell R² (Riley et al. 2019, eq. 11). */
+/**
+ * Rows at which a model of `parameters` shrinks by no more than to `target`, of a Cox-Snell R² (Riley et al. 2019, eq.
+ * 11).
+ */
 const rowsForShrinkage = (parameters: number, r2: number, target: number): number =>
   Math.ceil(parameters / ((target - 1) * Math.log(1 - r2 / target)))
 
@@ -65,9 +71,10 @@ export const valueCriteria = (parameters: number, r2: number): Criterion[] => {
 }
 
 /**
- * Whether there are enough cases to develop a model of so many parameters (Riley et al. 2019, 2020): small overfitting, small
- * optimism in R², and a precise mean risk (or residual SD). R² is not known beforehand and taken as 0.15 of what is possible.
- * Several classes, competing events, late entry and pictures or courses have no such criteria: the answer is then `unknown`.
+ * Whether there are enough cases to develop a model of so many parameters (Riley et al. 2019, 2020): small overfitting,
+ * small optimism in R², and a precise mean risk (or residual SD). R² is not known beforehand and taken as 0.15 of what
+ * is possible. Several classes, competing events, late entry and pictures or courses have no such criteria: the answer
+ * is then `unknown`.
  */
 export const sampleSizeOf = (outcome: Outcome, parameters: number, horizon: number | null): SampleSize => {
   const rows = outcome.task === 'survival' ? outcome.time.length : outcome.y.length

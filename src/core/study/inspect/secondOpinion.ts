@@ -35,9 +35,9 @@ interface Plan {
 }
 
 /**
- * Holds a small model against a forest of another implementation on the same rows: whether they say the same of the same
- * patients. Null where there are more than 500 rows, for survival, or where nothing was held out. It takes a few seconds at most: fewer trees
- * are grown where they are slow.
+ * Holds a small model against a forest of another implementation on the same rows: whether they say the same of the
+ * same patients. Null where there are more than 500 rows, for survival, or where nothing was held out. It takes a few
+ * seconds at most: fewer trees are grown where they are slow.
  */
 export const askSecond = async (plan: Plan): Promise<SecondOpinion | null> => {
   const { design, fitting, development, test, folds, assessed, parallel } = plan

@@ -35,8 +35,8 @@ interface Plan {
 }
 
 /**
- * Cross-validates everything a design does with training rows: preparation, search, fit. Nothing a fold's held-out rows say
- * reaches the model that predicts them.
+ * Cross-validates everything a design does with training rows: preparation, search, fit. Nothing a fold's held-out rows
+ * say reaches the model that predicts them.
  */
 export const crossValidate = async (plan: Plan): Promise<CrossValidated> => {
   const { design, development, folds, horizons, fitting, comparator, settleOn, settleShare } = plan

@@ -74,7 +74,10 @@ export interface Fitting {
   matrixOf(model: FittedModel, rows: Int32Array): { rows: Int32Array; matrix: Matrix }
 }
 
-/** Fits and predicts on rows of one study's table; everything else about the design is settled here, the same for every fold. */
+/**
+ * Fits and predicts on rows of one study's table; everything else about the design is settled here, the same for every
+ * fold.
+ */
 export const fittingOf = (
   {
     design,

@@ -14,8 +14,9 @@ export interface Memo {
 const mostBytes = 64 * 1024 * 1024
 
 /**
- * The fit that these inputs gave before, or a new one, which is kept. `inputs` is everything that decides it: learner and format,
- * parameters, seed, matrix, outcome. As the number of threads changes nothing, neither does where a fit came from.
+ * The fit that these inputs gave before, or a new one, which is kept. `inputs` is everything that decides it: learner
+ * and format, parameters, seed, matrix, outcome. As the number of threads changes nothing, neither does where a fit
+ * came from.
  */
 export const rememberFit = async (
   memo: Memo | undefined,
@@ -36,8 +37,8 @@ export const rememberFit = async (
 const units: readonly (keyof WorkerTasks)[] = ['fitFold']
 
 /**
- * Like `parallel`, but a piece that was finished before is not done again. Pieces are kept one by one, so that a search that was
- * interrupted among a hundred of them goes on with the next.
+ * Like `parallel`, but a piece that was finished before is not done again. Pieces are kept one by one, so that a search
+ * that was interrupted among a hundred of them goes on with the next.
  */
 export const rememberPieces = (memo: Memo, build: string, parallel: Parallel): Parallel => {
   // Trials share their matrices: each is read for its digest once.

@@ -2,7 +2,8 @@ import type { FittedModel, Predicted } from './fitting.ts'
 
 /**
  * What a forest's trees say of the rows they did not draw, for rows that some tree left out: an honest assessment where
- * neither rows nor folds were held out. Null where the learner has none, or of survival, where only risks are known and no curves.
+ * neither rows nor folds were held out. Null where the learner has none, or of survival, where only risks are known and
+ * no curves.
  */
 export const outOfBagPredictions = ({ fitted, outcome, rows }: FittedModel): Predicted | null => {
   const { outOfBag } = fitted

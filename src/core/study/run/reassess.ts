@@ -27,8 +27,8 @@ export type EditResult = Pick<
 > & { warnings: Warning[] }
 
 /**
- * Changes a model's terms and assesses what comes of it on the same held-out cases as before; where the design held none out, on the cases
- * it was trained on, which is said.
+ * Changes a model's terms and assesses what comes of it on the same held-out cases as before; where the design held
+ * none out, on the cases it was trained on, which is said.
  */
 export const editModel = async (
   { artifact, edits, table }: EditRun,

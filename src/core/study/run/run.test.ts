@@ -121,7 +121,8 @@ test('labels at random stay unpredicted through target encoding, imputation, tra
   for (let seed = 1; seed <= 6; seed++) {
     const cells = Array.from({ length: rows }, () => random.below(60))
     const y = Float64Array.from(cells, () => random.below(2))
-    // Two rows a level on average: a level's mean outcome, learned from all rows, tells the labels apart with an area near 0.8.
+    // Two rows a level on average: a level's mean outcome, learned from all rows, tells the labels apart with an area
+    // near 0.8.
     const table: Table = {
       rows,
       columns: [

@@ -29,9 +29,9 @@ export const studySteps = Steps.from<Beginning>()
   .add(store)
 
 /**
- * Runs a study design on its snapshot: eligibility, split by patient, preparation and learner fitted inside each fold and on
- * all development rows, the permanent comparator on the same folds, assessment on rows neither has seen. A function of
- * (design, snapshot, seed, build): the number of threads changes nothing but the time.
+ * Runs a study design on its snapshot: eligibility, split by patient, preparation and learner fitted inside each fold
+ * and on all development rows, the permanent comparator on the same folds, assessment on rows neither has seen. A
+ * function of (design, snapshot, seed, build): the number of threads changes nothing but the time.
  */
 export const runStudy = async (run: StudyRun, context: RunContext): Promise<StudyResult> => {
   const started = performance.now()

@@ -5,7 +5,10 @@ export type StepProgress = (share: number, detail?: Record<string, number | stri
 export interface Step<Known, Found> {
   /** Stage of the job while it runs. */
   name: string
-  /** Share of the run's time it takes beside the other steps, in any unit; 0: nothing to be done, and nothing to be told. */
+  /**
+   * Share of the run's time it takes beside the other steps, in any unit; 0: nothing to be done, and nothing to be
+   * told.
+   */
   weight: number | ((known: Known) => number)
   run(known: Known, progress: StepProgress): Found | Promise<Found>
 }
@@ -17,8 +20,8 @@ export type Report = (stage: string, progress: number, detail?: Record<string, n
 type AnyStep = Step<any, object>
 
 /**
- * Steps one after another. Each sees what those before it found, which the compiler checks as the list is written; how far
- * the run is follows from their weights alone.
+ * Steps one after another. Each sees what those before it found, which the compiler checks as the list is written; how
+ * far the run is follows from their weights alone.
  */
 export class Steps<Known extends object, All extends Known = Known> {
   private readonly list: readonly AnyStep[]

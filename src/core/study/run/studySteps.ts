@@ -343,7 +343,9 @@ const artifactOf = (
     model.fitted.state,
   )
 
-/** A design as the artifact has it, without what changes nothing in it: a name, and a second model that is only asked. */
+/**
+ * A design as the artifact has it, without what changes nothing in it: a name, and a second model that is only asked.
+ */
 const decisive = (design: StudyDesign): StudyDesign => ({ ...design, name: '', secondOpinion: true })
 
 const followUpOf = (outcome: Outcome): number | null =>

@@ -10,7 +10,10 @@ import type { Predictions } from '../../learn/predictions.ts'
 
 const gridPoints = 60
 
-/** Times at which survival is predicted for assessment: an even grid up to the last horizon, and the horizons themselves. */
+/**
+ * Times at which survival is predicted for assessment: an even grid up to the last horizon, and the horizons
+ * themselves.
+ */
 const assessmentTimes = (horizons: readonly number[]): Float64Array => {
   const last = horizons[horizons.length - 1]
   const grid = Array.from({ length: gridPoints }, (_, i) => (last * (i + 1)) / gridPoints)
@@ -53,8 +56,8 @@ export const takePredictions = (predictions: Predictions, rows: ArrayLike<number
 export const mainHorizon = (horizons: readonly number[]): number => horizons[horizons.length - 1]
 
 /**
- * Assesses predictions against outcomes. `training` is the outcome of the rows the model learned from: censoring weights of
- * survival metrics come from it. `replicates` 0: no resampled intervals.
+ * Assesses predictions against outcomes. `training` is the outcome of the rows the model learned from: censoring
+ * weights of survival metrics come from it. `replicates` 0: no resampled intervals.
  */
 export const assessPredictions = (
   predictions: Predictions,

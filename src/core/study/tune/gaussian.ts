@@ -15,8 +15,9 @@ export interface GaussianProcess {
 }
 
 /**
- * Gaussian process regression with a Matérn 5/2 kernel (Snoek, Larochelle & Adams 2012): values are standardised, length scales and
- * noise are those of the largest marginal likelihood among `draws` random ones, or `settings` where given.
+ * Gaussian process regression with a Matérn 5/2 kernel (Snoek, Larochelle & Adams 2012): values are standardised,
+ * length scales and noise are those of the largest marginal likelihood among `draws` random ones, or `settings` where
+ * given.
  */
 export const fitProcess = (
   points: readonly (readonly number[])[],

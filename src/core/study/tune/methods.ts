@@ -14,8 +14,8 @@ export type Evaluate = (proposals: readonly Proposal[]) => Promise<(number | nul
 const stream = 0x7e57
 
 /**
- * Random search (Bergstra & Bengio 2012): the start, then settings drawn evenly over the space; a setting met twice is drawn
- * again.
+ * Random search (Bergstra & Bengio 2012): the start, then settings drawn evenly over the space; a setting met twice is
+ * drawn again.
  */
 export const searchRandomly = async (space: Space, trials: number, seed: number, evaluate: Evaluate): Promise<void> => {
   await inBatches(distinctPoints(space, trials, randomOf(seed, stream)), 1, evaluate)
@@ -25,8 +25,8 @@ const eta = 3
 const leastEffort = 1 / 27
 
 /**
- * Successive halving (Jamieson & Talwalkar 2016): random settings with a small share of the effort, of which the best third goes on
- * with three times as much, until those left have had all of it.
+ * Successive halving (Jamieson & Talwalkar 2016): random settings with a small share of the effort, of which the best
+ * third goes on with three times as much, until those left have had all of it.
  */
 export const searchByHalving = async (
   space: Space,
@@ -63,8 +63,9 @@ const nearby = 200
 const cheapTrials = 40
 
 /**
- * Bayesian optimisation: the start and a Latin hypercube, then one setting after another where a Gaussian process of the
- * scores so far expects the largest improvement (Snoek, Larochelle & Adams 2012). A setting that failed counts as the worst seen.
+ * Bayesian optimisation: the start and a Latin hypercube, then one setting after another where a Gaussian process of
+ * the scores so far expects the largest improvement (Snoek, Larochelle & Adams 2012). A setting that failed counts as
+ * the worst seen.
  */
 export const searchByModel = async (space: Space, trials: number, seed: number, evaluate: Evaluate): Promise<void> => {
   const random = randomOf(seed, stream)

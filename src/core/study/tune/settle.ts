@@ -108,8 +108,8 @@ export interface SettleContext {
 }
 
 /**
- * Settles a design's learner and parameters on the rows given and nothing else: as named, by a search on folds of these rows, or by
- * holding several learners against each other on the same folds.
+ * Settles a design's learner and parameters on the rows given and nothing else: as named, by a search on folds of these
+ * rows, or by holding several learners against each other on the same folds.
  */
 export const settle = async (
   { design, table }: { design: StudyDesign; table: Table },
@@ -254,7 +254,8 @@ const tune = async (
 }
 
 /**
- * The best learner by the mean over folds, and of those as good within one standard error of the difference (on the same
+ * The best learner by the mean over folds, and of those as good within one standard error of the difference (on the
+ * same
  * cases: DeLong, infinitesimal jackknife, or paired bootstrap) the simplest.
  */
 const choose = (

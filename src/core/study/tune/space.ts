@@ -27,8 +27,9 @@ export interface Space {
 export type Point = number[]
 
 /**
- * The space a design searches: the learner's own ranges, with those the design names in their place; a parameter that the
- * design sets is not searched. Throws `invalidInput` where nothing is left to search or a range does not fit its parameter.
+ * The space a design searches: the learner's own ranges, with those the design names in their place; a parameter that
+ * the design sets is not searched. Throws `invalidInput` where nothing is left to search or a range does not fit its
+ * parameter.
  */
 export const spaceOf = (
   learner: Learner,
@@ -125,7 +126,10 @@ export const complexityOf = ({ dimensions }: Space, parameters: Parameters): num
   return shares.length > 0 ? shares.reduce((sum, one) => sum + one, 0) / shares.length : 0
 }
 
-/** 0 for the smallest of the values, 1 for the largest, however they are listed; by their order where they are no numbers. */
+/**
+ * 0 for the smallest of the values, 1 for the largest, however they are listed; by their order where they are no
+ * numbers.
+ */
 const placeAmong = (values: readonly Value[], value: Value): number => {
   const numbers = values.every((one) => typeof one === 'number')
   const ordered = numbers ? [...values].sort((a, b) => Number(a) - Number(b)) : values

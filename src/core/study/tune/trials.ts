@@ -71,7 +71,10 @@ export interface Evaluated {
   outOfFold: () => Predicted | null
 }
 
-/** Runs settings on all folds, as many at once as there are threads. `effort` below 1: on a share of each fold's training rows. */
+/**
+ * Runs settings on all folds, as many at once as there are threads. `effort` below 1: on a share of each fold's
+ * training rows.
+ */
 export const evaluateSettings = async (
   { learner, metric, folds }: SearchFolds,
   settings: readonly { parameters: Parameters; rowsShare: number }[],
@@ -159,7 +162,10 @@ const predictionsFrom = (predicted: FoldPrediction, rows: number, times: readonl
   return { ...predicted, times: Float64Array.from(times) }
 }
 
-/** The trial to take: the best mean, or with the one-standard-error rule the simplest of those within its standard error. */
+/**
+ * The trial to take: the best mean, or with the one-standard-error rule the simplest of those within its standard
+ * error.
+ */
 export const pickTrial = (
   trials: readonly Trial[],
   metric: string,

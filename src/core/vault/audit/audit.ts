@@ -1,7 +1,9 @@
 import { hash as digest } from 'node:crypto'
 import type { ReadStore, WriteStore } from '../store/store.ts'
 
-/** Who did what to which record, and how it ended. Never clinical values: names of acts and numbers of records alone. */
+/**
+ * Who did what to which record, and how it ended. Never clinical values: names of acts and numbers of records alone.
+ */
 export interface AuditAct {
   /** Id of the user, or `system`. */
   actor: string
@@ -24,8 +26,8 @@ export interface ChainedEntry extends AuditEntry {
 }
 
 /**
- * Hash of an entry: SHA-256 (hex) over the JSON array [sequence, at, actor, act, record, outcome, previous]. Any language
- * can recompute it from an exported log.
+ * Hash of an entry: SHA-256 (hex) over the JSON array [sequence, at, actor, act, record, outcome, previous]. Any
+ * language can recompute it from an exported log.
  */
 export const entryHash = ({ sequence, at, actor, act, record, outcome }: AuditEntry, previous: string): string =>
   digest('sha256', JSON.stringify([sequence, at, actor, act, record, outcome, previous]), 'hex')

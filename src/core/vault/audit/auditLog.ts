@@ -29,9 +29,9 @@ export interface AuditLog {
 export const checkpointInterval = { entries: 500, milliseconds: 10 * 60_000 }
 
 /**
- * Opens the audit log: appends the refused unlocks that were noted while the vault was locked, and holds the vault against the
- * checkpoints beside it. What is wrong becomes an alarm and an entry of its own; it never keeps the vault shut, for a patient
- * may be waiting.
+ * Opens the audit log: appends the refused unlocks that were noted while the vault was locked, and holds the vault
+ * against the checkpoints beside it. What is wrong becomes an alarm and an entry of its own; it never keeps the vault
+ * shut, for a patient may be waiting.
  */
 export const openAuditLog = async (vault: Vault, log: (line: string) => void = () => {}): Promise<AuditLog> => {
   const { path, read } = vault
@@ -108,7 +108,10 @@ export const openAuditLog = async (vault: Vault, log: (line: string) => void = (
   }
 }
 
-/** A crash between commit and file leaves out the very last checkpoint: it is put back. More than that is nobody's accident. */
+/**
+ * A crash between commit and file leaves out the very last checkpoint: it is put back. More than that is nobody's
+ * accident.
+ */
 const mendOutside = ({ path, read }: Vault): void => {
   const texts = checkpointTexts(read)
   const newest = texts.at(-1)

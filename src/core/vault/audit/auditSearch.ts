@@ -9,8 +9,8 @@ const window = 20_000
 const breathe = () => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * Entries newest first, below sequence `before`, with how many fit in all. `actor` is the display name where the user is
- * known, else the id. Throws `badMoment`.
+ * Entries newest first, below sequence `before`, with how many fit in all. `actor` is the display name where the user
+ * is known, else the id. Throws `badMoment`.
  */
 export const listAudit = async (
   store: ReadStore,

@@ -19,9 +19,9 @@ const mostClose = 1000
 const mostPairs = 200
 
 /**
- * Walks the chain entry by entry and tells what was done to it. An entry's number is part of its hash, so one that only fits
- * under another number has been moved: by as many places as its neighbours after an insertion or a deletion, by another
- * number of places after a reordering.
+ * Walks the chain entry by entry and tells what was done to it. An entry's number is part of its hash, so one that only
+ * fits under another number has been moved: by as many places as its neighbours after an insertion or a deletion, by
+ * another number of places after a reordering.
  */
 export const createChainWalk = (marks: readonly Mark[]) => {
   const findings: Finding[] = []

@@ -8,7 +8,9 @@ import { signatureFits, signContent, signingKey } from './signing.ts'
 
 export type CheckpointReason = (typeof checkpointReasons)[number]
 
-/** Beside the vault, in clear: no more than counts, hashes and times. Whoever swaps the database has to account for it. */
+/**
+ * Beside the vault, in clear: no more than counts, hashes and times. Whoever swaps the database has to account for it.
+ */
 export const checkpointsPath = (dir: string): string => join(dir, 'checkpoints.jsonl')
 
 /** The one text of a checkpoint: what stands in the database and, as a line, beside it. */

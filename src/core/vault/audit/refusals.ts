@@ -8,9 +8,9 @@ import { isSlotOf, type Vault } from '../store/vault.ts'
 import { appendAudit } from './audit.ts'
 
 /**
- * Unlocks that were refused while the vault was locked, when nothing can be written in it. They wait in `refused.jsonl`,
- * time and user's id alone, for the next unlock, and are then appended to the audit log. Whoever can write in the
- * vault's folder can take them away before.
+ * Unlocks that were refused while the vault was locked, when nothing can be written in it. They wait in
+ * `refused.jsonl`, time and user's id alone, for the next unlock, and are then appended to the audit log. Whoever can
+ * write in the vault's folder can take them away before.
  */
 const refusalsPath = (dir: string): string => join(dir, 'refused.jsonl')
 

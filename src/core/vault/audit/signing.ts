@@ -13,8 +13,8 @@ export interface PublicSigningKey {
 }
 
 /**
- * Makes the vault's signing key; part of a migration, so that every vault has one. The private part lies in the encrypted
- * database alone.
+ * Makes the vault's signing key; part of a migration, so that every vault has one. The private part lies in the
+ * encrypted database alone.
  */
 export const makeSigningKey = (db: Connection): void => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')

@@ -47,7 +47,9 @@ const open = async (path: string): Promise<Made> => {
 
 const named = ({ findings }: Verdict) => findings.map(({ fault, from, to }) => [fault, from, to])
 
-/** What someone with the database key and a database tool can do: the file opened past Bedside, the triggers taken away. */
+/**
+ * What someone with the database key and a database tool can do: the file opened past Bedside, the triggers taken away.
+ */
 const tamper = async (path: string, change: (db: Connection) => void) => {
   const file = readVaultFile(path)
   const key = (await openSlot(file.vault, file.slots[0], passphrase)) as Buffer
@@ -59,7 +61,10 @@ const tamper = async (path: string, change: (db: Connection) => void) => {
   db.close()
 }
 
-/** The verdict on a log of ten entries, six of them signed in one checkpoint and all ten in the next, after a change to it. */
+/**
+ * The verdict on a log of ten entries, six of them signed in one checkpoint and all ten in the next, after a change to
+ * it.
+ */
 const verdictAfter = async (change: (db: Connection) => void): Promise<Verdict> => {
   const { path, user } = await closedVault(6)
   const first = await open(path)

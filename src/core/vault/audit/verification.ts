@@ -19,8 +19,9 @@ const entriesAChunk = 4000
 const mostFindings = 100
 
 /**
- * Reads the whole audit log and holds it against itself (every hash, every link), against the signed checkpoints in the vault,
- * those beside it and those kept elsewhere. Reads in chunks, so that other work comes between and memory stays small.
+ * Reads the whole audit log and holds it against itself (every hash, every link), against the signed checkpoints in the
+ * vault, those beside it and those kept elsewhere. Reads in chunks, so that other work comes between and memory stays
+ * small.
  *
  * What is found has a name:
  * - `edited`, `deleted`, `inserted`, `reordered`: an entry does not fit its hash, its number or its neighbours;
@@ -68,8 +69,8 @@ export const verifyAudit = async (store: ReadStore, evidence: Evidence): Promise
 }
 
 /**
- * What can be said of the checkpoints without reading the log: signatures, and which are missing where. Those that are signed
- * go on as marks for the walk through the chain.
+ * What can be said of the checkpoints without reading the log: signatures, and which are missing where. Those that are
+ * signed go on as marks for the walk through the chain.
  */
 export const weighCheckpoints = (
   store: ReadStore,

@@ -41,10 +41,11 @@ export interface BackupRequest {
 }
 
 /**
- * Makes a backup of the vault as it is at one moment, while it is in use: the database file holds still while its encrypted pages
- * are copied (`Vault.still`), writes go on in the log. Then the copy is opened, and every table read, counted and hashed for
- * the manifest, so that a copy that cannot be read is no backup. It is there whole or not at all. Throws
- * `backupFolderMissing`, `backupInsideVault`, `backupDiskFull`, `readOnly`, `cancelled`; then nothing is left.
+ * Makes a backup of the vault as it is at one moment, while it is in use: the database file holds still while its
+ * encrypted pages are copied (`Vault.still`), writes go on in the log. Then the copy is opened, and every table read,
+ * counted and hashed for the manifest, so that a copy that cannot be read is no backup. It is there whole or not at
+ * all. Throws `backupFolderMissing`, `backupInsideVault`, `backupDiskFull`, `readOnly`, `cancelled`; then nothing is
+ * left.
  */
 export const makeBackup = async ({
   vault,
@@ -188,8 +189,8 @@ export const listBackups = (folder: string, own: string | null): BackupEntry[] =
 }
 
 /**
- * Removes scheduled backups of this vault but the newest `keep`. What was asked for, what is damaged and what is another vault's
- * stays. Returns the removed.
+ * Removes scheduled backups of this vault but the newest `keep`. What was asked for, what is damaged and what is
+ * another vault's stays. Returns the removed.
  */
 export const pruneBackups = (folder: string, vault: string, keep: number): string[] =>
   listBackups(folder, vault)
@@ -212,7 +213,10 @@ const madeAt = ({ createdAt, path }: BackupEntry): string =>
     .replace(/T(..)-(..)-/, 'T$1:$2:')
 const namePattern = /^bedside-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z-[0-9a-f]{8}-[0-9a-f]{4}$/
 
-/** What a power cut or a kill left of a backup, once it is a day old: a younger one may be another computer's, under way. */
+/**
+ * What a power cut or a kill left of a backup, once it is a day old: a younger one may be another computer's, under
+ * way.
+ */
 const removeLeftovers = (into: string): void => {
   for (const entry of readdirSync(into)) {
     if (!entry.endsWith('.part') || !namePattern.test(entry.slice(1, -'.part'.length))) continue

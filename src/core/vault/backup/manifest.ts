@@ -14,8 +14,8 @@ export const manifestName = 'manifest.json'
 const mostManifestBytes = 4 * 1024 * 1024
 
 /**
- * Reads and checks the manifest of a backup: its form, its version and its signature. Throws `backupMissing`, `notABackup`,
- * `backupDamaged`, `backupNewer`.
+ * Reads and checks the manifest of a backup: its form, its version and its signature. Throws `backupMissing`,
+ * `notABackup`, `backupDamaged`, `backupNewer`.
  */
 export const readManifest = (path: string): BackupManifest => {
   let text: string
@@ -62,7 +62,9 @@ export interface CopyOptions {
 
 const chunkBytes = 1024 * 1024
 
-/** Reads a file once, writes it to `to` where that is named (new, for its owner alone, synced); its length and SHA-256. */
+/**
+ * Reads a file once, writes it to `to` where that is named (new, for its owner alone, synced); its length and SHA-256.
+ */
 export const copyHashed = async (
   from: string,
   to: string | null,
@@ -96,8 +98,8 @@ export const copyHashed = async (
 }
 
 /**
- * Reads a part of a backup to its end, copying it where `to` says, and holds it against the manifest. Throws `backupDamaged`
- * with the name of the part.
+ * Reads a part of a backup to its end, copying it where `to` says, and holds it against the manifest. Throws
+ * `backupDamaged` with the name of the part.
  */
 export const takePart = async (
   path: string,

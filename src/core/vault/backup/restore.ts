@@ -35,10 +35,11 @@ export interface RestoreRequest {
 }
 
 /**
- * Restores a backup to a new place: copies its parts while holding them against the manifest, opens the copy, counts and hashes
- * every table and compares, verifies the audit log, and appends to it that it was restored. Only then does it become a
- * vault. Never touches an existing one. Throws as `readManifest`, and `backupDamaged` (with the part), `wrongPassphrase`,
- * `vaultExists`, `folderNotEmpty`, `restoreDiffers`, `backupDiskFull`, `cancelled`; then nothing is left.
+ * Restores a backup to a new place: copies its parts while holding them against the manifest, opens the copy, counts
+ * and hashes every table and compares, verifies the audit log, and appends to it that it was restored. Only then does
+ * it become a vault. Never touches an existing one. Throws as `readManifest`, and `backupDamaged` (with the part),
+ * `wrongPassphrase`, `vaultExists`, `folderNotEmpty`, `restoreDiffers`, `backupDiskFull`, `cancelled`; then nothing is
+ * left.
  */
 export const restoreBackup = async ({
   path,

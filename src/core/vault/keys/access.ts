@@ -11,9 +11,10 @@ import type { KeyDerivation, Slot } from './slots.ts'
 import { addUser, type KnownUser, listUsers, userById } from './users.ts'
 
 /**
- * Who may open the vault, and by what. Two places know: the user table inside the database, and the slots in `vault.json`. They
- * cannot be written at one stroke, so each act is ordered such that a crash in between gives nobody access who should not have
- * it, and the next opening (`reconcileSlots`) mends the rest: a slot is added before its user, and removed after.
+ * Who may open the vault, and by what. Two places know: the user table inside the database, and the slots in
+ * `vault.json`. They cannot be written at one stroke, so each act is ordered such that a crash in between gives nobody
+ * access who should not have it, and the next opening (`reconcileSlots`) mends the rest: a slot is added before its
+ * user, and removed after.
  */
 
 export interface NewUser {
@@ -95,8 +96,8 @@ export const enableMember = async (
 }
 
 /**
- * Puts a new passphrase in place of the old one. The login name stays where none is given. The new key is bound to a keychain
- * only where `binding` says so.
+ * Puts a new passphrase in place of the old one. The login name stays where none is given. The new key is bound to a
+ * keychain only where `binding` says so.
  */
 export const replacePassphrase = async (
   vault: Vault,
@@ -117,8 +118,9 @@ export const replacePassphrase = async (
 }
 
 /**
- * Binds a user's key to a keychain's secret, or, without one, makes it a key of the passphrase alone again. The passphrase stays;
- * that it is the user's is for the caller to know. Throws `noWayBack` where nothing unbound would open the vault.
+ * Binds a user's key to a keychain's secret, or, without one, makes it a key of the passphrase alone again. The
+ * passphrase stays; that it is the user's is for the caller to know. Throws `noWayBack` where nothing unbound would
+ * open the vault.
  */
 export const rebind = async (
   vault: Vault,
@@ -188,8 +190,8 @@ const loginOf = (vault: Vault, user: string): string | null =>
   vault.keyring.slots().find(({ header }) => header.user === user && header.kind === 'passphrase')?.header.login ?? null
 
 /**
- * A transaction that also writes `vault.json`, before it is committed: cut off in between, a slot is left that belongs to nobody.
- * Where the commit fails, the slots of before are written back.
+ * A transaction that also writes `vault.json`, before it is committed: cut off in between, a slot is left that belongs
+ * to nobody. Where the commit fails, the slots of before are written back.
  */
 const withSlots = async (
   vault: Vault,
@@ -224,8 +226,8 @@ const requireFreeLogin = (vault: Vault, login: string, user: string | null): voi
 }
 
 /**
- * Where keys are bound to keychains, something else has to open the vault when their computers are gone: a recovery kit, or an
- * administrator whose key is not bound.
+ * Where keys are bound to keychains, something else has to open the vault when their computers are gone: a recovery
+ * kit, or an administrator whose key is not bound.
  */
 const requireWayBack = (store: WriteStore, slots: readonly Slot[]): void => {
   if (!slots.some(isBound)) return

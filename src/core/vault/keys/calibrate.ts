@@ -7,8 +7,8 @@ const mostPasses = 24
 let found: Promise<KeyDerivation> | undefined
 
 /**
- * Argon2id costs that take about half a second here: as many passes over 64 MiB as fit, never fewer than the default's three.
- * Measured once a process, when the first key is made.
+ * Argon2id costs that take about half a second here: as many passes over 64 MiB as fit, never fewer than the default's
+ * three. Measured once a process, when the first key is made.
  */
 export const calibratedKeyDerivation = (): Promise<KeyDerivation> => {
   found ??= measure()

@@ -4,7 +4,9 @@ import { readSettings, writeSettings } from '../store/settings.ts'
 import type { ReadStore, WriteStore } from '../store/store.ts'
 import { listUsers } from './users.ts'
 
-/** Export keys are settings of the whole vault, which nothing but this file reads; the file they lie in is encrypted. */
+/**
+ * Export keys are settings of the whole vault, which nothing but this file reads; the file they lie in is encrypted.
+ */
 const prefix = 'exportKey/'
 
 interface KeptKey {

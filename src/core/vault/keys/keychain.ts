@@ -3,11 +3,14 @@ import { boundElsewhere, boundToKeychain, keychainUnavailable } from '../store/f
 import type { Slot } from './slots.ts'
 
 /**
- * The operating system's keychain, as the shell gives it; only the desktop window has one. It keeps secrets by name on this
- * computer, for this account.
+ * The operating system's keychain, as the shell gives it; only the desktop window has one. It keeps secrets by name on
+ * this computer, for this account.
  */
 export interface Keychain {
-  /** `usable` is false where the keychain is not there or only pretends: keeps what it is given in clear or under a known key. */
+  /**
+   * `usable` is false where the keychain is not there or only pretends: keeps what it is given in clear or under a
+   * known key.
+   */
   status(): Promise<KeychainStatus>
   keep(name: string, secret: Uint8Array): Promise<void>
   /** The secret, which the caller wipes; null where it is not here or cannot be deciphered any more. */
@@ -31,8 +34,9 @@ export interface Binding {
 export const isBound = ({ header }: Slot): boolean => header.keychain !== undefined
 
 /**
- * The secret of a bound slot, or null where the slot is not bound. Throws `boundToKeychain` where there is no keychain to ask,
- * `keychainUnavailable` where it cannot be used now, `boundElsewhere` where it does not have the secret. The caller wipes it.
+ * The secret of a bound slot, or null where the slot is not bound. Throws `boundToKeychain` where there is no keychain
+ * to ask, `keychainUnavailable` where it cannot be used now, `boundElsewhere` where it does not have the secret. The
+ * caller wipes it.
  */
 export const secretOf = async ({ header }: Slot, keychain: Keychain | null): Promise<Uint8Array | null> => {
   if (!header.keychain) return null
@@ -45,8 +49,9 @@ export const secretOf = async ({ header }: Slot, keychain: Keychain | null): Pro
 }
 
 /**
- * What `work` makes of the first of the slots that it opens; null where it opens none. A slot whose secret is out of reach is
- * passed over; why is thrown only where nothing could be tried at all, so that a wrong passphrase counts as one.
+ * What `work` makes of the first of the slots that it opens; null where it opens none. A slot whose secret is out of
+ * reach is passed over; why is thrown only where nothing could be tried at all, so that a wrong passphrase counts as
+ * one.
  */
 export const firstOpened = async <T>(
   slots: readonly Slot[],

@@ -2,9 +2,9 @@ import { createCipheriv, createHash } from 'node:crypto'
 import type { Cipher } from '../store/database.ts'
 
 /**
- * Whether the processor has AES instructions (and this process may use them), by measurement, for no system tells it alike:
- * with them AES-256-GCM takes half to two thirds of the time of SHA-512, which has none on most processors; without them two
- * and a half times as long. Between the two lies the bound. A few milliseconds, once.
+ * Whether the processor has AES instructions (and this process may use them), by measurement, for no system tells it
+ * alike: with them AES-256-GCM takes half to two thirds of the time of SHA-512, which has none on most processors;
+ * without them two and a half times as long. Between the two lies the bound. A few milliseconds, once.
  */
 export const hasAes = (): boolean => {
   known ??= secondsOf(encryptOnce) < 1.3 * secondsOf(hashOnce)

@@ -14,7 +14,9 @@ export const makeRecoveryCode = (): string => {
   return grouped(characters + checkOf(characters))
 }
 
-/** The code as it was made, whatever case, spaces, dashes and look-alikes it was typed with; null where it was mistyped. */
+/**
+ * The code as it was made, whatever case, spaces, dashes and look-alikes it was typed with; null where it was mistyped.
+ */
 export const readRecoveryCode = (typed: string): string | null => {
   const characters = typed
     .normalize('NFKC')

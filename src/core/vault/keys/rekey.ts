@@ -50,8 +50,9 @@ export const removeRekeyLeftovers = (dir: string): boolean => {
 }
 
 /**
- * Makes `bedside.db.rekey`: the database under the new key and by the new cipher, checked and synced. The caller keeps writers out and has moved
- * the log into the database; readers go on. Throws `diskFull`, `cancelled`, `vaultDamaged`; then it leaves nothing.
+ * Makes `bedside.db.rekey`: the database under the new key and by the new cipher, checked and synced. The caller keeps
+ * writers out and has moved the log into the database; readers go on. Throws `diskFull`, `cancelled`, `vaultDamaged`;
+ * then it leaves nothing.
  */
 export const encryptCopy = async (
   dir: string,
@@ -153,9 +154,9 @@ const finish = (
 }
 
 /**
- * Ends a re-keying that was cut off after it was announced, before anything else touches the database: forward where the new
- * file is whole, else back. Returns the key that now holds (a copy) and what vault.json says. Neither key fitting is
- * `vaultDamaged`.
+ * Ends a re-keying that was cut off after it was announced, before anything else touches the database: forward where
+ * the new file is whole, else back. Returns the key that now holds (a copy) and what vault.json says. Neither key
+ * fitting is `vaultDamaged`.
  */
 export const resumeRekey = (
   dir: string,

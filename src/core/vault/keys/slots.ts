@@ -42,9 +42,9 @@ export const SealSchema = z.strictObject({
 export type Seal = z.infer<typeof SealSchema>
 
 /**
- * One way to the database key. A passphrase's derived key unwraps the slot's private key (`wrapped`), which opens `seal`.
- * The step in between is what lets an administrator encrypt the vault anew for everybody, without anybody's passphrase:
- * sealing needs public keys alone. `header` is authenticated with both.
+ * One way to the database key. A passphrase's derived key unwraps the slot's private key (`wrapped`), which opens
+ * `seal`. The step in between is what lets an administrator encrypt the vault anew for everybody, without anybody's
+ * passphrase: sealing needs public keys alone. `header` is authenticated with both.
  */
 export const SlotSchema = z.strictObject({
   header: z.strictObject({
@@ -64,8 +64,8 @@ export const SlotSchema = z.strictObject({
     publicKey: base64(32),
     createdAt: z.string(),
     /**
-     * A second factor: the wrapping key is HKDF-SHA-256 of the derived key and a secret that the keychain of one computer keeps under
-     * this name. Absent: the passphrase alone.
+     * A second factor: the wrapping key is HKDF-SHA-256 of the derived key and a secret that the keychain of one
+     * computer keeps under this name. Absent: the passphrase alone.
      */
     keychain: z.strictObject({ name: z.literal('hkdf-sha256'), secret: z.uuid() }).optional(),
   }),
@@ -158,8 +158,8 @@ export const makeSlot = async ({
 }
 
 /**
- * The slot's private key, or null where the passphrase is not the slot's (or the slot was changed). `secret`: what the keychain
- * keeps for a bound slot.
+ * The slot's private key, or null where the passphrase is not the slot's (or the slot was changed). `secret`: what the
+ * keychain keeps for a bound slot.
  */
 export const unlockSlot = async (
   vault: string,
@@ -183,7 +183,9 @@ export const unlockSlot = async (
   }
 }
 
-/** The database key, or null where the passphrase is not the slot's (or the slot was changed). The caller wipes the key. */
+/**
+ * The database key, or null where the passphrase is not the slot's (or the slot was changed). The caller wipes the key.
+ */
 export const openSlot = async (
   vault: string,
   slot: Slot,
@@ -276,7 +278,10 @@ const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 
 const publicOf = (raw: string): KeyObject =>
   createPublicKey({ key: Buffer.concat([publicPrefix, Buffer.from(raw, 'base64')]), format: 'der', type: 'spki' })
 
-/** The key a slot's private key is wrapped under; where the slot is bound, of the passphrase and the keychain's secret together. */
+/**
+ * The key a slot's private key is wrapped under; where the slot is bound, of the passphrase and the keychain's secret
+ * together.
+ */
 const wrappingKeyOf = async (passphrase: string, header: Header, secret: Uint8Array | null): Promise<Uint8Array> => {
   const derived = await derive(passphrase, header.derivation)
   if (!header.keychain || !secret) return derived
@@ -290,7 +295,9 @@ const wrappingKeyOf = async (passphrase: string, header: Header, secret: Uint8Ar
   }
 }
 
-/** The same passphrase typed on another keyboard or system gives the same bytes (NFKC, as RFC 8265 does for passwords). */
+/**
+ * The same passphrase typed on another keyboard or system gives the same bytes (NFKC, as RFC 8265 does for passwords).
+ */
 export const derive = async (
   passphrase: string,
   { memoryKiB, iterations, parallelism, salt }: KeyDerivation & { salt: string },

@@ -36,9 +36,10 @@ export const waitAfter = (failures: number): number =>
   failures < free ? 0 : Math.min(longestWaitSeconds, firstWaitSeconds * 2 ** Math.min(failures - free, 20))
 
 /**
- * Growing delays between wrong passphrases, kept in `attempts.json` beside the vault so that a restart does not end them. This
- * keeps people at the keyboard from guessing; against a copy of the files only the key derivation helps. A file that was
- * tampered with or damaged counts as the longest wait once; a clock that was set back does not shorten one.
+ * Growing delays between wrong passphrases, kept in `attempts.json` beside the vault so that a restart does not end
+ * them. This keeps people at the keyboard from guessing; against a copy of the files only the key derivation helps. A
+ * file that was tampered with or damaged counts as the longest wait once; a clock that was set back does not shorten
+ * one.
  */
 export const createThrottle = (dir: string, now: () => number = Date.now): Throttle => {
   const path = join(dir, 'attempts.json')

@@ -24,7 +24,9 @@ const VaultFileSchema = z.strictObject({
   next: z.record(z.uuid(), SealSchema).nullable(),
   /** And the cipher it changes to, where that is another. */
   nextCipher: z.enum(ciphers).optional(),
-  /** HMAC-SHA-256 over the rest under a key from the database key: nobody without it can add, take away or swap slots. */
+  /**
+   * HMAC-SHA-256 over the rest under a key from the database key: nobody without it can add, take away or swap slots.
+   */
   mac: z.string(),
 })
 export type VaultFile = z.infer<typeof VaultFileSchema>
@@ -33,8 +35,8 @@ export type VaultFileContent = Omit<VaultFile, 'mac'>
 export const vaultFilePath = (dir: string) => join(dir, 'vault.json')
 
 /**
- * Reads and checks `vault.json`. The checksum tells a damaged file from a wrong passphrase; that nobody rewrote a slot is
- * told by the slot's authentication. Throws `notAVault`, `vaultNewer` or `vaultDamaged`.
+ * Reads and checks `vault.json`. The checksum tells a damaged file from a wrong passphrase; that nobody rewrote a slot
+ * is told by the slot's authentication. Throws `notAVault`, `vaultNewer` or `vaultDamaged`.
  */
 export const readVaultFile = (dir: string): VaultFile => {
   const path = vaultFilePath(dir)
@@ -83,8 +85,8 @@ export const isAuthentic = ({ mac, ...content }: VaultFile, key: Uint8Array): bo
 }
 
 /**
- * Writes `vault.json` whole or not at all: a file beside it, synced, renamed over it, the folder synced. `key`: the database
- * key that the slots' seals hold.
+ * Writes `vault.json` whole or not at all: a file beside it, synced, renamed over it, the folder synced. `key`: the
+ * database key that the slots' seals hold.
  */
 export const writeVaultFile = (dir: string, unsigned: VaultFileContent, key: Uint8Array): void => {
   const path = vaultFilePath(dir)

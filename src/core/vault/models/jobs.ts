@@ -15,8 +15,8 @@ export type StoredJob = Pick<
 const most = 200
 
 /**
- * Keeps how a job stands or ended; one of the same id is replaced. What has ended for good keeps no units, and of what ended long
- * ago nothing is kept.
+ * Keeps how a job stands or ended; one of the same id is replaced. What has ended for good keeps no units, and of what
+ * ended long ago nothing is kept.
  */
 export const saveJob = (store: WriteStore, job: StoredJob): void => {
   store.run(

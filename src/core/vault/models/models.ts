@@ -174,8 +174,8 @@ export const replaceModelDetail = (store: WriteStore, model: number, detail: unk
 }
 
 /**
- * Removes a model from use. Where predictions were shown, all that is needed to answer for them stays; a model never asked
- * goes whole.
+ * Removes a model from use. Where predictions were shown, all that is needed to answer for them stays; a model never
+ * asked goes whole.
  */
 export const removeModel = (store: WriteStore, model: number): void => {
   getModel(store, model)

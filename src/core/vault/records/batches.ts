@@ -34,8 +34,8 @@ export interface BatchStart {
   mapping: unknown
   by: string | null
   /**
-   * Concepts of the records' fields, in order (see addConcepts). Empty: no cases, repeated measurements only. Null: records
-   * of all kinds, whose encounters have no fields of their own.
+   * Concepts of the records' fields, in order (see addConcepts). Empty: no cases, repeated measurements only. Null:
+   * records of all kinds, whose encounters have no fields of their own.
    */
   concepts: readonly number[] | null
   /** System of the patient keys; null: the study's own. */
@@ -108,8 +108,8 @@ export const addRejectedRows = (store: WriteStore, { batch }: BatchHandle, error
 }
 
 /**
- * Closes a batch with its counts. `imported + rejected = rows` is checked here and by the schema, and `imported` against the
- * records that were inserted: one a row of the file.
+ * Closes a batch with its counts. `imported + rejected = rows` is checked here and by the schema, and `imported`
+ * against the records that were inserted: one a row of the file.
  */
 export const finishBatch = (
   store: WriteStore,
@@ -200,9 +200,9 @@ const rejectedAsStored = (stored: Omit<RowError, 'place' | 'said'> & { place: st
 const ofOnePatient = [...eventKinds, 'person', 'clinical_document'] as const
 
 /**
- * Takes a batch back: its cases, measurements, events and documents go, and those patients that it created and on whom nothing else
- * stands (no other batch's records, no prediction shown to a doctor). Its row, its rejected rows and the dictionary stay.
- * Throws `batchMissing`, `batchUndone`.
+ * Takes a batch back: its cases, measurements, events and documents go, and those patients that it created and on whom
+ * nothing else stands (no other batch's records, no prediction shown to a doctor). Its row, its rejected rows and the
+ * dictionary stay. Throws `batchMissing`, `batchUndone`.
  */
 export const undoBatch = (store: WriteStore, batch: number, by: string | null): Batch => {
   const known = getBatch(store, batch)

@@ -98,9 +98,9 @@ const runSql = `SELECT count(*), min(id), max(id), min(patient - id), max(patien
 type Run = [count: number, first: number, last: number, least: number, most: number, records: Uint8Array]
 
 /**
- * Columns of a study as a table on shared memory, a row a case, in the order of import. `columnNames` null: all. A column
- * that a batch did not have is missing in its rows. Category levels are those that occur, in the order of `compareLevels`;
- * so are the distinct texts of a text column. Throws `studyMissing`, `columnMissing`.
+ * Columns of a study as a table on shared memory, a row a case, in the order of import. `columnNames` null: all. A
+ * column that a batch did not have is missing in its rows. Category levels are those that occur, in the order of
+ * `compareLevels`; so are the distinct texts of a text column. Throws `studyMissing`, `columnMissing`.
  */
 export const readTable = (
   store: ReadStore,

@@ -61,9 +61,9 @@ export const findConcept = (store: ReadStore, study: number, name: string): Stor
 }
 
 /**
- * Adds entries to a study's dictionary and returns them in the order given. One that is there already (by name) stays as
- * it is, but gains the levels it lacks. Throws `conceptKindDiffers` where its kind is another: the same column cannot be
- * a number in one batch and a text in the next.
+ * Adds entries to a study's dictionary and returns them in the order given. One that is there already (by name) stays
+ * as it is, but gains the levels it lacks. Throws `conceptKindDiffers` where its kind is another: the same column
+ * cannot be a number in one batch and a text in the next.
  */
 export const addConcepts = (store: WriteStore, study: number, concepts: readonly Concept[]): StoredConcept[] => {
   let position = store.value<number>('SELECT coalesce(max(position), -1) + 1 FROM concept WHERE study = ?', study) ?? 0

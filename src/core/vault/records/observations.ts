@@ -128,8 +128,8 @@ export const datedConcepts = (store: ReadStore, study: number): Set<number> => {
 }
 
 /**
- * All repeated measurements of a concept on shared memory, ordered by patient, then day; those of one patient where one is
- * named. Throws `studyMissing`, `columnMissing`.
+ * All repeated measurements of a concept on shared memory, ordered by patient, then day; those of one patient where one
+ * is named. Throws `studyMissing`, `columnMissing`.
  */
 export const readObservations = (
   store: ReadStore,
@@ -218,8 +218,8 @@ export type ObservationEntry = [
 ]
 
 /**
- * All observations of a concept, ordered by patient, then day, in pages of at most `most`: each page begins after the last
- * entry of the one before (keyset), so that none is read twice or passed over however long a reader takes.
+ * All observations of a concept, ordered by patient, then day, in pages of at most `most`: each page begins after the
+ * last entry of the one before (keyset), so that none is read twice or passed over however long a reader takes.
  */
 export function* observationPages(
   store: ReadStore,

@@ -6,7 +6,8 @@ import type { ConceptKind } from '../../../contract/values.ts'
  *     byte 0          0x10, plus 1 where extras follow
  *     ceil(n / 2)     a 4-bit code a field, the lower half of a byte first: how the value is written
  *     values          little-endian, of the width the code says
- *     extras          length in bytes (varint), then entries: field * 2 + (0 text, 1 raw) (varint), length (varint), UTF-8
+ *     extras          length in bytes (varint), then entries: field * 2 + (0 text, 1 raw) (varint),
+ *                     length (varint), UTF-8
  *
  * A number is written in the fewest bytes that give back the very same double: integers, decimals as an integer over a
  * power of ten (an exact quotient rounds to the double the decimal text parses to), else binary32 or binary64.
@@ -51,9 +52,9 @@ const grow = (needed: number): void => {
 }
 
 /**
- * Packs a case. `values`: one double a field, NaN missing; a category as its level's index, a boolean as 0 or 1, a date as
- * days since 1970-01-01; ignored for text fields. `texts`: the text of text fields. `raws`: the text as it stood in the
- * file, only where the normalised value does not read the same.
+ * Packs a case. `values`: one double a field, NaN missing; a category as its level's index, a boolean as 0 or 1, a date
+ * as days since 1970-01-01; ignored for text fields. `texts`: the text of text fields. `raws`: the text as it stood in
+ * the file, only where the normalised value does not read the same.
  */
 export const encodeRecord = (
   { kinds }: RecordForm,

@@ -66,8 +66,8 @@ interface Known {
 }
 
 /**
- * Finds each person's patient by key, or makes one. A known patient gains what was not recorded yet; what contradicts the
- * record is told, not written.
+ * Finds each person's patient by key, or makes one. A known patient gains what was not recorded yet; what contradicts
+ * the record is told, not written.
  */
 export const findOrCreatePatients = (store: WriteStore, index: PatientIndex, people: readonly PersonGiven[]): Found => {
   const byKey = lookUp(store, index, people)

@@ -1,8 +1,8 @@
 /**
- * Search terms of a patient. A name (with the birth date as one more word) becomes one term a starting point: every word,
- * and every character of Chinese, Japanese and Korean names, begins a rotation of the whole. So a search for any word,
- * any part of a Chinese name from any character on, or a birth date is a range of the index; other words of the query are
- * checked on the term itself. Identifiers are terms of their own.
+ * Search terms of a patient. A name (with the birth date as one more word) becomes one term a starting point: every
+ * word, and every character of Chinese, Japanese and Korean names, begins a rotation of the whole. So a search for any
+ * word, any part of a Chinese name from any character on, or a birth date is a range of the index; other words of the
+ * query are checked on the term itself. Identifiers are terms of their own.
  */
 export interface Person {
   name: string | null
@@ -25,7 +25,10 @@ const ideograph = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Scr
 const betweenLetters = /(?<=\p{L})\p{Pd}(?=\p{L})/gu
 const plain = /^[a-z0-9-]+(?: [a-z0-9-]+)*$/
 
-/** Lower case, without accents, width variants and punctuation; words apart by one space, ideographs apart from the rest. */
+/**
+ * Lower case, without accents, width variants and punctuation; words apart by one space, ideographs apart from the
+ * rest.
+ */
 export const normaliseName = (text: string): string => {
   const lower = text.trim().toLowerCase()
   if (plain.test(lower)) return lower.includes('-') ? lower.replaceAll(betweenLetters, ' ') : lower

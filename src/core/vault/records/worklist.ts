@@ -5,7 +5,10 @@ import { hasIdeograph, normaliseIdentifier, normaliseName, termsOf } from './sea
 import { findStudy } from './studies.ts'
 
 export interface PatientSearch {
-  /** Words of a name in any order, parts of a Chinese name, an identifier or its beginning, a birth date or its beginning. */
+  /**
+   * Words of a name in any order, parts of a Chinese name, an identifier or its beginning, a birth date or its
+   * beginning.
+   */
   query: string
   /** Only patients of this study. */
   study: string | null
@@ -14,8 +17,8 @@ export interface PatientSearch {
 }
 
 /**
- * The worklist. Every word of the query must begin a word of the patient's name, an identifier or the birth date. `total`
- * counts every patient found once, exactly. Without a query: all patients, in the order they came.
+ * The worklist. Every word of the query must begin a word of the patient's name, an identifier or the birth date.
+ * `total` counts every patient found once, exactly. Without a query: all patients, in the order they came.
  */
 export const searchPatients = (
   store: ReadStore,
@@ -74,7 +77,10 @@ export const interpretationsOf = (query: string): string[][] => {
   return readings
 }
 
-/** ISO dates (or beginnings of dates) that a word may stand for: 1958-3-12, 12.03.1958, 12/03/1958 both ways, 1958年3月12日. */
+/**
+ * ISO dates (or beginnings of dates) that a word may stand for: 1958-3-12, 12.03.1958, 12/03/1958 both ways,
+ * 1958年3月12日.
+ */
 const datesOf = (token: string): string[] => {
   const iso = (year: string, month: string, day: string | undefined): string[] => {
     if (Number(month) < 1 || Number(month) > 12) return []
@@ -213,8 +219,9 @@ interface Remembered {
 const memory = new WeakMap<ReadStore, Remembered>()
 
 /**
- * Totals of large ranges are counted once until a patient comes or goes. They are known by their first and last term, so
- * that typing on (`m`, `mrn`, `mrn-1`), where every identifier begins alike, counts a million entries once, not at each key.
+ * Totals of large ranges are counted once until a patient comes or goes. They are known by their first and last term,
+ * so that typing on (`m`, `mrn`, `mrn-1`), where every identifier begins alike, counts a million entries once, not at
+ * each key.
  */
 const remembered = (store: ReadStore, kind: Kind, word: string, count: () => number): number => {
   if (sizeOf(store, kind, word) < countedUpTo) return count()

@@ -17,8 +17,8 @@ export const autocheckpoint = 2000
 export const applicationId = 0x42454453
 
 /**
- * How SQLite3 Multiple Ciphers calls them, how many bytes of a page their nonce and tag take, and how each is told that the
- * key is a key and no passphrase to derive from.
+ * How SQLite3 Multiple Ciphers calls them, how many bytes of a page their nonce and tag take, and how each is told that
+ * the key is a key and no passphrase to derive from.
  */
 const keyForms: Record<
   Cipher,
@@ -30,8 +30,8 @@ const keyForms: Record<
 }
 
 /**
- * Opens the encrypted database and reads its first page, so that a wrong key, a foreign file and a cut one are told apart
- * here. Throws `vaultDamaged` or `vaultTruncated`; closes what it opened.
+ * Opens the encrypted database and reads its first page, so that a wrong key, a foreign file and a cut one are told
+ * apart here. Throws `vaultDamaged` or `vaultTruncated`; closes what it opened.
  */
 export const openDatabase = (
   file: string,
@@ -68,7 +68,8 @@ export const tune = (db: Connection, { readonly, create }: { readonly: boolean; 
   db.pragma(`cache_size = ${readonly ? -65536 : -131072}`)
   if (readonly) return
   if (create) db.pragma('journal_mode = WAL')
-  // FULL syncs the log at every commit: what was said to be stored survives a power cut. NORMAL could lose the last commits.
+  // FULL syncs the log at every commit: what was said to be stored survives a power cut. NORMAL could lose the last
+  // commits.
   db.pragma('synchronous = FULL')
   // What is deleted is overwritten: a case taken back is gone for whoever holds the key, too.
   db.pragma('secure_delete = ON')
@@ -91,9 +92,9 @@ const chooseCipher = (db: Connection, cipher: Cipher): void => {
 }
 
 /**
- * Enciphers every page under another key, and by another cipher where it is one. Not in write-ahead mode. Ciphers differ in
- * the bytes they take of each page, so another one rebuilds the database, in as much memory as it is large: never in a
- * temporary file, which would be in clear.
+ * Enciphers every page under another key, and by another cipher where it is one. Not in write-ahead mode. Ciphers
+ * differ in the bytes they take of each page, so another one rebuilds the database, in as much memory as it is large:
+ * never in a temporary file, which would be in clear.
  */
 export const changeKey = (db: Connection, cipher: Cipher, key: Buffer): void => {
   chooseCipher(db, cipher)
@@ -119,7 +120,9 @@ const withKeyForm = (cipher: Cipher, key: Buffer, use: (form: Buffer) => void): 
   }
 }
 
-/** Asks for what stands on page 1 alone: not authentic is NOTADB, a file with fewer pages than page 1 says is CORRUPT. */
+/**
+ * Asks for what stands on page 1 alone: not authentic is NOTADB, a file with fewer pages than page 1 says is CORRUPT.
+ */
 const readFirstPage = (db: Connection, file: string): void => {
   try {
     db.pragma('user_version')
@@ -132,9 +135,9 @@ const readFirstPage = (db: Connection, file: string): void => {
 }
 
 /**
- * Keeps other processes out for as long as the returned function is not called. The lock is the operating system's, held
- * on an empty file through SQLite's own locking: it goes with the process, however that ends, so none is ever left over. Nothing in
- * this process may open that file besides: closing it would let the lock go (POSIX).
+ * Keeps other processes out for as long as the returned function is not called. The lock is the operating system's,
+ * held on an empty file through SQLite's own locking: it goes with the process, however that ends, so none is ever left
+ * over. Nothing in this process may open that file besides: closing it would let the lock go (POSIX).
  */
 export const lockFolder = (dir: string, file: string): (() => void) => {
   let db: Connection | null = null

@@ -90,8 +90,8 @@ export const backupDiskFull = (path: string, options?: ErrorOptions) =>
 export const restoreDiffers = (path: string, what: Said) => storageFailed('restoreDiffers', { path, what })
 
 /**
- * Turns an error of SQLite or of the file system into the failure a user can act on. Anything else comes back as it was:
- * a broken constraint or a faulty statement is a bug of ours.
+ * Turns an error of SQLite or of the file system into the failure a user can act on. Anything else comes back as it
+ * was: a broken constraint or a faulty statement is a bug of ours.
  */
 export const storageError = (path: string, error: unknown): unknown => {
   if (error instanceof BedsideError || !(error instanceof Error)) return error

@@ -26,19 +26,21 @@ export interface Vault {
   /** Runs `fn` in one transaction, after all writes asked for before. Rolled back where `fn` throws. */
   write<T>(fn: (store: WriteStore) => T): Promise<T>
   /**
-   * Runs the asynchronous `fn` in one transaction, for imports: other writes wait, reads go on and see the state before.
-   * Rolled back where `fn` rejects. Inside it, write with the given store alone.
+   * Runs the asynchronous `fn` in one transaction, for imports: other writes wait, reads go on and see the state
+   * before. Rolled back where `fn` rejects. Inside it, write with the given store alone.
    */
   exclusive<T>(fn: (store: WriteStore) => Promise<T>): Promise<T>
   /**
-   * Holds the database file still while `fn` runs: it is all that was committed before, and what is written meanwhile stays in
-   * the log. Writes wait while the log is emptied at the start, and for nothing else; a re-keying waits for the end.
+   * Holds the database file still while `fn` runs: it is all that was committed before, and what is written meanwhile
+   * stays in the log. Writes wait while the log is emptied at the start, and for nothing else; a re-keying waits for
+   * the end.
    */
   still<T>(fn: (held: StillDatabase) => Promise<T>): Promise<T>
   keyring: Keyring
   /**
-   * Encrypts everything under a new key, which every slot then opens to: writes wait, reads go on. Whenever it is cut off, the
-   * vault opens afterwards, under the one key or the other. Throws `diskFull`, `cancelled`; then nothing has changed.
+   * Encrypts everything under a new key, which every slot then opens to: writes wait, reads go on. Whenever it is cut
+   * off, the vault opens afterwards, under the one key or the other. Throws `diskFull`, `cancelled`; then nothing has
+   * changed.
    */
   rekey(options?: RekeyOptions): Promise<void>
   /** Rolls back what is open, closes the files and forgets the key. Safe to call twice. */
@@ -101,8 +103,8 @@ class OpenVault implements Vault {
   private readonly inside = new AsyncLocalStorage<true>()
   private shortening: NodeJS.Timeout | undefined
   /**
-   * A reader that begins while the log is empty reads the file alone, and SQLite writes no page to a file that is read so: no
-   * checkpoint comes before it ends.
+   * A reader that begins while the log is empty reads the file alone, and SQLite writes no page to a file that is read
+   * so: no checkpoint comes before it ends.
    */
   private holding: { reader: Connection; ended: Promise<void> } | null = null
   private readonly closing = new AbortController()
@@ -242,8 +244,8 @@ class OpenVault implements Vault {
   }
 
   /**
-   * An import is told done when it is committed; its log, as long as itself, goes into the database a moment later, between
-   * other writes. Should that fail, the log is still there for the next time.
+   * An import is told done when it is committed; its log, as long as itself, goes into the database a moment later,
+   * between other writes. Should that fail, the log is still there for the next time.
    */
   private shortenLogSoon(): void {
     clearTimeout(this.shortening)

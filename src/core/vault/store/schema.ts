@@ -6,8 +6,9 @@ import type { Migration } from './migrations/migration.ts'
 export const schemaVersion = migrations.length
 
 /**
- * Brings a database to the newest schema, one transaction a step. Throws `vaultNewer`, before anything is written, where
- * it is newer than this build. A database that is not Bedside's has another application id and never comes this far.
+ * Brings a database to the newest schema, one transaction a step. Throws `vaultNewer`, before anything is written,
+ * where it is newer than this build. A database that is not Bedside's has another application id and never comes this
+ * far.
  */
 export const migrate = (db: Connection, path: string, steps: readonly Migration[] = migrations): number => {
   const known = steps.length

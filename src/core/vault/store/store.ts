@@ -41,8 +41,8 @@ export interface WriteStore extends ReadStore {
   insert(sql: string, ...values: Value[]): number
   /**
    * Inserts many rows: `head` is all up to VALUES (`INSERT INTO t (a, b)`), `tuple` one row with a `?` for each of its
-   * values (`(?, 7, ?)`: a number that is the same in all rows is better written than bound), `values` the rows one after
-   * another. Many rows a statement take a third less time than one.
+   * values (`(?, 7, ?)`: a number that is the same in all rows is better written than bound), `values` the rows one
+   * after another. Many rows a statement take a third less time than one.
    */
   insertMany(head: string, tuple: string, values: readonly Value[]): void
 }

@@ -79,8 +79,8 @@ export const vaultState = (dir: string): 'absent' | 'locked' =>
   existsSync(vaultFilePath(dir)) || existsSync(databasePath(dir)) ? 'locked' : 'absent'
 
 /**
- * Makes a vault with its first administrator in `dir` (made where it is absent) and opens it. Where anything fails, nothing
- * is left behind. Throws `vaultExists`, `folderNotEmpty`, `weakKeyDerivation`, `readOnly`, `diskFull`.
+ * Makes a vault with its first administrator in `dir` (made where it is absent) and opens it. Where anything fails,
+ * nothing is left behind. Throws `vaultExists`, `folderNotEmpty`, `weakKeyDerivation`, `readOnly`, `diskFull`.
  */
 export const createVault = async (
   dir: string,
@@ -157,8 +157,9 @@ export const sameLogin = (one: string, other: string): boolean => loginKey(one) 
 const loginKey = (login: string): string => login.trim().normalize('NFKC').toLowerCase()
 
 /**
- * Opens a vault, and ends a re-keying that was cut off. Throws `vaultMissing`, `notAVault`, `vaultTruncated`, `vaultDamaged`,
- * `vaultNewer`, `vaultInUse`, `wrongPassphrase`, `boundToKeychain`, `boundElsewhere`, `readOnly`; none of these changes anything on disk.
+ * Opens a vault, and ends a re-keying that was cut off. Throws `vaultMissing`, `notAVault`, `vaultTruncated`,
+ * `vaultDamaged`, `vaultNewer`, `vaultInUse`, `wrongPassphrase`, `boundToKeychain`, `boundElsewhere`, `readOnly`; none
+ * of these changes anything on disk.
  */
 export const openVault = async (
   dir: string,
@@ -217,8 +218,8 @@ export const keysOf = async (
 }
 
 /**
- * The user table is right, and `vault.json` follows: slots of users who are not there or are disabled go, and recovery slots of
- * those who are no administrators. Mends what a crash between the two left.
+ * The user table is right, and `vault.json` follows: slots of users who are not there or are disabled go, and recovery
+ * slots of those who are no administrators. Mends what a crash between the two left.
  */
 export const reconcileSlots = ({ read, keyring }: Vault): void => {
   const users = new Map(listUsers(read).map((user) => [user.id, user]))
@@ -229,7 +230,9 @@ export const reconcileSlots = ({ read, keyring }: Vault): void => {
   if (kept.length < keyring.slots().length) keyring.replace(kept)
 }
 
-/** What may lie in the folder before there is a vault: leftovers of a creation cut off, the lock, the intake's uploads. */
+/**
+ * What may lie in the folder before there is a vault: leftovers of a creation cut off, the lock, the intake's uploads.
+ */
 const ownNames = ['.making', 'bedside.lock', 'uploads', 'lost+found']
 export const lockPath = (dir: string) => join(dir, 'bedside.lock')
 

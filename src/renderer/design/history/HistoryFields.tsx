@@ -9,7 +9,10 @@ import { channelNames, type HistoryDraft } from './draft.ts'
 
 type SummaryDraft = HistoryDraft['summaries'][number]
 
-/** What was measured more than once: one number of its history, or, for learners that can, its whole course; and pictures. */
+/**
+ * What was measured more than once: one number of its history, or, for learners that can, its whole course; and
+ * pictures.
+ */
 export const HistoryFields = () => {
   const { t } = useTranslation('models')
   const { draft, measured, reading, fault } = useDesignForm()

@@ -6,7 +6,9 @@ import { type Learner, useDesignForm } from '../form.ts'
 import { autoLearner, groupsOf } from './learnerGroups.ts'
 import { ParameterField } from './ParameterField.tsx'
 
-/** The learners that answer the question, by kind, each with a line of what it does; the parameters of the chosen one. */
+/**
+ * The learners that answer the question, by kind, each with a line of what it does; the parameters of the chosen one.
+ */
 export const LearnerPicker = () => {
   const { draft, change, fitting, learner, fault } = useDesignForm()
   const { t } = useTranslation('models')

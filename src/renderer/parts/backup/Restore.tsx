@@ -11,8 +11,8 @@ import { FolderField } from './FolderField.tsx'
 import { useRestore } from './restoring.ts'
 
 /**
- * From a backup to a vault at a new place: what to restore and with whose passphrase, how far it is, and then every table
- * against what was backed up.
+ * From a backup to a vault at a new place: what to restore and with whose passphrase, how far it is, and then every
+ * table against what was backed up.
  */
 export const Restore = ({
   from,
@@ -22,7 +22,9 @@ export const Restore = ({
 }: {
   /** The backup; empty: it is asked for. */
   from: string
-  /** Whether it is restored beside the vault, to a folder that is asked for; else it becomes this installation's vault. */
+  /**
+   * Whether it is restored beside the vault, to a folder that is asked for; else it becomes this installation's vault.
+   */
   elsewhere: boolean
   onBack: () => void
   /** What there is to do once it is restored. */

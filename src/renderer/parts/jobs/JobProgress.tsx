@@ -22,7 +22,10 @@ const useNow = (ticking: boolean): number => {
   return now
 }
 
-/** One job: what it does now, how far it is, how long it has taken and will take, and ways to hold it, go on and stop it. */
+/**
+ * One job: what it does now, how far it is, how long it has taken and will take, and ways to hold it, go on and stop
+ * it.
+ */
 export const JobProgress = ({ job, compact = false }: { job: Job; compact?: boolean }) => {
   const { t } = useTranslation('jobs')
   const formats = useFormats()

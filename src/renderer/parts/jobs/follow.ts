@@ -74,14 +74,19 @@ const ended = async (job: Job) => {
 export const titleOf = (job: Job): string =>
   i18next.t(`jobs:kinds.${job.kind}`, { title: job.title, defaultValue: job.title })
 
-/** Jobs that run, wait, were interrupted or ended lately, newest first, followed while they run. Mount `useFollowJobs` once, in the shell. */
+/**
+ * Jobs that run, wait, were interrupted or ended lately, newest first, followed while they run. Mount `useFollowJobs`
+ * once, in the shell.
+ */
 export const useJobs = (): Job[] => useQuery(orpc.jobs.list.queryOptions()).data ?? []
 
 export const useJob = (id: string | null | undefined): Job | undefined => useJobs().find((job) => job.job === id)
 
 const shownInPlace = new Set<string>()
 
-/** As `useJob`, for a view that itself shows how the job ended: while it is open, no notice covers it to say the same. */
+/**
+ * As `useJob`, for a view that itself shows how the job ended: while it is open, no notice covers it to say the same.
+ */
 export const useJobInPlace = (id: string | null): Job | undefined => {
   useEffect(() => {
     if (id === null) return

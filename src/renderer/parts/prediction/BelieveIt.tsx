@@ -9,7 +9,9 @@ import classes from './prediction.module.css'
 const icons = { good: IconCircleCheck, caution: IconAlertTriangle, doubt: IconCircleX } as const
 const colours = { good: 'moss', caution: 'amber', doubt: 'brick' } as const
 
-/** Whether to believe the prediction: likeness to the training cases, ranges, missing inputs, calibration in its range. */
+/**
+ * Whether to believe the prediction: likeness to the training cases, ranges, missing inputs, calibration in its range.
+ */
 export const BelieveIt = ({
   belief,
   inputs,

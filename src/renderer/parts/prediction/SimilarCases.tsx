@@ -12,7 +12,9 @@ type SimilarCase = z.infer<typeof SimilarCaseSchema>
 type Contribution = z.infer<typeof ContributionSchema>
 const findingsShown = 6
 
-/** The training cases most like this patient, with what became of them; their findings beside the patient's on request. */
+/**
+ * The training cases most like this patient, with what became of them; their findings beside the patient's on request.
+ */
 export const SimilarCases = ({
   cases,
   findings,

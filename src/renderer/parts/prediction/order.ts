@@ -5,8 +5,8 @@ const errors = new Set(['rmse', 'mae', 'brier', 'integratedBrier', 'logLoss', 'i
 const lessIsBetter = (metric: string): boolean => errors.has(metric)
 
 /**
- * Best first: within one question (study, target, metric) by the headline metric; questions in the order of their newest
- * model. A model without a figure comes last.
+ * Best first: within one question (study, target, metric) by the headline metric; questions in the order of their
+ * newest model. A model without a figure comes last.
  */
 export const bestFirst = (models: readonly ModelCard[]): ModelCard[] => {
   const question = (model: ModelCard) => `${model.task}\n${model.study}\n${model.target}\n${model.headline.metric}`

@@ -1,6 +1,8 @@
 import type { Random } from '../../../numbers/random.ts'
 
-/** One feature as an imputer sees it: numbers as recorded, categories as the index of their level; NaN where missing. */
+/**
+ * One feature as an imputer sees it: numbers as recorded, categories as the index of their level; NaN where missing.
+ */
 export interface ImputedFeature {
   name: string
   /** Number of levels; 0: a number. A yes/no counts as two levels, 0 and 1. */

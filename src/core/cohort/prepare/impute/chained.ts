@@ -65,11 +65,11 @@ const layoutOf = (features: readonly ImputedFeature[]): Layout => {
 }
 
 /**
- * Multiple imputation by chained equations (van Buuren 2018, as R's mice): starting from values drawn at random, each feature
- * with missing cells is in turn regressed on all others and its missing cells drawn: numbers by predictive mean matching (5 donors, type
- * 1), yes/no by logistic regression with coefficients drawn from their posterior, other categories by multinomial regression. The
- * outcome is not among the predictors, as it is not known of a patient either (Sisk et al. 2023). One chain a completed data set;
- * each has random numbers of its own. `cells` are left as they are.
+ * Multiple imputation by chained equations (van Buuren 2018, as R's mice): starting from values drawn at random, each
+ * feature with missing cells is in turn regressed on all others and its missing cells drawn: numbers by predictive mean
+ * matching (5 donors, type 1), yes/no by logistic regression with coefficients drawn from their posterior, other
+ * categories by multinomial regression. The outcome is not among the predictors, as it is not known of a patient either
+ * (Sisk et al. 2023). One chain a completed data set; each has random numbers of its own. `cells` are left as they are.
  */
 export const fitChained = (
   features: readonly ImputedFeature[],
@@ -134,9 +134,9 @@ export const fitChained = (
 const mostRounds = 50
 
 /**
- * Fills the missing cells of rows, in place: from the training means and shares, each missing feature in turn is set to what its
- * equation expects given the others, until nothing moves. A category counts by its levels' probabilities meanwhile, and ends as
- * the most probable level.
+ * Fills the missing cells of rows, in place: from the training means and shares, each missing feature in turn is set to
+ * what its equation expects given the others, until nothing moves. A category counts by its levels' probabilities
+ * meanwhile, and ends as the most probable level.
  */
 export const fillFromEquations = (imputer: ChainedImputer, cells: Cells, rows: ArrayLike<number>): void => {
   const { features, start, low, high, means, scales, equations } = imputer

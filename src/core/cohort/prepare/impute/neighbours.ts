@@ -48,8 +48,9 @@ export const fitNeighbours = (
 
 /**
  * Fills the missing cells of rows, in place. Distance: Gower's (1971), the mean over features recorded in both rows of
- * |a - b| / range for numbers and of 0 or 1 for categories. Of the `neighbours` nearest donors that have the value, numbers take the mean,
- * categories the most frequent level (of several, that of the nearest). A cell stays missing where no donor shares a recorded feature.
+ * |a - b| / range for numbers and of 0 or 1 for categories. Of the `neighbours` nearest donors that have the value,
+ * numbers take the mean, categories the most frequent level (of several, that of the nearest). A cell stays missing
+ * where no donor shares a recorded feature.
  */
 export const fillFromNeighbours = (imputer: NeighbourImputer, cells: Cells, rows: ArrayLike<number>): void => {
   const { features, ranges, neighbours } = imputer

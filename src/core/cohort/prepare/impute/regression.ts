@@ -5,7 +5,9 @@ const ridge = 1e-5
 /** A pivot below this share of its diagonal element means that a column is a combination of earlier ones. */
 const collinear = 1e-10
 
-/** Lower Cholesky factor of a symmetric matrix (row-major): of itself, or with a ridge where its columns are collinear. */
+/**
+ * Lower Cholesky factor of a symmetric matrix (row-major): of itself, or with a ridge where its columns are collinear.
+ */
 const factorOf = (gram: Float64Array, size: number): Float64Array => {
   const factor = gram.slice()
   if (cholesky(factor, size)) return factor
@@ -141,8 +143,8 @@ const logistic = (value: number): number => 1 / (1 + Math.exp(-value))
 const prior = 0.5
 
 /**
- * Logistic regression of 0/1 on the columns by Newton's method; the slopes have a weak normal prior, so that a level that one
- * column separates perfectly stays finite.
+ * Logistic regression of 0/1 on the columns by Newton's method; the slopes have a weak normal prior, so that a level
+ * that one column separates perfectly stays finite.
  */
 export const fitLogistic = (
   x: Predictors,
@@ -190,8 +192,8 @@ export const drawLogistic = (
 }
 
 /**
- * Multinomial regression: a set of coefficients per level (summing to about nothing over levels), by Böhning's lower bound of the
- * likelihood (1992), which needs one factorisation for all steps; slopes with the same weak prior.
+ * Multinomial regression: a set of coefficients per level (summing to about nothing over levels), by Böhning's lower
+ * bound of the likelihood (1992), which needs one factorisation for all steps; slopes with the same weak prior.
  */
 export const fitMultinomial = (
   x: Predictors,

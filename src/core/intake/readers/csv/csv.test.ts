@@ -144,7 +144,8 @@ test('whatever the text, every line is in exactly one record and none is lost', 
     fc.property(text, fc.integer({ min: 1, max: 30 }), (body, piece) => {
       const rows = read(`h,i\n${body}\n`, { piece })
       expect(rows).toEqual(read(`h,i\n${body}\n`))
-      // Lines named by records ascend, and each line with anything on it belongs to the record before the next one's line.
+      // Lines named by records ascend, and each line with anything on it belongs to the record before the next one's
+      // line.
       const lines = rows.map(({ line }) => line)
       expect([...lines].sort((a, b) => a - b)).toEqual(lines)
       expect(new Set(lines).size).toBe(lines.length)

@@ -4,9 +4,9 @@ import type { CsvDialect } from '../../../../contract/intake.ts'
 export type CsvFault = 'unclosedQuote' | 'strayQuote'
 
 /**
- * Called for each record. `line` is the line of the file it starts on, from 1. With a fault, `fields` holds the physical
- * line as it stood, and reading has gone on with the next line. `suspect` says that the text around holds a NUL or a
- * replacement character (U+FFFD), so the fields want a look.
+ * Called for each record. `line` is the line of the file it starts on, from 1. With a fault, `fields` holds the
+ * physical line as it stood, and reading has gone on with the next line. `suspect` says that the text around holds a
+ * NUL or a replacement character (U+FFFD), so the fields want a look.
  */
 export type OnRecord = (fields: string[], line: number, fault: CsvFault | null, suspect: boolean) => void
 
@@ -16,10 +16,10 @@ const longestRecord = 1 << 24
 /**
  * Reads delimited text (RFC 4180, any line ending, blank lines skipped) handed over piece by piece.
  *
- * A quote that is never closed, or closed in the middle of a field, must not swallow the rows after it: such a record is
- * reported as one faulty line and reading resumes on the next line. The same holds for a record over several lines whose
- * number of fields differs from the first record's: in a file that is otherwise sound the quote that joined the lines is
- * the mistake. csv-parse, measured beside this, takes four times as long and cannot resume.
+ * A quote that is never closed, or closed in the middle of a field, must not swallow the rows after it: such a record
+ * is reported as one faulty line and reading resumes on the next line. The same holds for a record over several lines
+ * whose number of fields differs from the first record's: in a file that is otherwise sound the quote that joined the
+ * lines is the mistake. csv-parse, measured beside this, takes four times as long and cannot resume.
  */
 export const createCsvReader = (dialect: Pick<CsvDialect, 'delimiter' | 'quote'>, onRecord: OnRecord) => {
   const delimiter = dialect.delimiter.charCodeAt(0)
@@ -76,7 +76,8 @@ export const createCsvReader = (dialect: Pick<CsvDialect, 'delimiter' | 'quote'>
             i++
           }
           fields.push(text.slice(from, i))
-          // A bare quote after a text over several lines: that text began with a quote of its own line's, not of this one's.
+          // A bare quote after a text over several lines: that text began with a quote of its own line's, not of this
+          // one's.
           if (lines > 0 && fields[fields.length - 1].includes(quoteText)) {
             fault = 'unclosedQuote'
             break

@@ -14,8 +14,8 @@ const lookedRows = 200
 
 /**
  * Guesses delimiter, quote, decimal mark and header from the first rows of a file, its encoding being known. What is
- * given is taken as it is. A decimal comma is only assumed where the file proves it: `1,234` alone may be a thousand, and
- * is later rejected rather than guessed.
+ * given is taken as it is. A decimal comma is only assumed where the file proves it: `1,234` alone may be a thousand,
+ * and is later rejected rather than guessed.
  */
 export const guessDialect = (
   head: string,

@@ -15,8 +15,9 @@ export interface EncodingGuess {
 }
 
 /**
- * Guesses the encoding of a file handed over piece by piece. Every byte is looked at, so that one Latin-1 name in the last
- * row does not pass as UTF-8; only the statistics that tell GB18030 from Windows-1252 stop after 8 MiB of such text.
+ * Guesses the encoding of a file handed over piece by piece. Every byte is looked at, so that one Latin-1 name in the
+ * last row does not pass as UTF-8; only the statistics that tell GB18030 from Windows-1252 stop after 8 MiB of such
+ * text.
  */
 export const createEncodingScan = () => {
   const head: number[] = []
