@@ -3,7 +3,8 @@ import type * as z from 'zod'
 import type { StudyDesignInput } from '../../contract/design.ts'
 import type { LearnerInfoSchema } from '../../contract/models.ts'
 import type { Concept, Task } from '../../contract/values.ts'
-import { useText, useTranslation } from '../language/index.ts'
+import { useTranslation } from '../language/index.ts'
+import { type ColumnWords, useColumnWords } from '../parts/columnWords.ts'
 import { candidates, type Summary } from '../parts/suggest.ts'
 import type { Reading } from './concern.ts'
 import { type Draft, designOf, draftFor, type Fault, faultsOf, keptOf } from './draft.ts'
@@ -22,7 +23,7 @@ export interface DesignSource {
 }
 
 /** A design on its way, as its fields see it. */
-export interface DesignForm extends DesignSource {
+export interface DesignForm extends DesignSource, ColumnWords {
   draft: Draft
   change: (part: Partial<Draft>) => void
   changeTask: (task: Task) => void
@@ -39,11 +40,6 @@ export interface DesignForm extends DesignSource {
   fault: (name: Fault) => string | undefined
   /** Whether the form can be sent; from then on it says what keeps it from that. */
   check: () => boolean
-  labelOf: (column: Summary) => string
-  /** Columns to choose from. */
-  options: (from: readonly Summary[]) => { value: string; label: string }[]
-  /** A value of a column with what it means. */
-  named: (concept: Concept, value: string) => string
 }
 
 const featuresAlone: Reading = { reads: [], requires: [] }
@@ -79,22 +75,6 @@ export const useNewDesign = (source: DesignSource): DesignForm => {
     check() {
       setChecked(true)
       return faults.length === 0
-    },
-  }
-}
-
-/** How columns and their values are called. */
-const useColumnWords = (): Pick<DesignForm, 'labelOf' | 'options' | 'named'> => {
-  const text = useText()
-  const labelOf = ({ concept: { name, label } }: Summary) =>
-    text(label) && text(label) !== name ? `${name} – ${text(label)}` : name
-  return {
-    labelOf,
-    options: (from) => from.map((column) => ({ value: column.concept.name, label: labelOf(column) })),
-    named(concept, value) {
-      const level = concept.levels?.find(({ code }) => code === value)
-      const label = level ? text(level.label) : ''
-      return label && label.toLowerCase() !== value.toLowerCase() ? `${value} = ${label}` : value
     },
   }
 }

@@ -26,7 +26,6 @@ export const CheckStep = ({
   onDone: (report: ImportReport) => void
 }) => {
   const { t } = useTranslation('intake')
-  const warningText = useWarningText()
   const formats = useFormats()
   const input = { upload: draft.preview.upload, study: draft.study.trim(), mapping: draft.mapping }
   const [checkJob, setCheckJob] = useState<string | null>(null)
@@ -79,41 +78,7 @@ export const CheckStep = ({
           <Button onClick={() => check.mutate(input)}>{t('checkAgain')}</Button>
         </Group>
       )}
-      {report && (
-        <>
-          <Paper className={classes.panel} role="status">
-            <Group gap="xs" mb={6}>
-              {report.rejected === 0 ? (
-                <IconCircleCheck color="var(--good)" aria-hidden />
-              ) : (
-                <IconAlertTriangle color="var(--warn)" aria-hidden />
-              )}
-              <Text fw={600}>{report.rejected === 0 ? t('check.clean') : t('check.faulty')}</Text>
-            </Group>
-            <Sum report={report} planned />
-            <Text size="sm" c="dimmed" mt={6}>
-              {t('check.nothingWritten', { time: formats.duration(report.seconds) })}
-            </Text>
-          </Paper>
-          {report.warnings.length > 0 && (
-            <Alert color="amber" icon={<IconAlertTriangle />} title={t('warnings')}>
-              <List size="sm">
-                {report.warnings.map((warning) => (
-                  <List.Item key={`${warning.reason} ${warning.message}`}>{warningText(warning)}</List.Item>
-                ))}
-              </List>
-            </Alert>
-          )}
-          {report.rejected > 0 && (
-            <RowErrors
-              errors={report.errors}
-              total={report.rejected}
-              reasons={report.byReason}
-              file={draft.preview.file}
-            />
-          )}
-        </>
-      )}
+      {report && <Findings report={report} file={draft.preview.file} />}
       {bring.isError && <FailureAlert error={bring.error} focus />}
       {importing && (isActive(importing) || importing.state === 'failed') && (
         <Paper className={classes.panel} maw={640}>
@@ -142,5 +107,42 @@ export const CheckStep = ({
         </Group>
       </div>
     </Stack>
+  )
+}
+
+/** What the check found: the sum, warnings, and rejected rows. */
+const Findings = ({ report, file }: { report: ImportReport; file: string }) => {
+  const { t } = useTranslation('intake')
+  const warningText = useWarningText()
+  const formats = useFormats()
+  return (
+    <>
+      <Paper className={classes.panel} role="status">
+        <Group gap="xs" mb={6}>
+          {report.rejected === 0 ? (
+            <IconCircleCheck color="var(--good)" aria-hidden />
+          ) : (
+            <IconAlertTriangle color="var(--warn)" aria-hidden />
+          )}
+          <Text fw={600}>{report.rejected === 0 ? t('check.clean') : t('check.faulty')}</Text>
+        </Group>
+        <Sum report={report} planned />
+        <Text size="sm" c="dimmed" mt={6}>
+          {t('check.nothingWritten', { time: formats.duration(report.seconds) })}
+        </Text>
+      </Paper>
+      {report.warnings.length > 0 && (
+        <Alert color="amber" icon={<IconAlertTriangle />} title={t('warnings')}>
+          <List size="sm">
+            {report.warnings.map((warning) => (
+              <List.Item key={`${warning.reason} ${warning.message}`}>{warningText(warning)}</List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
+      {report.rejected > 0 && (
+        <RowErrors errors={report.errors} total={report.rejected} reasons={report.byReason} file={file} />
+      )}
+    </>
   )
 }

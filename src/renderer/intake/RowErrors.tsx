@@ -29,15 +29,11 @@ export const RowErrors = ({
 }) => {
   const { t } = useTranslation('intake')
   const warningText = useWarningText()
-  const formats = useFormats()
   const [chosen, setChosen] = useState<ReasonGroup | null>(null)
   const [saving, setSaving] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   const shown = errors.filter((error) => matches(error, chosen))
-  const placeOf = ({ place }: RowError): string => {
-    if (place.kind === 'line') return t('rejected.atLine', { line: formats.integer(place.line) })
-    return place.kind === 'cell' ? place.cell : place.path
-  }
+  const placeOf = usePlaceOf()
   const save = async () => {
     setSaving(true)
     setFailed(null)
@@ -55,7 +51,6 @@ export const RowErrors = ({
       setSaving(false)
     }
   }
-  const keyOf = (reason: ReasonGroup) => `${reason.code}\n${reason.column ?? ''}`
   return (
     <Paper className={classes.panel}>
       <Group justify="space-between" mb="sm" gap="xs">
@@ -73,65 +68,8 @@ export const RowErrors = ({
         </Button>
       </Group>
       {failed !== null && <FailureAlert error={failed} />}
-      {reasons && reasons.length > 1 && (
-        <Chip.Group
-          value={chosen ? keyOf(chosen) : ''}
-          onChange={(value) => setChosen(reasons.find((each) => keyOf(each) === value) ?? null)}
-        >
-          <Group gap={6} mb="sm" role="group" aria-label={t('rejected.byReason')}>
-            <Chip value="" size="xs" variant="light">
-              {t('rejected.all')} · {formats.integer(total)}
-            </Chip>
-            {byCount(reasons).map((reason) => (
-              <Chip key={keyOf(reason)} value={keyOf(reason)} size="xs" variant="light">
-                {reason.column ? `${reason.column}: ` : ''}
-                {t(`codes.${reason.code}`)} · {formats.integer(reason.count)}
-              </Chip>
-            ))}
-          </Group>
-        </Chip.Group>
-      )}
-      {reasons?.length === 1 && reasons[0] && (
-        <Text size="sm" mb="xs">
-          {reasons[0].column ? `${reasons[0].column}: ` : ''}
-          {t(`codes.${reasons[0].code}`)} · {formats.integer(reasons[0].count)}
-        </Text>
-      )}
-      <Table.ScrollContainer minWidth={640} mah={420}>
-        <Table fz="sm" stickyHeader>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th ta="right" w={80}>
-                {t('rejected.row')}
-              </Table.Th>
-              <Table.Th w={110}>{t('rejected.place')}</Table.Th>
-              <Table.Th>{t('rejected.column')}</Table.Th>
-              <Table.Th>{t('rejected.reason')}</Table.Th>
-              <Table.Th>{t('rejected.text')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {shown.map((error) => (
-              <Table.Tr key={`${error.row} ${error.column} ${error.code}`}>
-                <Table.Td ta="right" className="tabular">
-                  {formats.integer(error.row)}
-                </Table.Td>
-                <Table.Td className="tabular">{placeOf(error)}</Table.Td>
-                <Table.Td>{error.column ?? t('rejected.wholeRow')}</Table.Td>
-                <Table.Td>
-                  {t(`codes.${error.code}`)}
-                  <Text size="xs" c="dimmed">
-                    {warningText(error)}
-                  </Text>
-                </Table.Td>
-                <Table.Td>
-                  {error.text !== null && <Code style={{ overflowWrap: 'anywhere' }}>{error.text}</Code>}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      {reasons && <Reasons reasons={reasons} total={total} chosen={chosen} onChoose={setChosen} />}
+      <ErrorTable errors={shown} />
       {shown.length === 0 && <Text c="dimmed">{t('rejected.notAmongShown')}</Text>}
       {!all && errors.length < total && (
         <Text size="xs" c="dimmed" mt="xs">
@@ -139,5 +77,104 @@ export const RowErrors = ({
         </Text>
       )}
     </Paper>
+  )
+}
+
+const keyOf = ({ code, column }: ReasonGroup) => `${code}\n${column ?? ''}`
+
+/** How many rows were rejected for what; of several reasons one can be chosen. */
+const Reasons = ({
+  reasons,
+  total,
+  chosen,
+  onChoose,
+}: {
+  reasons: ImportReport['byReason']
+  total: number
+  chosen: ReasonGroup | null
+  onChoose: (reason: ReasonGroup | null) => void
+}) => {
+  const { t } = useTranslation('intake')
+  const formats = useFormats()
+  const told = ({ code, column, count }: ImportReport['byReason'][number]) =>
+    `${column ? `${column}: ` : ''}${t(`codes.${code}`)} · ${formats.integer(count)}`
+  const [only] = reasons
+  if (!only) return null
+  if (reasons.length === 1)
+    return (
+      <Text size="sm" mb="xs">
+        {told(only)}
+      </Text>
+    )
+  return (
+    <Chip.Group
+      value={chosen ? keyOf(chosen) : ''}
+      onChange={(value) => onChoose(reasons.find((each) => keyOf(each) === value) ?? null)}
+    >
+      <Group gap={6} mb="sm" role="group" aria-label={t('rejected.byReason')}>
+        <Chip value="" size="xs" variant="light">
+          {t('rejected.all')} · {formats.integer(total)}
+        </Chip>
+        {byCount(reasons).map((reason) => (
+          <Chip key={keyOf(reason)} value={keyOf(reason)} size="xs" variant="light">
+            {told(reason)}
+          </Chip>
+        ))}
+      </Group>
+    </Chip.Group>
+  )
+}
+
+/** Where a row stands in its file. */
+const usePlaceOf = () => {
+  const { t } = useTranslation('intake')
+  const formats = useFormats()
+  return ({ place }: RowError): string => {
+    if (place.kind === 'line') return t('rejected.atLine', { line: formats.integer(place.line) })
+    return place.kind === 'cell' ? place.cell : place.path
+  }
+}
+
+const ErrorTable = ({ errors }: { errors: readonly RowError[] }) => {
+  const { t } = useTranslation('intake')
+  const warningText = useWarningText()
+  const formats = useFormats()
+  const placeOf = usePlaceOf()
+  return (
+    <Table.ScrollContainer minWidth={640} mah={420}>
+      <Table fz="sm" stickyHeader>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th ta="right" w={80}>
+              {t('rejected.row')}
+            </Table.Th>
+            <Table.Th w={110}>{t('rejected.place')}</Table.Th>
+            <Table.Th>{t('rejected.column')}</Table.Th>
+            <Table.Th>{t('rejected.reason')}</Table.Th>
+            <Table.Th>{t('rejected.text')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {errors.map((error) => (
+            <Table.Tr key={`${error.row} ${error.column} ${error.code}`}>
+              <Table.Td ta="right" className="tabular">
+                {formats.integer(error.row)}
+              </Table.Td>
+              <Table.Td className="tabular">{placeOf(error)}</Table.Td>
+              <Table.Td>{error.column ?? t('rejected.wholeRow')}</Table.Td>
+              <Table.Td>
+                {t(`codes.${error.code}`)}
+                <Text size="xs" c="dimmed">
+                  {warningText(error)}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                {error.text !== null && <Code style={{ overflowWrap: 'anywhere' }}>{error.text}</Code>}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   )
 }

@@ -22,7 +22,6 @@ import classes from './Shell.module.css'
 /** Everything around a view: navigation, search, jobs, who is signed in, lock. */
 export const Shell = () => {
   const { t } = useTranslation('shell')
-  const session = useSession()
   const pathname = useRouterState({ select: (state) => state.location.pathname })
   const [palette, setPalette] = useState(false)
   const main = useRef<HTMLElement>(null)
@@ -48,92 +47,8 @@ export const Shell = () => {
       <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
         {t('skipToContent')}
       </button>
-      <header className={classes.bar}>
-        <Link to="/" className={classes.brand} aria-label={t('home')}>
-          <Mark />
-          <span className={classes.brandName}>Bedside</span>
-        </Link>
-        <UnstyledButton
-          className={classes.search}
-          onClick={() => setPalette(true)}
-          aria-keyshortcuts="Control+K"
-          aria-haspopup="dialog"
-        >
-          <IconSearch size={16} aria-hidden />
-          <span className={classes.searchText}>{t('searchHint')}</span>
-          <kbd className={classes.kbd} aria-hidden>
-            {t('searchKeys')}
-          </kbd>
-        </UnstyledButton>
-        <Group gap={4} wrap="nowrap" className={classes.tools}>
-          <JobTray />
-          <Switches keep />
-          <Menu position="bottom-end" withinPortal>
-            <Menu.Target>
-              <UnstyledButton className={classes.who} aria-label={t('signedInAs', { name: session.displayName })}>
-                <IconUser size={17} aria-hidden />
-                <span className={classes.whoName}>{session.displayName}</span>
-                <IconChevronDown size={13} aria-hidden />
-              </UnstyledButton>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Label>
-                <Text size="sm" fw={600} c="var(--ink)">
-                  {session.displayName}
-                </Text>
-                {t(`roles.${session.role}`)}
-              </Menu.Label>
-              <Menu.Divider />
-              <Menu.Item component={Link} to="/settings">
-                {t('places.settings')}
-              </Menu.Item>
-              <Menu.Item
-                leftSection={<IconLock size={15} aria-hidden />}
-                rightSection={
-                  <Text size="xs" c="dimmed">
-                    {t('lockKeys')}
-                  </Text>
-                }
-                onClick={() => void lockVault()}
-              >
-                {t('lock')}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-          <Tooltip label={`${t('lock')} (${t('lockKeys')})`}>
-            <ActionIcon
-              size="lg"
-              variant="default"
-              aria-label={t('lock')}
-              aria-keyshortcuts="Control+L"
-              onClick={() => void lockVault()}
-            >
-              <IconLock size={18} />
-            </ActionIcon>
-          </Tooltip>
-        </Group>
-      </header>
-      <nav className={classes.nav} aria-label={t('navigation')}>
-        <ul>
-          {placesOf(session.role).map((place) => {
-            const here = isAt(place, pathname)
-            return (
-              <li key={place.id}>
-                <Link
-                  to={place.to}
-                  className={classes.place}
-                  aria-current={here ? 'page' : undefined}
-                  title={t(`places.${place.id}`)}
-                >
-                  <place.icon size={20} stroke={here ? 2 : 1.6} aria-hidden />
-                  <span>{t(`places.${place.id}`)}</span>
-                </Link>
-              </li>
-            )
-          })}
-        </ul>
-        <Purpose />
-      </nav>
+      <Bar onSearch={() => setPalette(true)} />
+      <Navigation />
       <main id="main" className={classes.main} ref={main} tabIndex={-1}>
         <ViewBoundary resetKey={pathname}>
           <Suspense fallback={<Loading />}>
@@ -143,6 +58,115 @@ export const Shell = () => {
       </main>
       {palette && <CommandPalette onClose={() => setPalette(false)} />}
     </div>
+  )
+}
+
+/** What stays above every view: search, jobs, appearance, who is signed in, lock. */
+const Bar = ({ onSearch }: { onSearch: () => void }) => {
+  const { t } = useTranslation('shell')
+  return (
+    <header className={classes.bar}>
+      <Link to="/" className={classes.brand} aria-label={t('home')}>
+        <Mark />
+        <span className={classes.brandName}>Bedside</span>
+      </Link>
+      <UnstyledButton
+        className={classes.search}
+        onClick={onSearch}
+        aria-keyshortcuts="Control+K"
+        aria-haspopup="dialog"
+      >
+        <IconSearch size={16} aria-hidden />
+        <span className={classes.searchText}>{t('searchHint')}</span>
+        <kbd className={classes.kbd} aria-hidden>
+          {t('searchKeys')}
+        </kbd>
+      </UnstyledButton>
+      <Group gap={4} wrap="nowrap" className={classes.tools}>
+        <JobTray />
+        <Switches keep />
+        <Who />
+        <Tooltip label={`${t('lock')} (${t('lockKeys')})`}>
+          <ActionIcon
+            size="lg"
+            variant="default"
+            aria-label={t('lock')}
+            aria-keyshortcuts="Control+L"
+            onClick={() => void lockVault()}
+          >
+            <IconLock size={18} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+    </header>
+  )
+}
+
+const Who = () => {
+  const { t } = useTranslation('shell')
+  const session = useSession()
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.who} aria-label={t('signedInAs', { name: session.displayName })}>
+          <IconUser size={17} aria-hidden />
+          <span className={classes.whoName}>{session.displayName}</span>
+          <IconChevronDown size={13} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text size="sm" fw={600} c="var(--ink)">
+            {session.displayName}
+          </Text>
+          {t(`roles.${session.role}`)}
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Item component={Link} to="/settings">
+          {t('places.settings')}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconLock size={15} aria-hidden />}
+          rightSection={
+            <Text size="xs" c="dimmed">
+              {t('lockKeys')}
+            </Text>
+          }
+          onClick={() => void lockVault()}
+        >
+          {t('lock')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+const Navigation = () => {
+  const { t } = useTranslation('shell')
+  const session = useSession()
+  const pathname = useRouterState({ select: (state) => state.location.pathname })
+  return (
+    <nav className={classes.nav} aria-label={t('navigation')}>
+      <ul>
+        {placesOf(session.role).map((place) => {
+          const here = isAt(place, pathname)
+          return (
+            <li key={place.id}>
+              <Link
+                to={place.to}
+                className={classes.place}
+                aria-current={here ? 'page' : undefined}
+                title={t(`places.${place.id}`)}
+              >
+                <place.icon size={20} stroke={here ? 2 : 1.6} aria-hidden />
+                <span>{t(`places.${place.id}`)}</span>
+              </Link>
+            </li>
+          )
+        })}
+      </ul>
+      <Purpose />
+    </nav>
   )
 }
 

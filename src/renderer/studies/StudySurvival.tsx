@@ -1,18 +1,17 @@
-import { Chip, Group, Paper, Select, Stack, Text, Title } from '@mantine/core'
+import { Group, Paper, Select, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
-import type * as z from 'zod'
-import type { ColumnSummarySchema } from '../../contract/patients.ts'
 import { type TimeUnit, timeUnits } from '../../contract/values.ts'
 import { cumulativeIncidence, survivalCurve } from '../../figures/index.ts'
-import { orpc } from '../api.ts'
+import { type client, orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
-import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
+import { useLanguage, useTranslation } from '../language/index.ts'
 import { FigureBox } from '../parts/FigureBox.tsx'
-import { timeUnitOf } from '../parts/suggest.ts'
+import { type Summary, timeUnitOf } from '../parts/suggest.ts'
+import { Asked, ValueChips } from '../parts/ValueChips.tsx'
 import { Waiting } from '../parts/View.tsx'
 
-type Summary = z.infer<typeof ColumnSummarySchema>
+type Curve = Awaited<ReturnType<typeof client.studies.survival>>
 
 /**
  * Kaplan-Meier curve of a study that has a time and an event, or cumulative incidences where competing events are
@@ -20,9 +19,6 @@ type Summary = z.infer<typeof ColumnSummarySchema>
  */
 export const StudySurvival = ({ study, columns }: { study: string; columns: readonly Summary[] }) => {
   const { t } = useTranslation('models')
-  const text = useText()
-  const formats = useFormats()
-  const language = useLanguage()
   const time = columns.find(({ concept }) => concept.role === 'outcomeTime')
   const event = columns.find(({ concept }) => concept.role === 'outcomeEvent')
   const [picked, setPicked] = useState<string[]>([])
@@ -39,79 +35,8 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
       enabled: time !== undefined && event !== undefined && picked.length > 0,
     }),
   )
-  const data = curve.data
-  const last = time?.quantiles?.max ?? 0
-  const draw = useCallback(
-    (size: { width: number; document: Document }) => {
-      const time = { years: t('units.years'), months: t('units.months'), days: t('units.days') }
-      const texts = { atRisk: t('studySurvival.atRisk'), followUpEnds: t('studySurvival.followUpEnds'), time }
-      const less = (values: readonly number[]) => values.map((value) => 1 - value)
-      if (data?.competing)
-        return cumulativeIncidence(
-          {
-            timeUnit: unit,
-            followUp: last,
-            causes: [
-              { label: t('studySurvival.event'), curve: data },
-              { label: t('studySurvival.competing'), curve: data.competing },
-            ].map(({ label, curve }) => ({
-              label,
-              times: data.times,
-              incidence: less(curve.survival),
-              low: less(curve.high),
-              high: less(curve.low),
-            })),
-            atRisk: data.times.map((at, index) => ({ time: at, n: data.atRisk[index] ?? 0 })),
-          },
-          {
-            ...size,
-            locale: language,
-            texts: {
-              ...texts,
-              title: t('studySurvival.incidence'),
-              description: t('studySurvival.incidenceHelp'),
-              had: t('studySurvival.had'),
-            },
-          },
-        )
-      return survivalCurve(
-        {
-          timeUnit: unit,
-          patient: null,
-          followUp: last,
-          cohort: data
-            ? {
-                times: data.times,
-                survival: data.survival,
-                low: data.low,
-                high: data.high,
-                atRisk: data.times.map((at, index) => ({ time: at, n: data.atRisk[index] ?? 0 })),
-                n: data.atRisk[0] ?? 0,
-                events: 0,
-              }
-            : null,
-        },
-        {
-          ...size,
-          locale: language,
-          texts: {
-            title: t('studySurvival.title'),
-            description: t('studySurvival.help'),
-            cohort: t('studySurvival.curve'),
-            free: t('studySurvival.free'),
-            ...texts,
-            few: t('studySurvival.few'),
-          },
-        },
-      )
-    },
-    [data, unit, last, language, t],
-  )
+  const draw = useDraw(curve.data, unit, time?.quantiles?.max ?? 0)
   if (!time || !event) return null
-  const named = (value: string) => {
-    const level = event.concept.levels?.find(({ code }) => code === value)
-    return level ? `${value} = ${text(level.label)}` : value
-  }
   return (
     <Paper p="md" component="section" maw={820}>
       <Stack gap="sm">
@@ -120,44 +45,21 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
           {t(rivals.length > 0 ? 'studySurvival.incidenceHelp' : 'studySurvival.help')}
         </Text>
         <Group gap="md" align="flex-end">
-          <div>
-            <Text size="sm" fw={500} mb={4}>
-              {t('train.eventValues', { column: event.concept.name })}
-            </Text>
-            <Chip.Group
-              multiple
-              value={picked}
+          <Asked title={t('train.eventValues', { column: event.concept.name })}>
+            <ValueChips
+              column={event}
+              size="xs"
+              chosen={picked}
               onChange={(values) => {
                 setPicked(values)
                 setRivals(rivals.filter((value) => !values.includes(value)))
               }}
-            >
-              <Group gap={6}>
-                {(event.counts ?? []).map(({ value, count }) => (
-                  <Chip key={value} value={value} size="xs">
-                    {named(value)} ({formats.integer(count)})
-                  </Chip>
-                ))}
-              </Group>
-            </Chip.Group>
-          </div>
+            />
+          </Asked>
           {picked.length > 0 && (
-            <div>
-              <Text size="sm" fw={500} mb={4}>
-                {t('train.competingValues')}
-              </Text>
-              <Chip.Group multiple value={rivals} onChange={setRivals}>
-                <Group gap={6}>
-                  {(event.counts ?? [])
-                    .filter(({ value }) => !picked.includes(value))
-                    .map(({ value, count }) => (
-                      <Chip key={value} value={value} size="xs">
-                        {named(value)} ({formats.integer(count)})
-                      </Chip>
-                    ))}
-                </Group>
-              </Chip.Group>
-            </div>
+            <Asked title={t('train.competingValues')}>
+              <ValueChips column={event} size="xs" without={picked} chosen={rivals} onChange={setRivals} />
+            </Asked>
           )}
           <Select
             label={t('train.timeUnit')}
@@ -181,4 +83,69 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
       </Stack>
     </Paper>
   )
+}
+
+/** The curves as a figure. `last`: the end of the follow-up, in the unit of the curve. */
+const useDraw = (curve: Curve | undefined, timeUnit: TimeUnit, last: number) => {
+  const { t } = useTranslation('models')
+  const locale = useLanguage()
+  return useCallback(
+    (size: { width: number; document: Document }) => {
+      const shared = {
+        atRisk: t('studySurvival.atRisk'),
+        followUpEnds: t('studySurvival.followUpEnds'),
+        time: { years: t('units.years'), months: t('units.months'), days: t('units.days') },
+      }
+      const atRisk = (curve?.times ?? []).map((at, index) => ({ time: at, n: curve?.atRisk[index] ?? 0 }))
+      if (curve?.competing)
+        return cumulativeIncidence(
+          {
+            timeUnit,
+            followUp: last,
+            causes: [
+              { label: t('studySurvival.event'), ...incidenceOf(curve.times, curve) },
+              { label: t('studySurvival.competing'), ...incidenceOf(curve.times, curve.competing) },
+            ],
+            atRisk,
+          },
+          {
+            ...size,
+            locale,
+            texts: {
+              ...shared,
+              title: t('studySurvival.incidence'),
+              description: t('studySurvival.incidenceHelp'),
+              had: t('studySurvival.had'),
+            },
+          },
+        )
+      return survivalCurve(
+        {
+          timeUnit,
+          patient: null,
+          followUp: last,
+          cohort: curve ? { ...curve, atRisk, n: curve.atRisk[0] ?? 0, events: 0 } : null,
+        },
+        {
+          ...size,
+          locale,
+          texts: {
+            ...shared,
+            title: t('studySurvival.title'),
+            description: t('studySurvival.help'),
+            cohort: t('studySurvival.curve'),
+            free: t('studySurvival.free'),
+            few: t('studySurvival.few'),
+          },
+        },
+      )
+    },
+    [curve, timeUnit, last, locale, t],
+  )
+}
+
+/** What a curve of the free leaves. */
+const incidenceOf = (times: readonly number[], free: { survival: number[]; low: number[]; high: number[] }) => {
+  const rest = (values: readonly number[]) => values.map((value) => 1 - value)
+  return { times, incidence: rest(free.survival), low: rest(free.high), high: rest(free.low) }
 }

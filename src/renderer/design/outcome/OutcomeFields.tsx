@@ -3,10 +3,10 @@ import { type TimeUnit, timeUnits } from '../../../contract/values.ts'
 import { useTranslation } from '../../language/index.ts'
 import classes from '../../parts/models.module.css'
 import { suggestEvents, timeUnitOf } from '../../parts/suggest.ts'
+import { Asked, Chips, ValueChips } from '../../parts/ValueChips.tsx'
 import { useDesignForm } from '../form.ts'
 import { autoLearner } from '../learner/learnerGroups.ts'
 import { classColumns, numberColumns } from './draft.ts'
-import { Asked, Chips, ValueChips } from './ValueChips.tsx'
 
 /** Which columns hold the outcome, and which of their values mean it happened. */
 export const OutcomeFields = () => {

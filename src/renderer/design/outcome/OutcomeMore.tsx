@@ -4,10 +4,10 @@ import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
 import classes from '../../parts/models.module.css'
 import type { Summary } from '../../parts/suggest.ts'
+import { ValueChips } from '../../parts/ValueChips.tsx'
 import { useDesignForm } from '../form.ts'
 import { autoLearner } from '../learner/learnerGroups.ts'
 import { classColumns, countOutcome, numberColumns } from './draft.ts'
-import { ValueChips } from './ValueChips.tsx'
 
 /** What else may decide a follow-up, and how much each case counts. */
 export const OutcomeMore = () => {

@@ -77,51 +77,7 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
             <Text size="sm" c="dimmed">
               {t(`why.scale.${scale}`, { what })}
             </Text>
-            <FigureBox
-              draw={draw}
-              table={
-                <Table captionSide="top">
-                  <Table.Caption>{t('why.figure')}</Table.Caption>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t('why.finding')}</Table.Th>
-                      <Table.Th>{t('why.value')}</Table.Th>
-                      <Table.Th ta="right">{t('why.contribution')}</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    <Table.Tr>
-                      <Table.Th scope="row">{t('why.average')}</Table.Th>
-                      <Table.Td />
-                      <Table.Td ta="right" className="tabular">
-                        {levelText(scale, baseline, wordsOf(language).perHundred, language)}
-                      </Table.Td>
-                    </Table.Tr>
-                    {parts.map((part) => (
-                      <Table.Tr key={part.feature}>
-                        <Table.Th scope="row" fw={500}>
-                          {text(part.label)}
-                        </Table.Th>
-                        <Table.Td>
-                          {readingOf(part, text(part.text), formatsOf(language))}
-                          {part.missing ? ` (${t('why.filledIn')})` : ''}
-                        </Table.Td>
-                        <Table.Td ta="right" className="tabular">
-                          {contributionText(scale, part.contribution, language)}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                    <Table.Tr>
-                      <Table.Th scope="row">{t('why.thisPatient')}</Table.Th>
-                      <Table.Td />
-                      <Table.Td ta="right" className="tabular">
-                        {levelText(scale, prediction, wordsOf(language).perHundred, language)}
-                      </Table.Td>
-                    </Table.Tr>
-                  </Table.Tbody>
-                </Table>
-              }
-            />
+            <FigureBox draw={draw} table={<Contributions explanation={explanation} />} />
             {many && (
               <Anchor component="button" type="button" size="sm" ta="left" onClick={() => setAll(!all)}>
                 {all ? t('why.showFewer') : t('why.showAll', { count: parts.length })}
@@ -136,5 +92,59 @@ export const Why = ({ explanation, what }: { explanation: Explanation; what: str
         )}
       </Stack>
     </Paper>
+  )
+}
+
+/** The figure as a table. */
+const Contributions = ({
+  explanation: { scale, baseline, prediction, contributions: parts },
+}: {
+  explanation: Explanation
+}) => {
+  const { t } = useTranslation('prediction')
+  const text = useText()
+  const language = useLanguage()
+  const level = (value: number) => levelText(scale, value, wordsOf(language).perHundred, language)
+  return (
+    <Table captionSide="top">
+      <Table.Caption>{t('why.figure')}</Table.Caption>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t('why.finding')}</Table.Th>
+          <Table.Th>{t('why.value')}</Table.Th>
+          <Table.Th ta="right">{t('why.contribution')}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        <Table.Tr>
+          <Table.Th scope="row">{t('why.average')}</Table.Th>
+          <Table.Td />
+          <Table.Td ta="right" className="tabular">
+            {level(baseline)}
+          </Table.Td>
+        </Table.Tr>
+        {parts.map((part) => (
+          <Table.Tr key={part.feature}>
+            <Table.Th scope="row" fw={500}>
+              {text(part.label)}
+            </Table.Th>
+            <Table.Td>
+              {readingOf(part, text(part.text), formatsOf(language))}
+              {part.missing ? ` (${t('why.filledIn')})` : ''}
+            </Table.Td>
+            <Table.Td ta="right" className="tabular">
+              {contributionText(scale, part.contribution, language)}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+        <Table.Tr>
+          <Table.Th scope="row">{t('why.thisPatient')}</Table.Th>
+          <Table.Td />
+          <Table.Td ta="right" className="tabular">
+            {level(prediction)}
+          </Table.Td>
+        </Table.Tr>
+      </Table.Tbody>
+    </Table>
   )
 }

@@ -1,17 +1,19 @@
-import { Chip, Group, Text } from '@mantine/core'
+import { Chip, Group, type MantineSize, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { useFormats } from '../../language/index.ts'
-import type { Summary } from '../../parts/suggest.ts'
-import { useDesignForm } from '../form.ts'
+import { useFormats } from '../language/index.ts'
+import { useColumnWords } from './columnWords.ts'
+import type { Summary } from './suggest.ts'
 
 /** The values of a column to choose from, each with its cases. */
 export const ValueChips = ({
   column,
   without = [],
+  size,
   chosen,
   onChange,
 }: {
   column: Summary
+  size?: MantineSize
   /** Values that are not offered. */
   without?: readonly string[]
   chosen: string[]
@@ -19,19 +21,27 @@ export const ValueChips = ({
 }) => (
   <Chip.Group multiple value={chosen} onChange={onChange}>
     <Group gap={6}>
-      <Chips column={column} without={without} />
+      <Chips column={column} without={without} {...(size ? { size } : {})} />
     </Group>
   </Chip.Group>
 )
 
 /** The chips alone, for a group of one's own. */
-export const Chips = ({ column, without = [] }: { column: Summary; without?: readonly string[] }) => {
+export const Chips = ({
+  column,
+  without = [],
+  size = 'sm',
+}: {
+  column: Summary
+  without?: readonly string[]
+  size?: MantineSize
+}) => {
   const formats = useFormats()
-  const { named } = useDesignForm()
+  const { named } = useColumnWords()
   return (column.counts ?? [])
     .filter(({ value }) => !without.includes(value))
     .map(({ value, count }) => (
-      <Chip key={value} value={value} size="sm">
+      <Chip key={value} value={value} size={size}>
         {named(column.concept, value)} ({formats.integer(count)})
       </Chip>
     ))
