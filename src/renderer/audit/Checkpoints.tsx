@@ -1,5 +1,5 @@
 import { ActionIcon, Alert, Button, Group, Paper, Table, Text, Title } from '@mantine/core'
-import { IconChevronLeft, IconChevronRight, IconCircleCheck, IconDownload, IconWritingSign } from '@tabler/icons-react'
+import { IconCircleCheck, IconDownload, IconWritingSign } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Checkpoint } from '../../contract/audit.ts'
@@ -10,6 +10,7 @@ import { useFormats, useTranslation } from '../language/index.ts'
 import { saveFile } from '../parts/save.ts'
 import { Waiting } from '../parts/View.tsx'
 import classes from './audit.module.css'
+import { Pages } from './Pages.tsx'
 
 const perPage = 10
 
@@ -23,7 +24,6 @@ const save = (checkpoint: Checkpoint) =>
 /** Counts and heads of the log that were signed; one kept elsewhere shows later what became of the log. */
 export const Checkpoints = () => {
   const { t } = useTranslation('audit')
-  const formats = useFormats()
   const [starts, setStarts] = useState<(number | null)[]>([null])
   const list = useQuery(
     orpc.audit.checkpoints.queryOptions({
@@ -64,29 +64,7 @@ export const Checkpoints = () => {
         </Button>
       </Group>
       {make.isError && <FailureAlert error={make.error} focus />}
-      {make.data && (
-        <Alert color="moss" icon={<IconCircleCheck />} role="status" mb="sm">
-          <Text size="sm">
-            {t('checkpoints.made', {
-              number: formats.integer(make.data.checkpoint.number),
-              entries: formats.integer(make.data.checkpoint.count),
-            })}{' '}
-            {make.data.restored > 0 &&
-              t('checkpoints.restored', {
-                count: make.data.restored,
-                number: formats.integer(make.data.restored),
-              })}
-          </Text>
-          <Button
-            size="compact-sm"
-            mt="xs"
-            leftSection={<IconDownload size={14} />}
-            onClick={() => save(make.data.checkpoint)}
-          >
-            {t('checkpoints.saveIt')}
-          </Button>
-        </Alert>
-      )}
+      {make.data && <Made {...make.data} />}
       {list.isPending && <Waiting rows={5} />}
       {list.isError && <FailureAlert error={list.error} onRetry={() => void list.refetch()} />}
       {list.data && checkpoints.length === 0 && (
@@ -94,77 +72,93 @@ export const Checkpoints = () => {
           {t('checkpoints.none')}
         </Text>
       )}
-      {checkpoints.length > 0 && (
-        <Table.ScrollContainer
-          minWidth={440}
-          scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('checkpoints.title'), role: 'region' } }}
-        >
-          <Table fz="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th ta="right">{t('columns.sequence')}</Table.Th>
-                <Table.Th>{t('columns.at')}</Table.Th>
-                <Table.Th ta="right">{t('checkpoints.entries')}</Table.Th>
-                <Table.Th>{t('checkpoints.why')}</Table.Th>
-                <Table.Th>{t('checkpoints.head')}</Table.Th>
-                <Table.Th aria-label={t('checkpoints.save')} />
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {checkpoints.map((checkpoint) => (
-                <Table.Tr key={checkpoint.number}>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(checkpoint.number)}
-                  </Table.Td>
-                  <Table.Td className="tabular" style={{ whiteSpace: 'nowrap' }}>
-                    {formats.moment(checkpoint.at)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.integer(checkpoint.count)}
-                  </Table.Td>
-                  <Table.Td>{t(`checkpoints.reasons.${checkpoint.reason}`)}</Table.Td>
-                  <Table.Td>
-                    <span className={classes.hash} title={checkpoint.head}>
-                      {checkpoint.head === '' ? noValue : `${checkpoint.head.slice(0, 12)}…`}
-                    </span>
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    <ActionIcon
-                      aria-label={t('checkpoints.saveNumber', { number: formats.integer(checkpoint.number) })}
-                      title={t('checkpoints.save')}
-                      onClick={() => save(checkpoint)}
-                    >
-                      <IconDownload size={16} />
-                    </ActionIcon>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
+      {checkpoints.length > 0 && <CheckpointTable checkpoints={checkpoints} />}
       {(starts.length > 1 || more) && (
-        <Group justify="center" gap="sm" mt="sm" component="nav" aria-label={t('checkpoints.pages')}>
-          <Button
-            size="compact-sm"
-            variant="default"
-            disabled={starts.length === 1}
-            leftSection={<IconChevronLeft size={14} />}
-            onClick={() => setStarts(starts.slice(0, -1))}
-          >
-            {t('newer')}
-          </Button>
-          <Button
-            size="compact-sm"
-            variant="default"
-            disabled={!more}
-            rightSection={<IconChevronRight size={14} />}
-            onClick={() => last && setStarts([...starts, last.number])}
-          >
-            {t('older')}
-          </Button>
-        </Group>
+        <Pages
+          label={t('checkpoints.pages')}
+          onNewer={starts.length > 1 ? () => setStarts(starts.slice(0, -1)) : null}
+          onOlder={more ? () => setStarts([...starts, last.number]) : null}
+          small
+        />
       )}
     </Paper>
+  )
+}
+
+/** The one just made, to be kept elsewhere. */
+const Made = ({ checkpoint, restored }: { checkpoint: Checkpoint; restored: number }) => {
+  const { t } = useTranslation('audit')
+  const formats = useFormats()
+  return (
+    <Alert color="moss" icon={<IconCircleCheck />} role="status" mb="sm">
+      <Text size="sm">
+        {t('checkpoints.made', {
+          number: formats.integer(checkpoint.number),
+          entries: formats.integer(checkpoint.count),
+        })}{' '}
+        {restored > 0 &&
+          t('checkpoints.restored', {
+            count: restored,
+            number: formats.integer(restored),
+          })}
+      </Text>
+      <Button size="compact-sm" mt="xs" leftSection={<IconDownload size={14} />} onClick={() => save(checkpoint)}>
+        {t('checkpoints.saveIt')}
+      </Button>
+    </Alert>
+  )
+}
+
+const CheckpointTable = ({ checkpoints }: { checkpoints: readonly Checkpoint[] }) => {
+  const { t } = useTranslation('audit')
+  const formats = useFormats()
+  return (
+    <Table.ScrollContainer
+      minWidth={440}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('checkpoints.title'), role: 'region' } }}
+    >
+      <Table fz="sm">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th ta="right">{t('columns.sequence')}</Table.Th>
+            <Table.Th>{t('columns.at')}</Table.Th>
+            <Table.Th ta="right">{t('checkpoints.entries')}</Table.Th>
+            <Table.Th>{t('checkpoints.why')}</Table.Th>
+            <Table.Th>{t('checkpoints.head')}</Table.Th>
+            <Table.Th aria-label={t('checkpoints.save')} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {checkpoints.map((checkpoint) => (
+            <Table.Tr key={checkpoint.number}>
+              <Table.Td ta="right" className="tabular">
+                {formats.integer(checkpoint.number)}
+              </Table.Td>
+              <Table.Td className="tabular" style={{ whiteSpace: 'nowrap' }}>
+                {formats.moment(checkpoint.at)}
+              </Table.Td>
+              <Table.Td ta="right" className="tabular">
+                {formats.integer(checkpoint.count)}
+              </Table.Td>
+              <Table.Td>{t(`checkpoints.reasons.${checkpoint.reason}`)}</Table.Td>
+              <Table.Td>
+                <span className={classes.hash} title={checkpoint.head}>
+                  {checkpoint.head === '' ? noValue : `${checkpoint.head.slice(0, 12)}…`}
+                </span>
+              </Table.Td>
+              <Table.Td ta="right">
+                <ActionIcon
+                  aria-label={t('checkpoints.saveNumber', { number: formats.integer(checkpoint.number) })}
+                  title={t('checkpoints.save')}
+                  onClick={() => save(checkpoint)}
+                >
+                  <IconDownload size={16} />
+                </ActionIcon>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   )
 }

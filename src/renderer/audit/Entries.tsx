@@ -1,12 +1,5 @@
 import { ActionIcon, Anchor, Badge, Button, Code, Group, NumberInput, Paper, Stack, Table, Text } from '@mantine/core'
-import {
-  IconArrowUpRight,
-  IconChevronLeft,
-  IconChevronRight,
-  IconFilterOff,
-  IconRefresh,
-  IconSearchOff,
-} from '@tabler/icons-react'
+import { IconArrowUpRight, IconFilterOff, IconRefresh, IconSearchOff } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { staff } from '../../contract/procedure.ts'
@@ -20,6 +13,7 @@ import { Empty, Waiting } from '../parts/View.tsx'
 import classes from './audit.module.css'
 import { ExportLog } from './ExportLog.tsx'
 import { Filter } from './Filter.tsx'
+import { Pages } from './Pages.tsx'
 import { useActName, useOutcomeText } from './terms.ts'
 
 const perPage = 100
@@ -48,6 +42,15 @@ export const Entries = ({ search }: { search: AuditSearch }) => {
   const last = entries.at(-1)
   const more = last !== undefined && last.sequence > 1 && entries.length === perPage
   const filtered = isFiltered(search)
+  const toNewer = () => {
+    go(newer.at(-1) ?? null)
+    setNewer(newer.slice(0, -1))
+  }
+  const toOlder = () => {
+    if (!last) return
+    setNewer([...newer, before])
+    go(last.sequence)
+  }
   return (
     <Stack gap="md">
       <Filter search={search} />
@@ -104,68 +107,58 @@ export const Entries = ({ search }: { search: AuditSearch }) => {
             : {})}
         />
       )}
-      {entries.length > 0 && (
-        <Paper>
-          <Table.ScrollContainer
-            minWidth={720}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('tabs.entries'), role: 'region' } }}
-          >
-            <Table fz="sm" highlightOnHover aria-busy={log.isPlaceholderData}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th ta="right" w={84}>
-                    {t('columns.sequence')}
-                  </Table.Th>
-                  <Table.Th>{t('columns.at')}</Table.Th>
-                  <Table.Th>{t('columns.actor')}</Table.Th>
-                  <Table.Th>{t('columns.act')}</Table.Th>
-                  <Table.Th>{t('columns.record')}</Table.Th>
-                  <Table.Th>{t('columns.outcome')}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {entries.map((entry) => (
-                  <Entry key={entry.sequence} entry={entry} search={search} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        </Paper>
-      )}
+      {entries.length > 0 && <EntryTable entries={entries} search={search} busy={log.isPlaceholderData} />}
       {(before !== null || more) && (
-        <Group justify="center" gap="sm" component="nav" aria-label={t('pages')}>
-          <Button
-            variant="default"
-            disabled={before === null}
-            leftSection={<IconChevronLeft size={15} />}
-            onClick={() => {
-              go(newer.at(-1) ?? null)
-              setNewer(newer.slice(0, -1))
-            }}
-          >
-            {t('newer')}
-          </Button>
+        <Pages label={t('pages')} onNewer={before === null ? null : toNewer} onOlder={more ? toOlder : null}>
           <GoTo
             onGo={(sequence) => {
               setNewer([])
               go(sequence + 1)
             }}
           />
-          <Button
-            variant="default"
-            disabled={!more}
-            rightSection={<IconChevronRight size={15} />}
-            onClick={() => {
-              if (!last) return
-              setNewer([...newer, before])
-              go(last.sequence)
-            }}
-          >
-            {t('older')}
-          </Button>
-        </Group>
+        </Pages>
       )}
     </Stack>
+  )
+}
+
+const EntryTable = ({
+  entries,
+  search,
+  busy,
+}: {
+  entries: readonly AuditEntry[]
+  search: AuditSearch
+  busy: boolean
+}) => {
+  const { t } = useTranslation('audit')
+  return (
+    <Paper>
+      <Table.ScrollContainer
+        minWidth={720}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('tabs.entries'), role: 'region' } }}
+      >
+        <Table fz="sm" highlightOnHover aria-busy={busy}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th ta="right" w={84}>
+                {t('columns.sequence')}
+              </Table.Th>
+              <Table.Th>{t('columns.at')}</Table.Th>
+              <Table.Th>{t('columns.actor')}</Table.Th>
+              <Table.Th>{t('columns.act')}</Table.Th>
+              <Table.Th>{t('columns.record')}</Table.Th>
+              <Table.Th>{t('columns.outcome')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {entries.map((entry) => (
+              <Entry key={entry.sequence} entry={entry} search={search} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Paper>
   )
 }
 

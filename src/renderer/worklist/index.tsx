@@ -3,7 +3,7 @@ import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
@@ -19,33 +19,11 @@ import { pageSize } from './pages.ts'
 export const WorklistView = () => {
   const { t } = useTranslation('worklist')
   const formats = useFormats()
-  const navigate = useNavigate()
-  const address = useSearch({ from: '/worklist' })
+  const { typed, setTyped, query, study, chooseStudy } = useWanted()
   const field = useRef<HTMLInputElement>(null)
   const table = useRef<HTMLDivElement>(null)
-  const [typed, setTyped] = useState(address.q ?? '')
-  const [query] = useDebouncedValue(typed.trim(), 200)
-  const study = address.study ?? null
 
   useHotkeys([['/', () => field.current?.focus()]])
-  // The search stays in the address, so that going back from a chart finds it again; an address that comes from
-  // elsewhere (the navigation, a link) brings its own.
-  const told = useRef(address.q ?? '')
-  useEffect(() => {
-    const asked = address.q ?? ''
-    if (asked !== told.current) {
-      told.current = asked
-      setTyped(asked)
-    } else if (query !== asked && query === typed.trim()) {
-      told.current = query
-      void navigate({
-        to: '/worklist',
-        search: { ...(query ? { q: query } : {}), ...(study ? { study } : {}) },
-        replace: true,
-      })
-    }
-  }, [query, typed, study, address.q, navigate])
-
   const studies = useQuery(orpc.studies.list.queryOptions())
   const first = useQuery(
     orpc.patients.search.queryOptions({
@@ -82,44 +60,11 @@ export const WorklistView = () => {
       }
     >
       <Group gap="sm" align="flex-end" role="search">
-        <TextInput
+        <SearchField
           ref={field}
-          flex="1 1 240px"
-          maw={520}
-          size="md"
-          leftSection={<IconSearch size={18} aria-hidden />}
-          rightSection={
-            typed !== '' ? (
-              <CloseButton
-                size="sm"
-                aria-label={t('clearSearch')}
-                onClick={() => {
-                  setTyped('')
-                  field.current?.focus()
-                }}
-              />
-            ) : null
-          }
-          aria-label={t('search')}
-          placeholder={t('searchPlaceholder')}
-          aria-keyshortcuts="/"
-          autoComplete="off"
-          spellCheck={false}
-          maxLength={200}
-          data-autofocus
-          autoFocus
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === '/' && typed === '') event.preventDefault()
-            else if (event.key === 'ArrowDown' && (total ?? 0) > 0) {
-              event.preventDefault()
-              table.current?.focus()
-            } else if (event.key === 'Escape' && typed !== '') {
-              event.preventDefault()
-              setTyped('')
-            }
-          }}
+          typed={typed}
+          onType={setTyped}
+          {...((total ?? 0) > 0 ? { onDown: () => table.current?.focus() } : {})}
         />
         <Select
           size="md"
@@ -132,13 +77,7 @@ export const WorklistView = () => {
           nothingFoundMessage={t('noStudy')}
           data={(studies.data ?? []).map((each) => ({ value: each.name, label: each.title || each.name }))}
           value={study}
-          onChange={(value) =>
-            void navigate({
-              to: '/worklist',
-              search: { ...(query ? { q: query } : {}), ...(value ? { study: value } : {}) },
-              replace: true,
-            })
-          }
+          onChange={chooseStudy}
         />
       </Group>
       {training && (
@@ -158,5 +97,94 @@ export const WorklistView = () => {
         <PatientTable key={`${query}\n${study ?? ''}`} ref={table} query={query} study={study} total={total} />
       )}
     </View>
+  )
+}
+
+/** What is looked for: as typed, as searched a moment later, and of which study. */
+const useWanted = () => {
+  const navigate = useNavigate()
+  const address = useSearch({ from: '/worklist' })
+  const [typed, setTyped] = useState(address.q ?? '')
+  const [query] = useDebouncedValue(typed.trim(), 200)
+  const study = address.study ?? null
+  // The search stays in the address, so that going back from a chart finds it again; an address that comes from
+  // elsewhere (the navigation, a link) brings its own.
+  const told = useRef(address.q ?? '')
+  useEffect(() => {
+    const asked = address.q ?? ''
+    if (asked !== told.current) {
+      told.current = asked
+      setTyped(asked)
+    } else if (query !== asked && query === typed.trim()) {
+      told.current = query
+      void navigate({
+        to: '/worklist',
+        search: { ...(query ? { q: query } : {}), ...(study ? { study } : {}) },
+        replace: true,
+      })
+    }
+  }, [query, typed, study, address.q, navigate])
+  const chooseStudy = (chosen: string | null) =>
+    void navigate({
+      to: '/worklist',
+      search: { ...(query ? { q: query } : {}), ...(chosen ? { study: chosen } : {}) },
+      replace: true,
+    })
+  return { typed, setTyped, query, study, chooseStudy }
+}
+
+/** Where patients are searched: arrow down goes on to those found, Escape empties it. */
+const SearchField = ({
+  ref,
+  typed,
+  onType,
+  onDown,
+}: {
+  ref: RefObject<HTMLInputElement | null>
+  typed: string
+  onType: (text: string) => void
+  onDown?: () => void
+}) => {
+  const { t } = useTranslation('worklist')
+  return (
+    <TextInput
+      ref={ref}
+      flex="1 1 240px"
+      maw={520}
+      size="md"
+      leftSection={<IconSearch size={18} aria-hidden />}
+      rightSection={
+        typed !== '' ? (
+          <CloseButton
+            size="sm"
+            aria-label={t('clearSearch')}
+            onClick={() => {
+              onType('')
+              ref.current?.focus()
+            }}
+          />
+        ) : null
+      }
+      aria-label={t('search')}
+      placeholder={t('searchPlaceholder')}
+      aria-keyshortcuts="/"
+      autoComplete="off"
+      spellCheck={false}
+      maxLength={200}
+      data-autofocus
+      autoFocus
+      value={typed}
+      onChange={(event) => onType(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === '/' && typed === '') event.preventDefault()
+        else if (event.key === 'ArrowDown' && onDown) {
+          event.preventDefault()
+          onDown()
+        } else if (event.key === 'Escape' && typed !== '') {
+          event.preventDefault()
+          onType('')
+        }
+      }}
+    />
   )
 }

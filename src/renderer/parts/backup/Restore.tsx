@@ -31,7 +31,6 @@ export const Restore = ({
   after: ReactNode
 }) => {
   const { t } = useTranslation('backups')
-  const formats = useFormats()
   const [path, setPath] = useState(from)
   const [into, setInto] = useState('')
   const [user, setUser] = useState('')
@@ -110,22 +109,7 @@ export const Restore = ({
           visibilityToggleButtonProps={{ 'aria-label': t('unlock:showPassphrase') }}
         />
         {state.at === 'asking' && state.error ? <FailureAlert error={state.error} focus /> : null}
-        {running && (
-          <div>
-            <Text size="sm" role="status" mb={4}>
-              {t(`restore.stages.${state.stage}`)}
-              {state.progress !== null && ` ${formats.percent(state.progress)}`}
-            </Text>
-            <Progress.Root>
-              <Progress.Section
-                value={state.progress === null ? 100 : Math.max(1, state.progress * 100)}
-                animated={state.progress === null}
-                striped={state.progress === null}
-                aria-label={t(`restore.stages.${state.stage}`)}
-              />
-            </Progress.Root>
-          </div>
-        )}
+        {running && <Running stage={state.stage} progress={state.progress} />}
         <Group justify="flex-end" gap="xs">
           {running ? (
             <Button variant="default" leftSection={<IconPlayerStop size={15} />} onClick={cancel}>
@@ -142,6 +126,28 @@ export const Restore = ({
         </Group>
       </Stack>
     </form>
+  )
+}
+
+/** How far a restore is; no share where it cannot be told. */
+const Running = ({ stage, progress }: { stage: string; progress: number | null }) => {
+  const { t } = useTranslation('backups')
+  const formats = useFormats()
+  return (
+    <div>
+      <Text size="sm" role="status" mb={4}>
+        {t(`restore.stages.${stage}`)}
+        {progress !== null && ` ${formats.percent(progress)}`}
+      </Text>
+      <Progress.Root>
+        <Progress.Section
+          value={progress === null ? 100 : Math.max(1, progress * 100)}
+          animated={progress === null}
+          striped={progress === null}
+          aria-label={t(`restore.stages.${stage}`)}
+        />
+      </Progress.Root>
+    </div>
   )
 }
 
