@@ -1,12 +1,11 @@
-import { Alert, Button, NumberInput, Paper, Select, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, NumberInput, Select } from '@mantine/core'
 import { IconCalendarClock, IconCircleCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { BackupSchedule } from '../../contract/backup.ts'
 import { orpc, queryClient } from '../api.ts'
-import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
-import { FolderField } from '../parts/backup/FolderField.tsx'
+import { BackupForm } from './BackupForm.tsx'
 
 const usual = [0, 1, 6, 12, 24, 48, 168]
 
@@ -17,7 +16,6 @@ export const ScheduleForm = ({ schedule }: { schedule: BackupSchedule }) => {
   const [folder, setFolder] = useState(schedule.folder ?? '')
   const [everyHours, setEveryHours] = useState(schedule.everyHours)
   const [keep, setKeep] = useState<number | null>(schedule.keep)
-  const [tried, setTried] = useState(false)
   const save = useMutation(
     orpc.backup.schedule.mutationOptions({
       onSuccess: () => queryClient.invalidateQueries({ queryKey: orpc.backup.key() }),
@@ -26,38 +24,40 @@ export const ScheduleForm = ({ schedule }: { schedule: BackupSchedule }) => {
   const hours = (usual.includes(schedule.everyHours) ? usual : [...usual, schedule.everyHours]).toSorted(
     (a, b) => a - b,
   )
-  const faults = {
-    folder: everyHours > 0 && folder.trim() === '' ? t('folderMissing') : null,
-    keep: keep === null ? t('schedule.keepMissing') : null,
-  }
   const changed =
     folder.trim() !== (schedule.folder ?? '') || everyHours !== schedule.everyHours || keep !== schedule.keep
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    setTried(true)
-    if (faults.folder || keep === null || save.isPending) return
-    save.mutate({ folder: folder.trim() || null, everyHours, keep })
-  }
   return (
-    <Paper p="md">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="sm">
-          <div>
-            <Title order={2} size="h3">
-              {t('schedule.title')}
-            </Title>
-            <Text size="sm" c="dimmed">
-              {t('schedule.help')}
-            </Text>
-          </div>
-          <FolderField
-            name="scheduled"
-            label={t('folder')}
-            value={folder}
-            onChange={setFolder}
-            error={tried ? faults.folder : null}
-            disabled={save.isPending}
-          />
+    <BackupForm
+      title={t('schedule.title')}
+      help={t('schedule.help')}
+      folder={{ name: 'scheduled', value: folder, onChange: setFolder, required: everyHours > 0 }}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => {
+        if (keep !== null) save.mutate({ folder: folder.trim() || null, everyHours, keep })
+      }}
+      button={
+        <Button
+          type="submit"
+          variant="default"
+          leftSection={<IconCalendarClock size={16} />}
+          loading={save.isPending}
+          disabled={!changed}
+        >
+          {t('schedule.save')}
+        </Button>
+      }
+      outcome={
+        save.isSuccess &&
+        !changed && (
+          <Alert color="moss" icon={<IconCircleCheck />} role="status" p="xs">
+            {t('schedule.saved')}
+          </Alert>
+        )
+      }
+    >
+      {(tried) => (
+        <>
           <Select
             label={t('schedule.every')}
             data={hours.map((each) => ({
@@ -75,32 +75,15 @@ export const ScheduleForm = ({ schedule }: { schedule: BackupSchedule }) => {
             description={t('schedule.keepHelp')}
             value={keep ?? ''}
             onChange={(value) => setKeep(typeof value === 'number' ? value : null)}
-            error={tried ? faults.keep : null}
+            error={tried && keep === null ? t('schedule.keepMissing') : null}
             min={1}
             max={1000}
             allowDecimal={false}
             allowNegative={false}
             disabled={save.isPending}
           />
-          {save.isError && <FailureAlert error={save.error} focus />}
-          {save.isSuccess && !changed && (
-            <Alert color="moss" icon={<IconCircleCheck />} role="status" p="xs">
-              {t('schedule.saved')}
-            </Alert>
-          )}
-          <div>
-            <Button
-              type="submit"
-              variant="default"
-              leftSection={<IconCalendarClock size={16} />}
-              loading={save.isPending}
-              disabled={!changed}
-            >
-              {t('schedule.save')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
-    </Paper>
+        </>
+      )}
+    </BackupForm>
   )
 }

@@ -26,37 +26,9 @@ export const WriteExport = ({
 }) => {
   const { t } = useTranslation('deidentify')
   const formats = useFormats()
-  const keys = useQuery(orpc.exports.keys.queryOptions({ staleTime: 0 }))
   const [understood, setUnderstood] = useState(false)
-  const [making, setMaking] = useState(false)
-  const running = useRef<AbortController | null>(null)
-  useEffect(() => () => running.current?.abort(), [])
-  const [at, setAt] = useState<{ file: string; bytes: number } | null>(null)
   const nothing = (report.after ?? report.before).patients === 0
-  const write = useMutation({
-    mutationFn: async () => {
-      if (choices.key === null) return null
-      running.current = new AbortController()
-      const { signal } = running.current
-      try {
-        const files = await filesOf(
-          await client.exports.write({ ...choices, key: choices.key, report: report.digest }, { signal }),
-          (file, bytes) => setAt({ file, bytes }),
-        )
-        const told = new Blob([`${JSON.stringify(report, null, 2)}\n`], { type: 'application/json' })
-        const name = `${choices.study}-deidentified-${stamp()}.zip`
-        const whole = await zip([...files, { name: 'report.json', content: told }])
-        if (signal.aborted) return null
-        saveFile(name, [whole], 'application/zip')
-        return { name, bytes: whole.size, files: [...files.map((each) => each.name), 'report.json'] }
-      } catch (error) {
-        if (signal.aborted) return null
-        throw error
-      } finally {
-        setAt(null)
-      }
-    },
-  })
+  const { write, at, stop } = useWrite(choices, report)
   if (!mayWrite)
     return (
       <Text size="sm" c="dimmed">
@@ -72,43 +44,7 @@ export const WriteExport = ({
         {t('write.help')}
       </Text>
       <Stack gap="sm" maw={620}>
-        {keys.isError && <FailureAlert error={keys.error} onRetry={() => void keys.refetch()} />}
-        {(keys.data?.length ?? 0) > 0 && !making && (
-          <Group align="flex-start" gap="sm">
-            <Select
-              style={{ flex: '1 1 240px' }}
-              label={t('key.label')}
-              description={t('key.help')}
-              placeholder={t('key.choose')}
-              data={(keys.data ?? []).map(({ key, createdAt, createdBy }) => ({
-                value: key,
-                label: t('key.of', { key, date: formats.date(createdAt), by: createdBy }),
-              }))}
-              value={choices.key}
-              onChange={(key) => key !== null && onKey(key)}
-              allowDeselect={false}
-              disabled={write.isPending}
-            />
-            <Button
-              variant="default"
-              mt={25}
-              leftSection={<IconKey size={15} />}
-              onClick={() => setMaking(true)}
-              disabled={write.isPending}
-            >
-              {t('key.another')}
-            </Button>
-          </Group>
-        )}
-        {keys.data && (keys.data.length === 0 || making) && (
-          <NewKey
-            onMade={(key) => {
-              setMaking(false)
-              onKey(key)
-            }}
-            {...(making ? { onCancel: () => setMaking(false) } : {})}
-          />
-        )}
+        <KeyField chosen={choices.key} onKey={onKey} disabled={write.isPending} />
         <Checkbox
           label={t('write.understood')}
           checked={understood}
@@ -122,12 +58,7 @@ export const WriteExport = ({
             <Text size="sm" className="tabular">
               {at ? t('write.at', { file: at.file, size: formats.bytes(at.bytes) }) : t('write.starting')}
             </Text>
-            <Button
-              size="compact-sm"
-              variant="default"
-              leftSection={<IconPlayerStop size={13} />}
-              onClick={() => running.current?.abort()}
-            >
+            <Button size="compact-sm" variant="default" leftSection={<IconPlayerStop size={13} />} onClick={stop}>
               {t('shell:cancel')}
             </Button>
           </Group>
@@ -162,6 +93,95 @@ export const WriteExport = ({
         </Group>
       </Stack>
     </Paper>
+  )
+}
+
+/** Writes the files and hands them over as one; how far it is, and how it is stopped. */
+const useWrite = (choices: Choices, report: ExportReport) => {
+  const running = useRef<AbortController | null>(null)
+  useEffect(() => () => running.current?.abort(), [])
+  const [at, setAt] = useState<{ file: string; bytes: number } | null>(null)
+  const write = useMutation({
+    mutationFn: async () => {
+      if (choices.key === null) return null
+      running.current = new AbortController()
+      const { signal } = running.current
+      try {
+        const files = await filesOf(
+          await client.exports.write({ ...choices, key: choices.key, report: report.digest }, { signal }),
+          (file, bytes) => setAt({ file, bytes }),
+        )
+        const told = new Blob([`${JSON.stringify(report, null, 2)}\n`], { type: 'application/json' })
+        const name = `${choices.study}-deidentified-${stamp()}.zip`
+        const whole = await zip([...files, { name: 'report.json', content: told }])
+        if (signal.aborted) return null
+        saveFile(name, [whole], 'application/zip')
+        return { name, bytes: whole.size, files: [...files.map((each) => each.name), 'report.json'] }
+      } catch (error) {
+        if (signal.aborted) return null
+        throw error
+      } finally {
+        setAt(null)
+      }
+    },
+  })
+  return { write, at, stop: () => running.current?.abort() }
+}
+
+/** The key that dates and pseudonyms are made with: one there is, or a new one. */
+const KeyField = ({
+  chosen,
+  onKey,
+  disabled,
+}: {
+  chosen: string | null
+  onKey: (key: string) => void
+  disabled: boolean
+}) => {
+  const { t } = useTranslation('deidentify')
+  const formats = useFormats()
+  const keys = useQuery(orpc.exports.keys.queryOptions({ staleTime: 0 }))
+  const [making, setMaking] = useState(false)
+  return (
+    <>
+      {keys.isError && <FailureAlert error={keys.error} onRetry={() => void keys.refetch()} />}
+      {(keys.data?.length ?? 0) > 0 && !making && (
+        <Group align="flex-start" gap="sm">
+          <Select
+            style={{ flex: '1 1 240px' }}
+            label={t('key.label')}
+            description={t('key.help')}
+            placeholder={t('key.choose')}
+            data={(keys.data ?? []).map(({ key, createdAt, createdBy }) => ({
+              value: key,
+              label: t('key.of', { key, date: formats.date(createdAt), by: createdBy }),
+            }))}
+            value={chosen}
+            onChange={(key) => key !== null && onKey(key)}
+            allowDeselect={false}
+            disabled={disabled}
+          />
+          <Button
+            variant="default"
+            mt={25}
+            leftSection={<IconKey size={15} />}
+            onClick={() => setMaking(true)}
+            disabled={disabled}
+          >
+            {t('key.another')}
+          </Button>
+        </Group>
+      )}
+      {keys.data && (keys.data.length === 0 || making) && (
+        <NewKey
+          onMade={(key) => {
+            setMaking(false)
+            onKey(key)
+          }}
+          {...(making ? { onCancel: () => setMaking(false) } : {})}
+        />
+      )}
+    </>
   )
 }
 

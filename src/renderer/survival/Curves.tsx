@@ -12,25 +12,65 @@ const namespace = 'http://www.w3.org/2000/svg'
 /** The patient's curve beside the cohort's; a crosshair, by pointer or arrow keys, reads both at a time. */
 export const Curves = ({ survival, markRecorded }: { survival: Survival; markRecorded: boolean }) => {
   const { t } = useTranslation('survival')
-  const text = useText()
   const formats = useFormats()
-  const language = useLanguage()
-  const words = wordsOf(language)
-  const figure = useRef<Figure | null>(null)
-  /** In the unit of the axis. */
-  const [at, setAt] = useState<number | null>(null)
-  const { curve, cohort, followUp, timeUnit, risks, recorded } = survival
-  const event = words.quoted(text(survival.event))
-  // Whom a competing event took is spared the event, but need not be alive.
-  const death = words.isDeath(text(survival.event)) && !survival.competing
+  const words = wordsOf(useLanguage())
+  const { curve, cohort, followUp, timeUnit } = survival
   const axis = axisUnitOf(followUp, timeUnit)
   const factor = axisFactor(axis, timeUnit)
   const perYear = axisFactor('years', timeUnit)
   const end = followUp * factor
 
-  const draw = useCallback(
+  const draw = useDraw(survival, markRecorded)
+  const { at, ...interaction } = useCrosshair(axis, end)
+  const readout = useMemo(() => {
+    if (at === null) return null
+    const time = at / factor
+    const own = survivalAt(curve, time)
+    const all = survivalAt(cohort, time)
+    return t('readout', {
+      time: words.duration(time * perYear),
+      patient: words.withInterval({ value: own.survival, low: own.low, high: own.high }),
+      cohort: words.withInterval({ value: all.survival, low: all.low, high: all.high }),
+    })
+  }, [at, factor, perYear, curve, cohort, words, t])
+
+  return (
+    <div>
+      <FigureBox
+        draw={draw}
+        {...interaction}
+        tabIndex={0}
+        role="group"
+        aria-label={t('figure.keys')}
+        table={<Numbers survival={survival} />}
+        below={
+          <Text
+            size="sm"
+            className={`${classes.readout} tabular`}
+            aria-live="polite"
+            c={readout ? undefined : 'dimmed'}
+          >
+            {readout ?? t('readoutHint', { n: formats.integer(cohort.n), events: formats.integer(cohort.events) })}
+          </Text>
+        }
+      />
+    </div>
+  )
+}
+
+/** Both curves as a figure. */
+const useDraw = (survival: Survival, markRecorded: boolean) => {
+  const { t } = useTranslation('survival')
+  const text = useText()
+  const language = useLanguage()
+  const { curve, cohort, followUp, timeUnit, risks, recorded, competing } = survival
+  const told = text(survival.event)
+  return useCallback(
     (size: { width: number; document: Document }) => {
       const words = wordsOf(language)
+      const event = words.quoted(told)
+      // Whom a competing event took is spared the event, but need not be alive.
+      const death = words.isDeath(told) && !competing
       const last = risks.at(-1)
       return survivalCurve(
         {
@@ -48,7 +88,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
             title: t('figure.title', { event }),
             description: t('figure.description', {
               event,
-              end: words.duration(followUp * perYear),
+              end: words.duration(followUp * axisFactor('years', timeUnit)),
               risk: last ? words.withInterval(last.risk) : '',
               cohort: last ? words.withInterval(last.cohortRisk) : '',
               time: last ? words.duration(last.years) : '',
@@ -66,9 +106,14 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
         },
       )
     },
-    [curve, cohort, followUp, timeUnit, risks, event, death, recorded, markRecorded, language, perYear, t],
+    [curve, cohort, followUp, timeUnit, risks, told, competing, recorded, markRecorded, language, t],
   )
+}
 
+/** A line over the figure that follows pointer and arrow keys. `at`: where it stands, in the unit of the axis. */
+const useCrosshair = (axis: ReturnType<typeof axisUnitOf>, end: number) => {
+  const figure = useRef<Figure | null>(null)
+  const [at, setAt] = useState<number | null>(null)
   const mark = useCallback((time: number | null) => {
     setAt(time)
     const drawn = figure.current
@@ -97,7 +142,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
     figure.current = drawn
   }, [])
 
-  const follow = (move: PointerEvent<HTMLDivElement>) => {
+  const onPointerMove = (move: PointerEvent<HTMLDivElement>) => {
     const drawn = figure.current
     const x = drawn?.scale('x')
     if (!drawn || !x?.invert) return
@@ -106,7 +151,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
     const time = Number(x.invert((move.clientX - box.left) * scale))
     mark(time < -end * 0.01 || time > end * 1.01 ? null : Math.min(end, Math.max(0, time)))
   }
-  const step = (press: KeyboardEvent<HTMLDivElement>) => {
+  const onKeyDown = (press: KeyboardEvent<HTMLDivElement>) => {
     const small = axis === 'years' ? 1 / 12 : axis === 'months' ? 0.5 : 1
     const large = axis === 'years' ? 1 : axis === 'months' ? 6 : 10
     const by = press.shiftKey ? large : small
@@ -121,45 +166,7 @@ export const Curves = ({ survival, markRecorded }: { survival: Survival; markRec
     press.preventDefault()
     mark(next[press.key] ?? null)
   }
-
-  const readout = useMemo(() => {
-    if (at === null) return null
-    const time = at / factor
-    const own = survivalAt(curve, time)
-    const all = survivalAt(cohort, time)
-    return t('readout', {
-      time: words.duration(time * perYear),
-      patient: words.withInterval({ value: own.survival, low: own.low, high: own.high }),
-      cohort: words.withInterval({ value: all.survival, low: all.low, high: all.high }),
-    })
-  }, [at, factor, perYear, curve, cohort, words, t])
-
-  return (
-    <div>
-      <FigureBox
-        draw={draw}
-        onDrawn={onDrawn}
-        tabIndex={0}
-        role="group"
-        aria-label={t('figure.keys')}
-        onPointerMove={follow}
-        onPointerLeave={() => mark(null)}
-        onKeyDown={step}
-        onBlur={() => mark(null)}
-        table={<Numbers survival={survival} />}
-        below={
-          <Text
-            size="sm"
-            className={`${classes.readout} tabular`}
-            aria-live="polite"
-            c={readout ? undefined : 'dimmed'}
-          >
-            {readout ?? t('readoutHint', { n: formats.integer(cohort.n), events: formats.integer(cohort.events) })}
-          </Text>
-        }
-      />
-    </div>
-  )
+  return { at, onDrawn, onPointerMove, onKeyDown, onPointerLeave: () => mark(null), onBlur: () => mark(null) }
 }
 
 /** The figure as a table, a row a year (or month), for screen readers and for reading off. */

@@ -4,9 +4,25 @@
 import { Badge, Skeleton, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQueries } from '@tanstack/react-query'
-import { columnVisibilityFeature, createColumnHelper, FlexRender, tableFeatures, useTable } from '@tanstack/react-table'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useMemo, useRef, useState } from 'react'
+import {
+  columnVisibilityFeature,
+  createColumnHelper,
+  FlexRender,
+  type Row,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type Ref,
+  useId,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import type { PatientRow } from '../../contract/patients.ts'
 import { orpc } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
@@ -48,14 +64,6 @@ export const PatientTable = ({
   const scroller = useRef<HTMLDivElement>(null)
   useImperativeHandle(ref, () => scroller.current!, [])
   const [active, setActive] = useState(0)
-  const columns = useColumns()
-  const medium = useMediaQuery('(min-width: 900px)', true)
-  const broad = useMediaQuery('(min-width: 1250px)', true)
-  const visibility = useMemo(
-    () => ({ birthDate: medium, identifiers: medium, encounters: broad, studies: broad }),
-    [medium, broad],
-  )
-
   const shown = Math.min(total, mostRows(rowHeight))
   const virtualizer = useVirtualizer({
     count: shown,
@@ -66,37 +74,7 @@ export const PatientTable = ({
     scrollPaddingStart: headHeight,
   })
   const items = virtualizer.getVirtualItems()
-  const pages = pagesOf(items[0]?.index ?? 0, items.at(-1)?.index ?? 0)
-  const results = useQueries({
-    queries: pages.map((page) =>
-      orpc.patients.search.queryOptions({ input: { query, study, offset: page * pageSize, limit: pageSize } }),
-    ),
-  })
-  const at = (index: number): PatientRow | null => {
-    const page = pages.indexOf(Math.floor(index / pageSize))
-    return results[page]?.data?.rows[index % pageSize] ?? null
-  }
-  const failed = results.find((result) => result.isError)
-
-  const first = items[0]?.index ?? 0
-  const settled = results.map((result) => result.dataUpdatedAt).join()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `at` reads the pages, which `settled` stands for
-  const data = useMemo<Line[]>(
-    () => items.map((item) => ({ index: item.index, patient: at(item.index) })),
-    [first, items.length, settled],
-  )
-  const table = useTable({
-    features,
-    columns,
-    data,
-    state: { columnVisibility: visibility },
-    getRowId: (line) => String(line.index),
-  })
-  const template = table
-    .getVisibleLeafColumns()
-    .map((column) => widths[column.id] ?? '1fr')
-    .join(' ')
-
+  const { at, failed, table, template } = useLines(query, study, items)
   const open = (index: number) => {
     const patient = at(index)
     if (patient) place.patient(patient.patient)
@@ -149,25 +127,17 @@ export const PatientTable = ({
             const item = items[position]
             if (!item) return null
             return (
-              <div
+              <GridRow
                 key={row.id}
                 id={rowId(item.index)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={item.index === active}
-                className={classes.row}
+                row={row}
+                active={item.index === active}
                 style={{ gridTemplateColumns: template, transform: `translateY(${item.start - headHeight}px)` }}
-                onClick={() => {
+                onOpen={() => {
                   setActive(item.index)
                   open(item.index)
                 }}
-              >
-                {row.getVisibleCells().map((cell) => (
-                  <div key={cell.id} role="gridcell" className={classes.cell} data-column={cell.column.id}>
-                    {row.original.patient ? <FlexRender cell={cell} /> : <Skeleton height={12} width="60%" />}
-                  </div>
-                ))}
-              </div>
+              />
             )
           })}
         </div>
@@ -180,6 +150,79 @@ export const PatientTable = ({
     </>
   )
 }
+
+/** The rows in sight as a table, read page by page. */
+const useLines = (query: string, study: string | null, items: readonly VirtualItem[]) => {
+  const columns = useColumns()
+  const medium = useMediaQuery('(min-width: 900px)', true)
+  const broad = useMediaQuery('(min-width: 1250px)', true)
+  const visibility = useMemo(
+    () => ({ birthDate: medium, identifiers: medium, encounters: broad, studies: broad }),
+    [medium, broad],
+  )
+
+  const pages = pagesOf(items[0]?.index ?? 0, items.at(-1)?.index ?? 0)
+  const results = useQueries({
+    queries: pages.map((page) =>
+      orpc.patients.search.queryOptions({ input: { query, study, offset: page * pageSize, limit: pageSize } }),
+    ),
+  })
+  const at = (index: number): PatientRow | null => {
+    const page = pages.indexOf(Math.floor(index / pageSize))
+    return results[page]?.data?.rows[index % pageSize] ?? null
+  }
+  const failed = results.find((result) => result.isError)
+
+  const first = items[0]?.index ?? 0
+  const settled = results.map((result) => result.dataUpdatedAt).join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `at` reads the pages, which `settled` stands for
+  const data = useMemo<Line[]>(
+    () => items.map((item) => ({ index: item.index, patient: at(item.index) })),
+    [first, items.length, settled],
+  )
+  const table = useTable({
+    features,
+    columns,
+    data,
+    state: { columnVisibility: visibility },
+    getRowId: (line) => String(line.index),
+  })
+  const template = table
+    .getVisibleLeafColumns()
+    .map((column) => widths[column.id] ?? '1fr')
+    .join(' ')
+  return { at, failed, table, template }
+}
+
+const GridRow = ({
+  id,
+  row,
+  active,
+  style,
+  onOpen,
+}: {
+  id: string
+  row: Row<typeof features, Line>
+  active: boolean
+  style: CSSProperties
+  onOpen: () => void
+}) => (
+  <div
+    id={id}
+    role="row"
+    aria-rowindex={row.original.index + 2}
+    aria-selected={active}
+    className={classes.row}
+    style={style}
+    onClick={onOpen}
+  >
+    {row.getVisibleCells().map((cell) => (
+      <div key={cell.id} role="gridcell" className={classes.cell} data-column={cell.column.id}>
+        {row.original.patient ? <FlexRender cell={cell} /> : <Skeleton height={12} width="60%" />}
+      </div>
+    ))}
+  </div>
+)
 
 const widths: Record<string, string> = {
   label: 'minmax(150px, 2.2fr)',
