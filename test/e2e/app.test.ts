@@ -147,6 +147,26 @@ describe.each([
     expect(await shell.page.getByRole('main').innerText()).toContain('potassium')
   })
 
+  test.skipIf(skip)('a table is sorted by a head, from the keyboard, and says how', async () => {
+    await person.go('/studies', person.heading('models:studies.title'))
+    const table = shell.page
+      .getByRole('table')
+      .filter({ has: shell.page.getByRole('columnheader', { name: person.t('models:studies.cases') }) })
+    const head = table.getByRole('columnheader', { name: person.t('models:studies.cases') })
+    const cases = async () =>
+      (await table.locator('tbody tr td:nth-child(2)').allInnerTexts()).map((text) => Number(text.replaceAll(',', '')))
+    for (const [way, sign] of [
+      ['ascending', 1],
+      ['descending', -1],
+    ] as const) {
+      await head.getByRole('button').press('Enter')
+      expect(await head.getAttribute('aria-sort')).toBe(way)
+      const shown = await cases()
+      expect(shown.length).toBeGreaterThan(1)
+      expect(shown).toEqual(shown.toSorted((a, b) => sign * (a - b)))
+    }
+  })
+
   test.skipIf(skip)('the whole app speaks Chinese when asked', async () => {
     await person.choose('language', /中文/)
     const chinese = hands(shell.page, 'zh-CN')

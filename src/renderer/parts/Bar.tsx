@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import classes from './models.module.css'
+import classes from './Bar.module.css'
 
 /** A share of 0 to 1 as a bar, with what it stands for beside it; a share above zero is never too thin to be seen. */
 export const Bar = ({

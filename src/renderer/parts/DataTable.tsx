@@ -2,7 +2,7 @@ import { Table, type TableProps, type TableTdProps } from '@mantine/core'
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react'
 import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table'
 import type { ReactNode } from 'react'
-import classes from './models.module.css'
+import classes from './DataTable.module.css'
 import { ScrollX } from './ScrollX.tsx'
 
 export type SortValue = string | number | null

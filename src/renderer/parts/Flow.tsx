@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import type * as z from 'zod'
 import type { FlowSchema } from '../../contract/models.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
-import classes from './models.module.css'
+import classes from './Flow.module.css'
 
 /** Participant flow: who was left out at each step, and how many remained. */
 export const Flow = ({ flow }: { flow: z.infer<typeof FlowSchema> }) => {

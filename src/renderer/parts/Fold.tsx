@@ -1,7 +1,7 @@
 import { Badge, Stack, Text } from '@mantine/core'
 import { IconChevronRight } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
-import classes from './models.module.css'
+import classes from './Fold.module.css'
 
 /** A part of the form that few need: closed until it is opened or has a fault, and says how much is asked for in it. */
 export const Fold = ({

@@ -2,7 +2,7 @@ import { Button, Code, Group, Stack, Text } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from '../language/index.ts'
-import classes from './models.module.css'
+import classes from './JsonBlock.module.css'
 import { copyText } from './save.ts'
 
 /** A JSON document to read and copy. */

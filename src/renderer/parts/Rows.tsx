@@ -2,7 +2,10 @@ import { ActionIcon, Button, Stack } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from '../language/index.ts'
-import classes from './models.module.css'
+import classes from './Rows.module.css'
+
+/** Class of a field in a row that needs little room. */
+export const narrow = classes.rowNarrow
 
 /** A list of small forms of one kind that grows and shrinks. */
 export const Rows = <T,>({

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import classes from './prediction/prediction.module.css'
+import classes from './ScrollX.module.css'
 
 /** Scrolls sideways where its content is wider; then, and only then, the keyboard can reach it to scroll. */
 export const ScrollX = ({ children }: { children: ReactNode }) => {

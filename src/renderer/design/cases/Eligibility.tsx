@@ -1,8 +1,7 @@
 import { NumberInput, Select, TextInput } from '@mantine/core'
 import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
-import classes from '../../parts/models.module.css'
-import { Rows } from '../../parts/Rows.tsx'
+import { narrow, Rows } from '../../parts/Rows.tsx'
 import { useDesignForm } from '../form.ts'
 import { type FilterDraft, type FilterOp, isOrdered, opsOf } from './draft.ts'
 
@@ -42,7 +41,7 @@ export const Eligibility = () => {
                 }}
               />
               <Select
-                className={classes.rowNarrow}
+                className={narrow}
                 aria-label={t('eligible.op', { name })}
                 data={opsOf(column?.concept).map((op) => ({ value: op, label: t(`eligible.ops.${opNames[op]}`) }))}
                 value={filter.op}
@@ -52,7 +51,7 @@ export const Eligibility = () => {
               {filter.op !== 'known' &&
                 (isOrdered(filter.op) ? (
                   <NumberInput
-                    className={classes.rowNarrow}
+                    className={narrow}
                     aria-label={t('eligible.value', { name })}
                     value={filter.value === '' ? '' : Number(filter.value)}
                     onChange={(value) => set({ value: String(value) })}

@@ -1,8 +1,8 @@
 import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useFormats, useTranslation } from '../../language/index.ts'
-import classes from '../../parts/models.module.css'
 import { candidates } from '../../parts/suggest.ts'
+import classes from '../design.module.css'
 import { useDesignForm } from '../form.ts'
 import { outcomeColumns } from '../outcome/draft.ts'
 

@@ -2,8 +2,8 @@ import { MultiSelect, NumberInput, Select, Text, TextInput } from '@mantine/core
 import { summaryKinds } from '../../../contract/design.ts'
 import { useFormats, useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
-import classes from '../../parts/models.module.css'
-import { Rows } from '../../parts/Rows.tsx'
+import { narrow, Rows } from '../../parts/Rows.tsx'
+import classes from '../design.module.css'
 import { useDesignForm } from '../form.ts'
 import { channelNames, type HistoryDraft } from './draft.ts'
 
@@ -60,7 +60,7 @@ const Summaries = () => {
       {(row, set, name) => (
         <>
           <Select
-            className={classes.rowNarrow}
+            className={narrow}
             aria-label={t('history.kind', { name })}
             data={summaryKinds.map((value) => ({ value, label: t(`history.kinds.${value}`) }))}
             value={row.of}
@@ -76,7 +76,7 @@ const Summaries = () => {
             onChange={(concept) => set({ concept })}
           />
           <NumberInput
-            className={classes.rowNarrow}
+            className={narrow}
             aria-label={t('history.window', { name })}
             placeholder={t('history.allTime')}
             suffix={t('history.days')}

@@ -1,7 +1,7 @@
 import { Group, Radio, Stack, Text } from '@mantine/core'
 import { useText, useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
-import classes from '../../parts/models.module.css'
+import classes from '../design.module.css'
 import { type Learner, useDesignForm } from '../form.ts'
 import { autoLearner, groupsOf } from './learnerGroups.ts'
 import { ParameterField } from './ParameterField.tsx'

@@ -1,8 +1,7 @@
 import { NumberInput, Select, Text } from '@mantine/core'
 import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
-import classes from '../../parts/models.module.css'
-import { Rows } from '../../parts/Rows.tsx'
+import { narrow, Rows } from '../../parts/Rows.tsx'
 import { useDesignForm } from '../form.ts'
 import type { SplineDraft } from './draft.ts'
 
@@ -40,7 +39,7 @@ export const TermsFields = () => {
               onChange={(column) => set({ column })}
             />
             <NumberInput
-              className={classes.rowNarrow}
+              className={narrow}
               aria-label={t('terms.knots', { name })}
               min={3}
               max={7}

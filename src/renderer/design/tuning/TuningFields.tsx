@@ -4,8 +4,8 @@ import type { Parameter } from '../../../contract/models.ts'
 import type { Task } from '../../../contract/values.ts'
 import { useText, useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
-import classes from '../../parts/models.module.css'
-import { Rows } from '../../parts/Rows.tsx'
+import { narrow, Rows } from '../../parts/Rows.tsx'
+import classes from '../design.module.css'
 import { useDesignForm } from '../form.ts'
 
 /** Metrics that settings can be chosen by, the usual one first. */
@@ -141,7 +141,7 @@ const Space = () => {
             {(['low', 'high'] as const).map((end) => (
               <NumberInput
                 key={end}
-                className={classes.rowNarrow}
+                className={narrow}
                 aria-label={t(`tuning.${end}`, { name })}
                 value={row[end]}
                 hideControls
@@ -149,7 +149,7 @@ const Space = () => {
               />
             ))}
             <Switch
-              className={classes.rowNarrow}
+              className={narrow}
               mt={8}
               label={t('tuning.log')}
               checked={row.log}

@@ -1,7 +1,7 @@
 import { NumberInput, Select, Switch } from '@mantine/core'
 import { splitKinds } from '../../../contract/design.ts'
 import { useTranslation } from '../../language/index.ts'
-import classes from '../../parts/models.module.css'
+import classes from '../design.module.css'
 import { useDesignForm } from '../form.ts'
 import { mostForOpinion, needsColumn, type ValidationDraft } from './draft.ts'
 

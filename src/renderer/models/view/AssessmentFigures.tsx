@@ -5,7 +5,7 @@ import { calibration, decisionCurve, type Figure, precisionRecall, roc } from '.
 import { type Language, useLanguage, useTranslation } from '../../language/index.ts'
 import { FigureBox } from '../../parts/FigureBox.tsx'
 import { useMetricText } from '../../parts/metrics.ts'
-import classes from '../../parts/models.module.css'
+import classes from './view.module.css'
 
 export interface Assessed {
   label: string

@@ -3,11 +3,11 @@ import type { ModelDetail } from '../../../contract/models.ts'
 import type { Formats } from '../../language/formats.ts'
 import { useTranslation } from '../../language/index.ts'
 import { CollinearityShown, LeaksShown, SampleSizeShown } from '../../parts/Checks.tsx'
+import { Fact, Facts } from '../../parts/Facts.tsx'
 import { Flow } from '../../parts/Flow.tsx'
 import { JsonBlock } from '../../parts/JsonBlock.tsx'
-import classes from '../../parts/models.module.css'
 import { PlaceLink } from '../../parts/place.tsx'
-import facts from '../../parts/prediction/prediction.module.css'
+import classes from './view.module.css'
 
 /** How the model came to be: who, when, from which cases, by which design, and the hashes that prove it. */
 export const Making = ({ model, formats }: { model: ModelDetail; formats: Formats }) => {
@@ -19,58 +19,41 @@ export const Making = ({ model, formats }: { model: ModelDetail; formats: Format
           <Title order={2} mb="xs">
             {t('making.card')}
           </Title>
-          <dl className={facts.facts}>
-            <dt>{t('making.intendedUse')}</dt>
-            <dd>
+          <Facts>
+            <Fact name={t('making.intendedUse')}>
               {model.intendedUse || (
                 <Text span fs="italic" c="dimmed" size="sm">
                   {t('making.notStated')}
                 </Text>
               )}
-            </dd>
-            <dt>{t('making.approved')}</dt>
-            <dd>{model.approvedBy ?? t('notApproved')}</dd>
-            <dt>{t('making.study')}</dt>
-            <dd>
+            </Fact>
+            <Fact name={t('making.approved')}>{model.approvedBy ?? t('notApproved')}</Fact>
+            <Fact name={t('making.study')}>
               <PlaceLink to="/studies/$study" params={{ study: model.study }} size="sm">
                 {model.study}
               </PlaceLink>
-            </dd>
-            <dt>{t('making.target')}</dt>
-            <dd>{model.target}</dd>
-            {model.classes && (
-              <>
-                <dt>{t('making.classes')}</dt>
-                <dd>{model.classes.join(' · ')}</dd>
-              </>
-            )}
-            <dt>{t('making.trained')}</dt>
-            <dd>{t('making.trainedBy', { at: formats.dateTime(model.trainedAt), by: model.trainedBy })}</dd>
-            <dt>{t('making.rows')}</dt>
-            <dd>
+            </Fact>
+            <Fact name={t('making.target')}>{model.target}</Fact>
+            {model.classes && <Fact name={t('making.classes')}>{model.classes.join(' · ')}</Fact>}
+            <Fact name={t('making.trained')}>
+              {t('making.trainedBy', { at: formats.dateTime(model.trainedAt), by: model.trainedBy })}
+            </Fact>
+            <Fact name={t('making.rows')}>
               {t('making.rowsText', {
                 rows: formats.integer(model.rows),
                 development: formats.integer(model.split.development),
                 test: formats.integer(model.split.test),
               })}{' '}
               {model.split.folds > 1 && t('making.folds', { count: model.split.folds })}
-            </dd>
-            {model.events !== null && (
-              <>
-                <dt>{t('making.events')}</dt>
-                <dd>{formats.integer(model.events)}</dd>
-              </>
-            )}
-            <dt>{t('making.seconds')}</dt>
-            <dd>
+            </Fact>
+            {model.events !== null && <Fact name={t('making.events')}>{formats.integer(model.events)}</Fact>}
+            <Fact name={t('making.seconds')}>
               {formats.duration(model.seconds)}
               {model.backend && ` · ${model.backend}`}
-            </dd>
-            <dt>{t('making.size')}</dt>
-            <dd>{formats.bytes(model.bytes)}</dd>
-            <dt>{t('making.build')}</dt>
-            <dd>{model.build}</dd>
-          </dl>
+            </Fact>
+            <Fact name={t('making.size')}>{formats.bytes(model.bytes)}</Fact>
+            <Fact name={t('making.build')}>{model.build}</Fact>
+          </Facts>
         </Paper>
         <Paper p="md">
           <Title order={2} mb="xs">
@@ -99,14 +82,17 @@ export const Making = ({ model, formats }: { model: ModelDetail; formats: Format
           <Text size="sm" c="dimmed" mb="xs">
             {t('making.hashesHelp')}
           </Text>
-          <dl className={facts.facts}>
-            <dt>{t('making.modelHash')}</dt>
-            <dd className={classes.hash}>{model.hash}</dd>
-            <dt>{t('making.designHash')}</dt>
-            <dd className={classes.hash}>{model.designHash}</dd>
-            <dt>{t('making.snapshotHash')}</dt>
-            <dd className={classes.hash}>{model.snapshotHash}</dd>
-          </dl>
+          <Facts>
+            <Fact name={t('making.modelHash')} className={classes.hash}>
+              {model.hash}
+            </Fact>
+            <Fact name={t('making.designHash')} className={classes.hash}>
+              {model.designHash}
+            </Fact>
+            <Fact name={t('making.snapshotHash')} className={classes.hash}>
+              {model.snapshotHash}
+            </Fact>
+          </Facts>
         </Paper>
         <Paper p="md">
           <JsonBlock title={t('making.design')} value={model.design} />

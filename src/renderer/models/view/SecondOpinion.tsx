@@ -1,8 +1,8 @@
 import { Paper, Stack, Text, Title } from '@mantine/core'
 import type { ModelDetail, SecondOpinion as Opinion } from '../../../contract/models.ts'
 import { useFormats, useTranslation } from '../../language/index.ts'
+import { Fact, Facts } from '../../parts/Facts.tsx'
 import { useLearnerName, useMetricText } from '../../parts/metrics.ts'
-import facts from '../../parts/prediction/prediction.module.css'
 
 /** Kappa in words (Landis and Koch 1977). */
 const agreements = [
@@ -39,32 +39,28 @@ export const SecondOpinion = ({ model, opinion }: { model: ModelDetail; opinion:
         ) : (
           <>
             {kappa !== null && <Text fw={600}>{t(`second.agreement.${agreementOf(kappa)}`)}</Text>}
-            <dl className={facts.facts}>
+            <Facts>
               {opinion.metric !== null && (
-                <>
-                  <dt>{t('second.other', { metric: metric(opinion.metric) })}</dt>
-                  <dd className="tabular">{metric.estimate(opinion.estimate)}</dd>
-                </>
+                <Fact name={t('second.other', { metric: metric(opinion.metric) })} className="tabular">
+                  {metric.estimate(opinion.estimate)}
+                </Fact>
               )}
               {opinion.difference && (
-                <>
-                  <dt>{t('second.difference', { learner: learner(model.learner) })}</dt>
-                  <dd className="tabular">{metric.estimate(opinion.difference, 3)}</dd>
-                </>
+                <Fact name={t('second.difference', { learner: learner(model.learner) })} className="tabular">
+                  {metric.estimate(opinion.difference, 3)}
+                </Fact>
               )}
               {opinion.kappa && (
-                <>
-                  <dt>{t('second.kappa')}</dt>
-                  <dd className="tabular">{metric.estimate(opinion.kappa, 2)}</dd>
-                </>
+                <Fact name={t('second.kappa')} className="tabular">
+                  {metric.estimate(opinion.kappa, 2)}
+                </Fact>
               )}
               {opinion.correlation !== null && (
-                <>
-                  <dt>{t('second.correlation')}</dt>
-                  <dd className="tabular">{formats.fixed(opinion.correlation, 3)}</dd>
-                </>
+                <Fact name={t('second.correlation')} className="tabular">
+                  {formats.fixed(opinion.correlation, 3)}
+                </Fact>
               )}
-            </dl>
+            </Facts>
           </>
         )}
       </Stack>

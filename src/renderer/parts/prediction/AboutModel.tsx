@@ -3,9 +3,9 @@ import { IconArrowRight, IconScale } from '@tabler/icons-react'
 import { useId } from 'react'
 import type { ModelCard } from '../../../contract/models.ts'
 import { useFormats, useTranslation } from '../../language/index.ts'
+import { Fact, Facts } from '../Facts.tsx'
 import { useLearnerName, useMetricText } from '../metrics.ts'
 import { PlaceLink } from '../place.tsx'
-import classes from './prediction.module.css'
 
 /** What the model is, who stands behind it, how it measured up, and one click to all that is known of it. */
 export const AboutModel = ({ model }: { model: ModelCard }) => {
@@ -20,46 +20,41 @@ export const AboutModel = ({ model }: { model: ModelCard }) => {
         <Title order={2} id={heading}>
           {t('model.title')}
         </Title>
-        <dl className={classes.facts}>
-          <dt>{t('model.name')}</dt>
-          <dd>
+        <Facts>
+          <Fact name={t('model.name')}>
             <Text span size="sm" fw={600}>
               {t('model.nameVersion', { name: model.name, version: model.version })}
             </Text>
-          </dd>
-          <dt>{t('model.learner')}</dt>
-          <dd>{learner(model.learner)}</dd>
-          <dt>{t('model.trained')}</dt>
-          <dd>{t('model.trainedAt', { at: formats.dateTime(model.trainedAt), by: model.trainedBy })}</dd>
-          <dt>{t('model.on')}</dt>
-          <dd>
+          </Fact>
+          <Fact name={t('model.learner')}>{learner(model.learner)}</Fact>
+          <Fact name={t('model.trained')}>
+            {t('model.trainedAt', { at: formats.dateTime(model.trainedAt), by: model.trainedBy })}
+          </Fact>
+          <Fact name={t('model.on')}>
             {t(model.events === null ? 'model.cases' : 'model.casesEvents', {
               rows: formats.integer(model.rows),
               study: model.study,
               events: formats.integer(model.events),
             })}
-          </dd>
-          <dt>{t('model.approved')}</dt>
-          <dd>
+          </Fact>
+          <Fact name={t('model.approved')}>
             {model.approvedBy ?? (
               <Badge color="amber" tt="none">
                 {t('model.notApproved')}
               </Badge>
             )}
-          </dd>
-          <dt>{t('model.intendedUse')}</dt>
-          <dd>
+          </Fact>
+          <Fact name={t('model.intendedUse')}>
             {model.intendedUse || (
               <Text span size="sm" fs="italic" c="dimmed">
                 {t('model.notStated')}
               </Text>
             )}
-          </dd>
-          <dt>{t('model.performance')}</dt>
-          <dd className="tabular">
+          </Fact>
+          <Fact name={t('model.performance')} className="tabular">
             {metric(model.headline.metric)} {metric.estimate(model.headline.estimate)}
-          </dd>
-        </dl>
+          </Fact>
+        </Facts>
         <Comparison model={model} />
         <PlaceLink to="/models/$model" params={{ model: String(model.model) }} size="sm">
           {t('model.open')} <IconArrowRight size={14} aria-hidden style={{ verticalAlign: '-2px' }} />
