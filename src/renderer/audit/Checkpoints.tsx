@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Button, Group, Paper, Table, Text, Title } from '@mantine/core'
+import { ActionIcon, Alert, Button, Group, Paper, Text, Title, VisuallyHidden } from '@mantine/core'
 import { IconCircleCheck, IconDownload, IconWritingSign } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { noValue } from '../language/formats.ts'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { DataTable } from '../parts/DataTable.tsx'
 import { saveFile } from '../parts/save.ts'
 import { Waiting } from '../parts/View.tsx'
 import classes from './audit.module.css'
@@ -113,52 +114,46 @@ const CheckpointTable = ({ checkpoints }: { checkpoints: readonly Checkpoint[] }
   const { t } = useTranslation('audit')
   const formats = useFormats()
   return (
-    <Table.ScrollContainer
-      minWidth={440}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('checkpoints.title'), role: 'region' } }}
-    >
-      <Table fz="sm">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th ta="right">{t('columns.sequence')}</Table.Th>
-            <Table.Th>{t('columns.at')}</Table.Th>
-            <Table.Th ta="right">{t('checkpoints.entries')}</Table.Th>
-            <Table.Th>{t('checkpoints.why')}</Table.Th>
-            <Table.Th>{t('checkpoints.head')}</Table.Th>
-            <Table.Th aria-label={t('checkpoints.save')} />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {checkpoints.map((checkpoint) => (
-            <Table.Tr key={checkpoint.number}>
-              <Table.Td ta="right" className="tabular">
-                {formats.integer(checkpoint.number)}
-              </Table.Td>
-              <Table.Td className="tabular" style={{ whiteSpace: 'nowrap' }}>
-                {formats.moment(checkpoint.at)}
-              </Table.Td>
-              <Table.Td ta="right" className="tabular">
-                {formats.integer(checkpoint.count)}
-              </Table.Td>
-              <Table.Td>{t(`checkpoints.reasons.${checkpoint.reason}`)}</Table.Td>
-              <Table.Td>
-                <span className={classes.hash} title={checkpoint.head}>
-                  {checkpoint.head === '' ? noValue : `${checkpoint.head.slice(0, 12)}…`}
-                </span>
-              </Table.Td>
-              <Table.Td ta="right">
-                <ActionIcon
-                  aria-label={t('checkpoints.saveNumber', { number: formats.integer(checkpoint.number) })}
-                  title={t('checkpoints.save')}
-                  onClick={() => save(checkpoint)}
-                >
-                  <IconDownload size={16} />
-                </ActionIcon>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={checkpoints}
+      name={({ number }) => String(number)}
+      label={t('checkpoints.title')}
+      fz="sm"
+      miw={440}
+      columns={[
+        { id: 'number', head: t('columns.sequence'), cell: ({ number }) => formats.integer(number), number: true },
+        {
+          id: 'at',
+          head: t('columns.at'),
+          cell: ({ at }) => formats.moment(at),
+          props: { className: 'tabular', style: { whiteSpace: 'nowrap' } },
+        },
+        { id: 'count', head: t('checkpoints.entries'), cell: ({ count }) => formats.integer(count), number: true },
+        { id: 'why', head: t('checkpoints.why'), cell: ({ reason }) => t(`checkpoints.reasons.${reason}`) },
+        {
+          id: 'head',
+          head: t('checkpoints.head'),
+          cell: ({ head }) => (
+            <span className={classes.hash} title={head}>
+              {head === '' ? noValue : `${head.slice(0, 12)}…`}
+            </span>
+          ),
+        },
+        {
+          id: 'save',
+          head: <VisuallyHidden>{t('checkpoints.save')}</VisuallyHidden>,
+          cell: (checkpoint) => (
+            <ActionIcon
+              aria-label={t('checkpoints.saveNumber', { number: formats.integer(checkpoint.number) })}
+              title={t('checkpoints.save')}
+              onClick={() => save(checkpoint)}
+            >
+              <IconDownload size={16} />
+            </ActionIcon>
+          ),
+          props: { ta: 'right' },
+        },
+      ]}
+    />
   )
 }

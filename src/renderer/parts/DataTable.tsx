@@ -3,7 +3,7 @@ import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react'
 import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table'
 import type { ReactNode } from 'react'
 import classes from './DataTable.module.css'
-import { ScrollX } from './ScrollX.tsx'
+import { ScrollSection, ScrollX } from './ScrollX.tsx'
 
 export type SortValue = string | number | null
 export type Direction = 'ascending' | 'descending'
@@ -22,7 +22,7 @@ export interface Column<Row> {
   /** Of its head, in pixels. */
   width?: number
   /** Of its cells. */
-  props?: Pick<TableTdProps, 'miw' | 'maw' | 'ta' | 'className'>
+  props?: Pick<TableTdProps, 'miw' | 'maw' | 'ta' | 'className' | 'style'>
 }
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
@@ -46,6 +46,7 @@ export const DataTable = <Row extends object>({
   name,
   first,
   chosen,
+  label,
   ...table
 }: {
   rows: readonly Row[]
@@ -56,6 +57,8 @@ export const DataTable = <Row extends object>({
   /** How it is sorted when it is opened; else as the rows come. */
   first?: { column: string; direction: Direction }
   chosen?: (row: Row) => boolean
+  /** Names the region that scrolls, where it stands beside others. */
+  label?: string
 } & Omit<TableProps, 'children'>) => {
   const shown = columns.filter((column) => column !== false)
   const sorted = useTable<typeof features, Row>({
@@ -75,48 +78,47 @@ export const DataTable = <Row extends object>({
     enableSortingRemoval: false,
     enableMultiSort: false,
   })
-  return (
-    <ScrollX>
-      <Table {...table}>
-        <Table.Thead>
-          <Table.Tr>
-            {shown.map(({ id, head, sort, number, width }) => {
-              const column = sorted.getColumn(id)
-              return (
-                <SortHead
-                  key={id}
-                  by={directions[String(column?.getIsSorted())]}
-                  {...(sort && column ? { onSort: () => column.toggleSorting() } : {})}
-                  right={number}
-                  width={width}
-                >
-                  {head}
-                </SortHead>
+  const shape = (
+    <Table {...table}>
+      <Table.Thead>
+        <Table.Tr>
+          {shown.map(({ id, head, sort, number, width }) => {
+            const column = sorted.getColumn(id)
+            return (
+              <SortHead
+                key={id}
+                by={directions[String(column?.getIsSorted())]}
+                {...(sort && column ? { onSort: () => column.toggleSorting() } : {})}
+                right={number}
+                width={width}
+              >
+                {head}
+              </SortHead>
+            )
+          })}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {sorted.getRowModel().rows.map(({ id: row, original }) => (
+          <Table.Tr key={row} className={chosen?.(original) ? classes.chosen : undefined}>
+            {shown.map(({ id, cell, number, heads, props }) => {
+              const its = { ...(number ? { ta: 'right' as const, className: 'tabular' } : {}), ...props }
+              return heads ? (
+                <Table.Th key={id} scope="row" fw={500} {...its}>
+                  {cell(original)}
+                </Table.Th>
+              ) : (
+                <Table.Td key={id} {...its}>
+                  {cell(original)}
+                </Table.Td>
               )
             })}
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {sorted.getRowModel().rows.map(({ id: row, original }) => (
-            <Table.Tr key={row} className={chosen?.(original) ? classes.chosen : undefined}>
-              {shown.map(({ id, cell, number, heads, props }) => {
-                const its = { ...(number ? { ta: 'right' as const, className: 'tabular' } : {}), ...props }
-                return heads ? (
-                  <Table.Th key={id} scope="row" fw={500} {...its}>
-                    {cell(original)}
-                  </Table.Th>
-                ) : (
-                  <Table.Td key={id} {...its}>
-                    {cell(original)}
-                  </Table.Td>
-                )
-              })}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </ScrollX>
+        ))}
+      </Table.Tbody>
+    </Table>
   )
+  return label ? <ScrollSection label={label}>{shape}</ScrollSection> : <ScrollX>{shape}</ScrollX>
 }
 
 const directions: Record<string, Direction | undefined> = { asc: 'ascending', desc: 'descending' }

@@ -1,4 +1,4 @@
-import { Badge, Button, Paper, Skeleton, Table, Text, Title } from '@mantine/core'
+import { Badge, Button, Paper, Skeleton, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type * as z from 'zod'
@@ -6,8 +6,8 @@ import type { KeySlotSchema } from '../../contract/users.ts'
 import { orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { DataTable } from '../parts/DataTable.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
-import { ScrollSection } from '../parts/ScrollX.tsx'
 import { useSession } from '../parts/session.ts'
 import classes from './Settings.module.css'
 
@@ -30,57 +30,64 @@ export const Slots = () => {
       {slots.isPending && <Skeleton height={90} />}
       {slots.isError && <FailureAlert error={slots.error} onRetry={() => void slots.refetch()} />}
       {slots.data && (
-        <ScrollSection label={t('slots.title')}>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('slots.opens')}</Table.Th>
-                <Table.Th>{t('slots.of')}</Table.Th>
-                <Table.Th>{t('slots.since')}</Table.Th>
-                <Table.Th>
-                  <span className={classes.unseen}>{t('users.acts')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {slots.data.map((slot) => (
-                <Table.Tr key={slot.slot}>
-                  <Table.Td>
-                    {t(`slots.kinds.${slot.kind}`)}{' '}
-                    {slot.bound && (
-                      <Badge size="xs" color="sky">
-                        {t('slots.bound')}
-                      </Badge>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    {slot.displayName}
-                    {slot.login && (
-                      <Text span size="xs" c="dimmed">
-                        {' '}
-                        {slot.login}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td className="tabular">{formats.dateTime(slot.createdAt)}</Table.Td>
-                  <Table.Td ta="right">
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      aria-label={t('slots.revokeNamed', {
-                        kind: t(`slots.kinds.${slot.kind}`),
-                        name: slot.displayName,
-                      })}
-                      onClick={() => setRevoking(slot)}
-                    >
-                      {t('slots.revoke')}
-                    </Button>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollSection>
+        <DataTable
+          rows={slots.data}
+          name={({ slot }) => String(slot)}
+          label={t('slots.title')}
+          verticalSpacing="xs"
+          columns={[
+            {
+              id: 'opens',
+              head: t('slots.opens'),
+              cell: ({ kind, bound }) => (
+                <>
+                  {t(`slots.kinds.${kind}`)}{' '}
+                  {bound && (
+                    <Badge size="xs" color="sky">
+                      {t('slots.bound')}
+                    </Badge>
+                  )}
+                </>
+              ),
+            },
+            {
+              id: 'of',
+              head: t('slots.of'),
+              cell: ({ displayName, login }) => (
+                <>
+                  {displayName}
+                  {login && (
+                    <Text span size="xs" c="dimmed">
+                      {' '}
+                      {login}
+                    </Text>
+                  )}
+                </>
+              ),
+            },
+            {
+              id: 'since',
+              head: t('slots.since'),
+              cell: ({ createdAt }) => formats.dateTime(createdAt),
+              props: { className: 'tabular' },
+            },
+            {
+              id: 'acts',
+              head: <span className={classes.unseen}>{t('users.acts')}</span>,
+              cell: (slot) => (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  aria-label={t('slots.revokeNamed', { kind: t(`slots.kinds.${slot.kind}`), name: slot.displayName })}
+                  onClick={() => setRevoking(slot)}
+                >
+                  {t('slots.revoke')}
+                </Button>
+              ),
+              props: { ta: 'right' },
+            },
+          ]}
+        />
       )}
       {revoking && <Revoke slot={revoking} onClose={() => setRevoking(null)} />}
     </Paper>

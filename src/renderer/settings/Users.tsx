@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Menu, Paper, Select, Skeleton, Table, Text, TextInput, Title } from '@mantine/core'
+import { Badge, Button, Group, Menu, Paper, Select, Skeleton, Text, TextInput, Title } from '@mantine/core'
 import { IconChevronDown, IconUserPlus } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -7,9 +7,9 @@ import type { UserEntry } from '../../contract/users.ts'
 import { client, orpc, queryClient } from '../api.ts'
 import { FailureAlert } from '../errors/FailureAlert.tsx'
 import { useFormats, useTranslation } from '../language/index.ts'
+import { DataTable } from '../parts/DataTable.tsx'
 import { Dialog } from '../parts/Dialog.tsx'
 import { faultless, NewPassphraseFields, useNewPassphrase } from '../parts/NewPassphrase.tsx'
-import { ScrollSection } from '../parts/ScrollX.tsx'
 import { useSession } from '../parts/session.ts'
 import { LoginField, loginFault } from './LoginField.tsx'
 import classes from './Settings.module.css'
@@ -44,71 +44,77 @@ export const Users = () => {
       {list.isPending && <Skeleton height={90} />}
       {list.isError && <FailureAlert error={list.error} onRetry={() => void list.refetch()} />}
       {list.data && (
-        <ScrollSection label={t('users.title')}>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('name')}</Table.Th>
-                <Table.Th>{t('login.label')}</Table.Th>
-                <Table.Th>{t('role')}</Table.Th>
-                <Table.Th>{t('users.passphraseOf')}</Table.Th>
-                <Table.Th>
-                  <span className={classes.unseen}>{t('users.acts')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {list.data.users.map((user) => (
-                <Table.Tr key={user.user}>
-                  <Table.Td>
-                    {user.displayName}{' '}
-                    {user.disabledAt ? (
-                      <Badge size="xs" color="gray">
-                        {t('users.disabled')}
-                      </Badge>
-                    ) : (
-                      user.signedIn && (
-                        <Badge size="xs" color="moss">
-                          {t('users.signedIn')}
-                        </Badge>
-                      )
-                    )}
-                  </Table.Td>
-                  <Table.Td>{user.login ?? '–'}</Table.Td>
-                  <Table.Td>{t(`shell:roles.${user.role}`)}</Table.Td>
-                  <Table.Td>
-                    {user.passphraseSetAt ? formats.date(user.passphraseSetAt) : t('users.noPassphrase')}
-                  </Table.Td>
-                  <Table.Td>
-                    <Menu position="bottom-end" withinPortal>
-                      <Menu.Target>
-                        <Button
-                          size="compact-sm"
-                          variant="default"
-                          rightSection={<IconChevronDown size={13} aria-hidden />}
-                          aria-label={t('users.actsOn', { name: user.displayName })}
-                        >
-                          {t('users.acts')}
-                        </Button>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        {actsOn(user).map((act) => (
-                          <Menu.Item key={act} onClick={() => setActing({ act, user })}>
-                            {t(`users.${act}`)}
-                          </Menu.Item>
-                        ))}
-                      </Menu.Dropdown>
-                    </Menu>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollSection>
+        <DataTable
+          rows={list.data.users}
+          name={({ user }) => user}
+          label={t('users.title')}
+          verticalSpacing="xs"
+          columns={[
+            { id: 'name', head: t('name'), cell: (user) => <Named user={user} /> },
+            { id: 'login', head: t('login.label'), cell: ({ login }) => login ?? '–' },
+            { id: 'role', head: t('role'), cell: ({ role }) => t(`shell:roles.${role}`) },
+            {
+              id: 'passphrase',
+              head: t('users.passphraseOf'),
+              cell: ({ passphraseSetAt }) =>
+                passphraseSetAt ? formats.date(passphraseSetAt) : t('users.noPassphrase'),
+            },
+            {
+              id: 'acts',
+              head: <span className={classes.unseen}>{t('users.acts')}</span>,
+              cell: (user) => <Acts user={user} acts={actsOn(user)} onAct={(act) => setActing({ act, user })} />,
+            },
+          ]}
+        />
       )}
       {adding && <AddUser onClose={() => setAdding(false)} />}
       {acting && <ChangeUser {...acting} onClose={() => setActing(null)} />}
     </Paper>
+  )
+}
+
+const Named = ({ user: { displayName, disabledAt, signedIn } }: { user: UserEntry }) => {
+  const { t } = useTranslation('settings')
+  return (
+    <>
+      {displayName}{' '}
+      {disabledAt ? (
+        <Badge size="xs" color="gray">
+          {t('users.disabled')}
+        </Badge>
+      ) : (
+        signedIn && (
+          <Badge size="xs" color="moss">
+            {t('users.signedIn')}
+          </Badge>
+        )
+      )}
+    </>
+  )
+}
+
+const Acts = ({ user, acts, onAct }: { user: UserEntry; acts: readonly Act[]; onAct: (act: Act) => void }) => {
+  const { t } = useTranslation('settings')
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Button
+          size="compact-sm"
+          variant="default"
+          rightSection={<IconChevronDown size={13} aria-hidden />}
+          aria-label={t('users.actsOn', { name: user.displayName })}
+        >
+          {t('users.acts')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {acts.map((act) => (
+          <Menu.Item key={act} onClick={() => onAct(act)}>
+            {t(`users.${act}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   )
 }
 

@@ -1,10 +1,11 @@
-import { Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { Paper, Stack, Text, Title } from '@mantine/core'
 import { useCallback } from 'react'
 import type { ModelDetail } from '../../../contract/models.ts'
 import { forestPlot } from '../../../figures/index.ts'
 import { useFormats, useLanguage, useTranslation } from '../../language/index.ts'
+import { DataTable } from '../../parts/DataTable.tsx'
 import { FigureBox } from '../../parts/FigureBox.tsx'
-import { ScrollX } from '../../parts/ScrollX.tsx'
+import { pValue } from './pValue.ts'
 
 const z95 = 1.959963984540054
 
@@ -63,44 +64,33 @@ export const Coefficients = ({ model }: { model: ModelDetail }) => {
           {t('coefficients.help')}
         </Text>
         {shown.length > 0 && <FigureBox draw={draw} maxWidth={820} />}
-        <ScrollX>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('coefficients.term')}</Table.Th>
-                <Table.Th ta="right">{t('coefficients.estimate')}</Table.Th>
-                <Table.Th ta="right">{t('coefficients.standardError')}</Table.Th>
-                <Table.Th ta="right">{t(`coefficients.axis.${effect}`)}</Table.Th>
-                <Table.Th ta="right">z</Table.Th>
-                <Table.Th ta="right">p</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {fit.coefficients.map((one) => (
-                <Table.Tr key={one.term}>
-                  <Table.Th scope="row" fw={500}>
-                    {one.term}
-                  </Table.Th>
-                  <Table.Td ta="right" className="tabular">
-                    {number(one.estimate)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {number(one.standardError)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {isEffect(one.term) ? interval(one) : '–'}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {formats.fixed(one.z, 2)}
-                  </Table.Td>
-                  <Table.Td ta="right" className="tabular">
-                    {one.p === null ? '–' : one.p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(one.p, 4)}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollX>
+        <DataTable
+          rows={fit.coefficients}
+          name={({ term }) => term}
+          columns={[
+            { id: 'term', head: t('coefficients.term'), cell: ({ term }) => term, heads: true },
+            {
+              id: 'estimate',
+              head: t('coefficients.estimate'),
+              cell: ({ estimate }) => number(estimate),
+              number: true,
+            },
+            {
+              id: 'standardError',
+              head: t('coefficients.standardError'),
+              cell: ({ standardError }) => number(standardError),
+              number: true,
+            },
+            {
+              id: 'effect',
+              head: t(`coefficients.axis.${effect}`),
+              cell: (one) => (isEffect(one.term) ? interval(one) : '–'),
+              number: true,
+            },
+            { id: 'z', head: 'z', cell: ({ z }) => formats.fixed(z, 2), number: true },
+            { id: 'p', head: 'p', cell: ({ p }) => pValue(p, formats), number: true },
+          ]}
+        />
         <Text size="xs" c="dimmed" className="tabular">
           {fit.logLikelihood !== null &&
             t('coefficients.likelihood', {

@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../../parts/DataTable.tsx'
 import { Coefficients } from './Coefficients.tsx'
 import { JointTests } from './JointTests.tsx'
 import { PenaltyPath } from './PenaltyPath.tsx'
+import { pValue } from './pValue.ts'
 
 type Feature = ModelDetail['features'][number]
 
@@ -161,7 +162,7 @@ const Proportionality = ({ tests }: { tests: NonNullable<NonNullable<ModelDetail
               head: 'p',
               cell: ({ p }) => (
                 <Text span inherit fw={p < 0.05 ? 600 : undefined}>
-                  {p < 0.0001 ? `< ${formats.number(0.0001)}` : formats.fixed(p, 4)}
+                  {pValue(p, formats)}
                 </Text>
               ),
               number: true,
