@@ -115,7 +115,13 @@ const dotsOf = (
     ...(every
       ? [Plot.dot(inside, { className: 'values', ...place, fill: palette.paper, stroke: palette.patient })]
       : []),
-    Plot.dot(points.filter(outside), { className: 'outside', ...place, fill: palette.raises }),
+    Plot.dot(points.filter(outside), {
+      className: 'outside',
+      ...place,
+      fill: palette.raises,
+      // As large as the rings of the others, where these are drawn.
+      ...(every ? { stroke: palette.raises } : {}),
+    }),
   ]
 }
 
