@@ -7,8 +7,6 @@ import { EstimateSchema, TaskSchema, TextSchema } from './values.ts'
 
 export const ParameterSchema = z.object({
   name: z.string(),
-  label: TextSchema,
-  description: TextSchema,
   type: z.enum(['integer', 'number', 'choice', 'boolean', 'text']),
   default: z.union([z.number(), z.string(), z.boolean()]),
   min: z.number().nullable(),
@@ -38,8 +36,6 @@ export type Effect = (typeof effects)[number]
 
 export const LearnerInfoSchema = z.object({
   id: z.string(),
-  label: TextSchema,
-  description: TextSchema,
   tasks: z.array(TaskSchema),
   parameters: z.array(ParameterSchema),
   /** What it reads besides features; what is in `requires` as well it refuses to do without. */

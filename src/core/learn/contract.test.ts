@@ -185,10 +185,8 @@ const worksOrRefuses = async (learner: Learner, data: Data) => {
   return fitted
 }
 
-test('ids are unique, and labels and descriptions are there in both languages', () => {
+test('ids are unique', () => {
   expect(new Set(learners.map(({ id }) => id)).size).toBe(learners.length)
-  for (const { label, description } of learners)
-    for (const text of [label.en, label.zh, description.en, description.zh]) expect(text?.length).toBeGreaterThan(1)
 })
 
 for (const learner of learners)

@@ -1,6 +1,6 @@
 import type { Range, StudyDesign } from '../../contract/design.ts'
 import type { Effect, Fit, LearnerFamily, Parameter } from '../../contract/models.ts'
-import type { Task, Text } from '../../contract/values.ts'
+import type { Task } from '../../contract/values.ts'
 import type { Warning } from '../../contract/warnings.ts'
 import type { Matrix, MatrixNeeds, Outcome } from '../cohort/matrix.ts'
 import type { ModelState } from '../numbers/bytes.ts'
@@ -68,8 +68,6 @@ export interface SearchSpace {
  */
 export interface Learner {
   id: string
-  label: Text
-  description: Text
   tasks: readonly Task[]
   parameters: readonly Parameter[]
   needs: MatrixNeeds

@@ -3,26 +3,78 @@ import type { Parameter } from '../../contract/models.ts'
 import type { Said } from '../../contract/say.ts'
 import type { Parameters } from './learner.ts'
 
-type Describe = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  range: [min: number, value: number, max: number],
-) => Parameter
+/** A parameter as it is described, with the type of its name and value. */
+export type Setting<N extends string, V> = Parameter & { name: N /** In the type alone. */; value?: V }
+
+type Range = [min: number, value: number, max: number]
 
 /** A parameter that is a number, from its least value, default and greatest value. */
-export const number: Describe = (name, label, description, [min, value, max]) => ({
+export const number = <const N extends string>(name: N, [min, value, max]: Range): Setting<N, number> => ({
   name,
-  label,
-  description,
   type: 'number',
   default: value,
   min,
   max,
   choices: null,
 })
+
 /** A parameter that is a whole number. */
-export const integer: Describe = (...described) => ({ ...number(...described), type: 'integer' })
+export const integer = <const N extends string>(name: N, range: Range): Setting<N, number> => ({
+  ...number(name, range),
+  type: 'integer',
+})
+
+/** A parameter that is one of several words, the first unless said. */
+export const choice = <const N extends string, const C extends string>(
+  name: N,
+  choices: readonly C[],
+  value: C = choices[0],
+): Setting<N, C> => ({ name, type: 'choice', default: value, min: null, max: null, choices: [...choices] })
+
+export const boolean = <const N extends string>(name: N, value: boolean): Setting<N, boolean> => ({
+  name,
+  type: 'boolean',
+  default: value,
+  min: null,
+  max: null,
+  choices: null,
+})
+
+/** A parameter that is a text, empty unless given. @param longest characters; null: any number */
+export const text = <const N extends string>(name: N, longest: number | null): Setting<N, string> => ({
+  name,
+  type: 'text',
+  default: '',
+  min: null,
+  max: longest,
+  choices: null,
+})
+
+/** A learner's parameters: described for those who list them, typed for the fit that reads them. */
+export interface Settings<V> {
+  list: readonly Parameter[]
+  /** The parameters as values, defaults where none is given. Names and limits are checked by `completeParameters`. */
+  read(given: Parameters): V
+}
+
+type ValuesOf<L extends readonly Setting<string, unknown>[]> = {
+  [S in L[number] as S['name']]: S extends Setting<string, infer V> ? V : never
+}
+/** The type of what a learner's settings read. */
+export type Infer<S> = S extends Settings<infer V> ? V : never
+
+export const describe = <const L extends readonly Setting<string, unknown>[]>(...list: L): Settings<ValuesOf<L>> => ({
+  list,
+  read: (given) =>
+    Object.fromEntries(list.map(({ name, default: value }) => [name, given[name] ?? value])) as ValuesOf<L>,
+})
+
+/** A parameter of another learner, with another default or range where given. */
+export const sharedWith = <V, const N extends keyof V & string>(
+  { list }: Settings<V>,
+  name: N,
+  over: Partial<Pick<Parameter, 'default' | 'min' | 'max'>> = {},
+): Setting<N, V[N]> => ({ ...(list.find((one) => one.name === name) as Parameter), ...over, name })
 
 const problemOf = (parameter: Parameter, value: unknown): Said | null => {
   const { type, min, max, choices } = parameter

@@ -1,10 +1,18 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { StudyDesignSchema } from '../../contract/design.ts'
 import { effects, learnerFamilies } from '../../contract/models.ts'
+import type { TextTree } from '../../contract/texts.ts'
 import { tasks } from '../../contract/values.ts'
 import { learners } from '../learn/learners.ts'
 import { candidatesOf, comparatorOf } from '../study/tune/settle.ts'
+import { readCatalogues } from '../texts.ts'
 import { describedLearners } from './learners.ts'
+
+interface Named {
+  label: string
+  description: string
+}
 
 const survival = (more: object = {}) => ({
   task: 'survival',
@@ -50,3 +58,32 @@ test('what is tried by itself goes from simple to complex, and nets only where t
   expect(tried(300)).toEqual(['logistic', 'elasticNet', 'additive', 'forest', 'boosting'])
   expect(tried(2000)).toEqual(['logistic', 'elasticNet', 'additive', 'forest', 'boosting', 'neural'])
 })
+
+const catalogues = readCatalogues(join(import.meta.dirname, '../../../resources'))
+
+test.each(Object.entries(catalogues))(
+  'every learner and parameter is called something in %s, and nothing else is',
+  (_, rooms) => {
+    const texts = rooms.learners as Record<string, TextTree>
+    const own = (id: string) => texts[id] as { label?: string; description?: string; parameter?: Record<string, Named> }
+    const shared = texts.shared as unknown as Record<string, Named>
+    expect(Object.keys(texts).sort()).toEqual(['shared', ...describedLearners.map(({ id }) => id)].sort())
+    const used = new Set<string>()
+    for (const { id, parameters } of describedLearners) {
+      const { label, description, parameter = {} } = own(id)
+      expect([id, label, description]).toEqual([id, expect.stringMatching(/../), expect.stringMatching(/../)])
+      const names = parameters.map(({ name }) => name)
+      expect(Object.keys(parameter).filter((name) => !names.includes(name))).toEqual([])
+      for (const name of names) {
+        if (!parameter[name]) used.add(name)
+        const named = parameter[name] ?? shared[name]
+        expect([id, name, named]).toEqual([
+          id,
+          name,
+          { label: expect.stringMatching(/../), description: expect.stringMatching(/../) },
+        ])
+      }
+    }
+    expect(Object.keys(shared).sort()).toEqual([...used].sort())
+  },
+)

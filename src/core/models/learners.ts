@@ -15,14 +15,12 @@ const plainOutcomes = {
 const outcomeOf = (task: Task) =>
   StudyDesignSchema.parse({ study: 's', outcome: plainOutcomes[task], learner: autoLearner.id }).outcome
 
-type Described = Pick<Learner, 'id' | 'label' | 'description' | 'tasks' | 'parameters' | 'family' | 'comparator'> & {
+type Described = Pick<Learner, 'id' | 'tasks' | 'parameters' | 'family' | 'comparator'> & {
   needs: Partial<Learner['needs']>
 }
 
 const described = ({ needs, comparator, ...learner }: Described): LearnerInfo => ({
   id: learner.id,
-  label: learner.label,
-  description: learner.description,
   family: learner.family,
   tasks: [...learner.tasks],
   parameters: [...learner.parameters],

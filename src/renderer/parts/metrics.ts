@@ -1,9 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
-import type { LearnerInfo } from '../../contract/models.ts'
+import { useMemo } from 'react'
 import type { Estimate } from '../../contract/values.ts'
-import { orpc } from '../api.ts'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { useFormats, useTranslation } from '../language/index.ts'
 
 /** Short names and numbers of metrics: `metric('auroc')`, `metric.estimate({...})` -> `0.871 (0.830 to 0.905)`. */
 export const useMetricText = () => {
@@ -30,21 +27,21 @@ const digitsFor = (value: number | null): number => {
   return size >= 100 ? 0 : size >= 10 ? 1 : size >= 2 ? 2 : 3
 }
 
-const none: readonly LearnerInfo[] = []
-
-/** All learners, with their parameters; none while they are being asked for. */
-export const useLearners = (): readonly LearnerInfo[] =>
-  useQuery(orpc.models.learners.queryOptions({ staleTime: Number.POSITIVE_INFINITY })).data ?? none
+/** What learners and their parameters are called and do; one without a text goes by its id. */
+export const useLearnerTexts = () => {
+  const { t } = useTranslation('learners')
+  return useMemo(() => {
+    const parameter = (learner: string, name: string, what: 'label' | 'description', otherwise: string) =>
+      t([`${learner}.parameter.${name}.${what}`, `shared.${name}.${what}`], { defaultValue: otherwise })
+    return {
+      /** `cox` -> `Cox proportional hazards`. */
+      label: (learner: string) => t(`${learner}.label`, { defaultValue: learner }),
+      description: (learner: string) => t(`${learner}.description`, { defaultValue: '' }),
+      parameterLabel: (learner: string, name: string) => parameter(learner, name, 'label', name),
+      parameterDescription: (learner: string, name: string) => parameter(learner, name, 'description', ''),
+    }
+  }, [t])
+}
 
 /** What a learner is called: `cox` -> `Cox proportional hazards`. */
-export const useLearnerName = (): ((id: string) => string) => {
-  const text = useText()
-  const learners = useLearners()
-  return useCallback(
-    (id) => {
-      const learner = learners.find((entry) => entry.id === id)
-      return learner ? text(learner.label) : id
-    },
-    [learners, text],
-  )
-}
+export const useLearnerName = (): ((id: string) => string) => useLearnerTexts().label

@@ -3,7 +3,7 @@ import type { Fit } from '../../../contract/models.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
-import type { FitContext, Fitted, Learner, ModelState, Parameters } from '../learner.ts'
+import type { FitContext, Fitted, Learner, ModelState } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
 import { checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
 import {
@@ -17,7 +17,7 @@ import {
   summarise,
 } from './crossValidation.ts'
 import { type FamilyName, fitPath } from './fitPath.ts'
-import { elasticNetParameters } from './parameters.ts'
+import { elasticNetSettings } from './parameters.ts'
 import { predictorOf } from './predictor.ts'
 import type { Path } from './problem.ts'
 
@@ -39,19 +39,15 @@ export const elasticNet: Learner = {
           ? 'rateRatio'
           : 'difference',
   auto: { order: 1, rows: 0 },
-  label: { en: 'Elastic net', zh: '弹性网络' },
-  description: {
-    en: 'Regression that shrinks coefficients and leaves features out, as much as cross-validation finds best. For many features, or few cases.',
-    zh: '收缩系数并舍去部分特征的回归，收缩程度由交叉验证决定。适合特征多或病例少的情形。',
-  },
   tasks: ['diagnosis', 'regression', 'survival'],
-  parameters: elasticNetParameters,
+  parameters: elasticNetSettings.list,
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
   // Lambda is chosen inside each fit.
   search: () => ({ ranges: { alpha: { values: [1, 0.75, 0.5, 0.25, 0] } }, simpler: { alpha: 'high' } }),
 
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
+    const settings = elasticNetSettings.read(parameters)
     checkMatrix(matrix, 'elasticNet', givenWeights)
     checkCancelled(context.signal)
     const taken = weightedRows(givenWeights)
@@ -59,21 +55,21 @@ export const elasticNet: Learner = {
     const whole = taken ? takeOutcomeRows(given, taken) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
     const { outcome, present, warnings } = presentClasses(whole)
-    const family = familyOf(outcome, parameters)
+    const family = familyOf(outcome, settings.family)
     checkOutcome(outcome, family, x)
     const moments = momentsOf(x, weights)
     if (!moments.sd.some((sd) => sd > 0)) throw noUsableFeature('elasticNet')
 
-    const alpha = Number(parameters.alpha)
+    const alpha = settings.alpha
     const shared = { family, alpha, ...(weights ? { weights } : {}) }
-    const byHand = parameters.choose === 'given'
-    const folds = byHand ? 0 : Math.min(Number(parameters.folds), Math.floor(x.rows / 3))
+    const byHand = settings.choose === 'given'
+    const folds = byHand ? 0 : Math.min(settings.folds, Math.floor(x.rows / 3))
     if (!byHand && folds < 3) throw invalidInput('tooFewRows', { rows: x.rows })
     const share = byHand ? 1 : 1 / (folds + 1)
     const path = fitPath(
       x,
       outcome,
-      { ...shared, count: Number(parameters.nLambda) },
+      { ...shared, count: settings.nLambda },
       {
         signal: context.signal,
         progress: (done) => context.progress(done * share * 0.99),
@@ -82,11 +78,11 @@ export const elasticNet: Learner = {
     const validation = byHand ? null : await crossValidate(x, outcome, shared, path, folds, context)
     checkCancelled(context.signal)
     if (!byHand && !validation) throw invalidInput('tooFewFolds')
-    const chosen = validation ? (parameters.choose === 'min' ? validation.best : validation.simplest) : -1
+    const chosen = validation ? (settings.choose === 'min' ? validation.best : validation.simplest) : -1
     // A lambda of one's own is approached from the largest, as each on the path.
     const used = validation
       ? path
-      : fitPath(x, outcome, { ...shared, lambdas: downTo(path, Number(parameters.lambda)) }, quiet(context))
+      : fitPath(x, outcome, { ...shared, lambdas: downTo(path, settings.lambda) }, quiet(context))
     const at = validation ? chosen : used.lambda.length - 1
     if (!used.converged) warnings.push(warnAs('notConverged', 'pathUnsettled'))
     const { columns } = x
@@ -140,9 +136,9 @@ const checkCancelled = (signal: AbortSignal) => {
 
 const quiet = ({ signal }: FitContext) => ({ signal, progress: () => {} })
 
-const familyOf = (outcome: Outcome, parameters: Parameters): FamilyName => {
+const familyOf = (outcome: Outcome, family: 'gaussian' | 'poisson'): FamilyName => {
   if (outcome.task === 'survival') return 'cox'
-  if (outcome.task === 'regression') return parameters.family === 'poisson' ? 'poisson' : 'gaussian'
+  if (outcome.task === 'regression') return family
   return outcome.classes.length === 2 ? 'binomial' : 'multinomial'
 }
 

@@ -4,6 +4,7 @@ import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { studentQuantile, studentTail } from '../../numbers/distributions.ts'
 import { addWeightedGram, factorSymmetric, invertFactored, invertUpper, solveFactored } from '../../numbers/solve.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import {
@@ -18,6 +19,8 @@ import {
 } from './design.ts'
 import { columnsOf, refitsAffordable, sumOfSquaresTests, waldTests } from './termTests.ts'
 
+const settings = describe(number('l2', [0, 0, 1e9]))
+
 /**
  * Linear regression by least squares (Householder QR with R's limited pivoting), or ridge where l2 > 0. See
  * docs/methods.md. The default penalty is 0: least squares has no separation to guard against, and then the tests and
@@ -29,27 +32,8 @@ export const linear: Learner = {
   explains: 'linear',
   effect: () => 'difference',
   comparator: ({ task }) => task === 'regression',
-  label: { en: 'Linear regression', zh: '线性回归' },
-  description: {
-    en: 'Weighs each feature once by least squares. The standing comparator for values.',
-    zh: '用最小二乘法为每个特征给出一个权重；数值预测的固定对照模型。',
-  },
   tasks: ['regression'],
-  parameters: [
-    {
-      name: 'l2',
-      label: { en: 'Ridge penalty', zh: '岭惩罚' },
-      description: {
-        en: 'Adds l2 times the squared coefficients of standardised features to the residual sum of squares. 0: none, as R lm.',
-        zh: '在残差平方和上加 l2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 lm 相同。',
-      },
-      type: 'number',
-      default: 0,
-      min: 0,
-      max: 1e9,
-      choices: null,
-    },
-  ],
+  parameters: settings.list,
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
   search: ridgeSearch,
@@ -63,7 +47,7 @@ export const linear: Learner = {
     const { y } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
     if (y.some((value) => !Number.isFinite(value))) throw invalidInput('missingOutcome')
-    const l2 = Number(parameters.l2)
+    const { l2 } = settings.read(parameters)
     const { rows } = x
     const weightOf = (row: number) => (weights ? weights[row] : 1)
 

@@ -3,12 +3,15 @@ import { warn, warnAs } from '../../../contract/warnings.ts'
 import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { chiSquareTail, criticalValue, normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
 import { maximiseBinomial, maximiseMultinomial } from './likelihood.ts'
 import { findSeparation } from './separation.ts'
 import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
+
+const settings = describe(number('l2', [0, 1, 1e9]))
 
 /**
  * Logistic regression, binary and multinomial, by maximum likelihood or with a ridge penalty. See docs/methods.md.
@@ -23,27 +26,8 @@ export const logistic: Learner = {
   explains: 'linear',
   effect: () => 'oddsRatio',
   comparator: ({ task }) => task === 'diagnosis',
-  label: { en: 'Logistic regression', zh: '逻辑回归' },
-  description: {
-    en: 'Weighs each feature once; its odds ratios can be read and checked by hand. The standing comparator for diagnosis.',
-    zh: '每个特征一个权重，比值比可直接阅读和核对；诊断任务的固定对照模型。',
-  },
   tasks: ['diagnosis'],
-  parameters: [
-    {
-      name: 'l2',
-      label: { en: 'Ridge penalty', zh: '岭惩罚' },
-      description: {
-        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log-likelihood. 0: none, as R glm.',
-        zh: '从对数似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 glm 相同。',
-      },
-      type: 'number',
-      default: 1,
-      min: 0,
-      max: 1e9,
-      choices: null,
-    },
-  ],
+  parameters: settings.list,
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
   search: ridgeSearch,
@@ -55,7 +39,7 @@ export const logistic: Learner = {
     const x = taken ? takeMatrixRows(matrix, taken) : matrix
     const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
-    const l2 = Number(parameters.l2)
+    const { l2 } = settings.read(parameters)
 
     const counts = new Float64Array(outcome.classes.length)
     for (const label of outcome.y) counts[label]++

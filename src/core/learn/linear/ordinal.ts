@@ -4,6 +4,7 @@ import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matri
 import { chiSquareTail, normalP } from '../../numbers/distributions.ts'
 import { sandwich } from '../../numbers/solve.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { describe, number, text } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf } from './coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
@@ -14,6 +15,8 @@ import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTest
 /** From here on the data speak against one set of odds ratios for all thresholds. */
 const notProportional = 0.01
 
+const settings = describe(text('order', null), number('l2', [0, 0, 1e9]))
+
 /**
  * Ordinal regression of classes that have an order, by the proportional-odds model, as MASS's polr and rms's lrm: one
  * odds ratio a feature for being above any threshold. See docs/methods.md.
@@ -22,40 +25,8 @@ export const ordinal: Learner = {
   id: 'ordinal',
   family: 'regression',
   effect: () => 'oddsRatio',
-  label: { en: 'Ordinal regression', zh: '有序回归' },
-  description: {
-    en: 'For classes with an order, such as stages or grades: one odds ratio a feature for being one class higher, whichever the class.',
-    zh: '用于有顺序的类别，如分期或分级：每个特征一个比值比，表示高出一级的可能，不论在哪一级。',
-  },
   tasks: ['diagnosis'],
-  parameters: [
-    {
-      name: 'order',
-      label: { en: 'Order of the classes', zh: '类别顺序' },
-      description: {
-        en: 'From lowest to highest, separated by commas, e.g. none, mild, severe. Empty: the order of the levels in the study.',
-        zh: '由低到高，用逗号分隔，例如 无, 轻, 重。留空则按研究中各水平的顺序。',
-      },
-      type: 'text',
-      default: '',
-      min: null,
-      max: null,
-      choices: null,
-    },
-    {
-      name: 'l2',
-      label: { en: 'Ridge penalty', zh: '岭惩罚' },
-      description: {
-        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log-likelihood. 0: none, as R polr.',
-        zh: '从对数似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 polr 相同。',
-      },
-      type: 'number',
-      default: 0,
-      min: 0,
-      max: 1e9,
-      choices: null,
-    },
-  ],
+  parameters: settings.list,
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
   search: ridgeSearch,
@@ -67,8 +38,8 @@ export const ordinal: Learner = {
     const x = taken ? takeMatrixRows(matrix, taken) : matrix
     const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
-    const l2 = Number(parameters.l2)
-    const order = orderOf(outcome.classes, String(parameters.order ?? ''))
+    const { l2, order: asked } = settings.read(parameters)
+    const order = orderOf(outcome.classes, asked)
     const counts = new Float64Array(outcome.classes.length)
     for (const label of outcome.y) counts[label]++
     const present = order.filter((label) => counts[label] > 0)

@@ -3,6 +3,7 @@ import { warn, warnAs } from '../../../contract/warnings.ts'
 import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
+import { describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import { maximisePoisson } from './counts.ts'
@@ -11,6 +12,8 @@ import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTest
 
 /** Pearson dispersion from which counts vary so much more than Poisson's that its standard errors mislead. */
 const overdispersed = 1.5
+
+const settings = describe(number('l2', [0, 0, 1e9]))
 
 /**
  * Poisson regression of counts, or of rates where the outcome has an exposure (its logarithm is the offset), by maximum
@@ -21,27 +24,8 @@ export const poisson: Learner = {
   id: 'poisson',
   family: 'regression',
   effect: () => 'rateRatio',
-  label: { en: 'Poisson regression', zh: '泊松回归' },
-  description: {
-    en: 'For counts: how often something happened. Weighs each feature once; its rate ratios can be read and checked by hand.',
-    zh: '用于计数：某事发生的次数。每个特征一个权重，率比可直接阅读和核对。',
-  },
   tasks: ['regression'],
-  parameters: [
-    {
-      name: 'l2',
-      label: { en: 'Ridge penalty', zh: '岭惩罚' },
-      description: {
-        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log-likelihood. 0: none, as R glm.',
-        zh: '从对数似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 glm 相同。',
-      },
-      type: 'number',
-      default: 0,
-      min: 0,
-      max: 1e9,
-      choices: null,
-    },
-  ],
+  parameters: settings.list,
   needs: {
     categories: 'contrasts',
     standardise: false,
@@ -61,7 +45,7 @@ export const poisson: Learner = {
     const { y, exposure } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
     const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
     checkCounts(y, exposure)
-    const l2 = Number(parameters.l2)
+    const { l2 } = settings.read(parameters)
     const { rows } = x
     const offset = exposure ? exposure.map(Math.log) : null
     const design = designOf(x, weights, l2, 1e-11)

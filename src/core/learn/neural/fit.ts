@@ -3,14 +3,14 @@ import { warn } from '../../../contract/warnings.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
-import type { FitContext, Fitted, ModelState, Parameters } from '../learner.ts'
+import type { FitContext, Fitted, ModelState } from '../learner.ts'
 import { checkMatrix, weightedRows } from '../linear/design.ts'
 import { openTensorFlow } from './backend.ts'
 import { fusedEngine, fusedOutputs } from './fused.ts'
 import { netTooLarge } from './heap.ts'
 import { stateOf } from './model.ts'
 import { type Front, initialWeights, type NetData, type NetOptions, type NetShape, weightSpecs } from './net.ts'
-import { optimiserOf, ratesOf } from './parameters.ts'
+import { type NetSettings, ratesOf } from './parameters.ts'
 import { coxBaseline } from './survivalNet.ts'
 import { type Target, targetOf } from './targets.ts'
 import { tensorflowEngine } from './tensorflow.ts'
@@ -34,7 +34,7 @@ export const fitNet = async (
   learner: string,
   matrix: Matrix,
   given: Outcome,
-  parameters: Parameters,
+  settings: NetSettings,
   context: FitContext,
   givenWeights: Float64Array | undefined,
   frontOf: (x: Matrix) => FrontData | null,
@@ -48,24 +48,24 @@ export const fitNet = async (
   const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
   const warnings: Fitted['warnings'] = []
 
-  const target = targetOf(outcome, weights, parameters, learner, warnings)
+  const target = targetOf(outcome, weights, settings, learner, warnings)
   const before = frontOf(x)
   const data: NetData = { ...dataOf(x, target, weights), ...before?.data }
   const options: NetOptions = {
     loss: target.loss,
-    batchSize: Number(parameters.batchSize),
-    optimiser: optimiserOf(parameters),
-    l2: Number(parameters.l2),
-    weightDecay: Number(parameters.weightDecay),
+    batchSize: settings.batchSize,
+    optimiser: settings.optimiser,
+    l2: settings.l2,
+    weightDecay: settings.weightDecay,
   }
   const shape: NetShape = {
     inputs: x.columns,
-    hidden: Array.from({ length: Number(parameters.layers) }, () => Number(parameters.units)),
+    hidden: Array.from({ length: settings.layers }, () => settings.units),
     outputs: target.outputs,
     ...(before ? { front: before.front } : {}),
   }
-  const patience = Number(parameters.patience)
-  const rows = holdOut(target, patience > 0 ? Number(parameters.validationShare) : 0, context.seed)
+  const patience = settings.patience
+  const rows = holdOut(target, patience > 0 ? settings.validationShare : 0, context.seed)
   if (patience > 0 && rows.validation.length === 0) warnings.push(warn('noValidationRows', { rows: x.rows }))
 
   const count = weightSpecs(shape).reduce((sum, { shape: size }) => sum + size.reduce((all, one) => all * one, 1), 0)
@@ -77,11 +77,11 @@ export const fitNet = async (
     initial[output] = initial[output].map((weight) => weight / 10)
   }
   const engine =
-    parameters.engine === 'tensorflow'
+    settings.engine === 'tensorflow'
       ? tensorflowEngine(await openTensorFlow(), data, shape, initial, options)
       : fusedEngine(data, shape, initial, options)
   try {
-    const schedule = { rates: ratesOf(parameters), dropout: Number(parameters.dropout), patience, seed: context.seed }
+    const schedule = { rates: ratesOf(settings), dropout: settings.dropout, patience, seed: context.seed }
     const trained = await train(engine, data, shape, options, schedule, rows, context.signal, context.progress)
     const classes = target.loss === 'binary' || target.loss === 'softmax' ? target.loss : null
     const temperature =

@@ -1,7 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { alignTimes, checkTimes } from '../../cohort/curves/times.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import type { Parameters } from '../learner.ts'
+import type { NetSettings } from './parameters.ts'
 import type { Target } from './targets.ts'
 
 type Survival = Extract<Outcome, { task: 'survival' }>
@@ -9,7 +9,7 @@ type Survival = Extract<Outcome, { task: 'survival' }>
 export const survivalTarget = (
   outcome: Survival,
   weights: Float64Array | undefined,
-  parameters: Parameters,
+  settings: NetSettings,
   learner: string,
 ): Target => {
   const { event, cluster } = outcome
@@ -17,12 +17,12 @@ export const survivalTarget = (
   if (!event.includes(1)) throw invalidInput('noEvents', { rows: event.length })
   const time = alignTimes(outcome.time)
   const common = { scale: 1, strata: event, events: event, ...(cluster ? { cluster } : {}) }
-  if (parameters.loss === 'cox') {
+  if (settings.loss === 'cox') {
     const distinct = Array.from(new Set(time)).sort((a, b) => a - b)
     const rank = new Map(distinct.map((value, index) => [value, index]))
     return {
       ...common,
-      loss: parameters.ties === 'breslow' ? 'breslow' : 'efron',
+      loss: settings.ties,
       outputs: 1,
       targets: Float32Array.from(time, (value) => rank.get(value) ?? 0),
       outputBias: [0],
@@ -30,7 +30,7 @@ export const survivalTarget = (
       header: {},
     }
   }
-  const cuts = cutsOf(time, event, weights, Number(parameters.intervals))
+  const cuts = cutsOf(time, event, weights, settings.intervals)
   const { targets, events } = intervalsOf(time, event, cuts)
   return {
     ...common,
@@ -40,7 +40,7 @@ export const survivalTarget = (
     events,
     outputBias: marginalLogits(targets, events, weights, cuts.length),
     shifts: new Array<number>(cuts.length).fill(0),
-    header: { interpolation: parameters.interpolation },
+    header: { interpolation: settings.interpolation },
     arrays: { cuts },
   }
 }

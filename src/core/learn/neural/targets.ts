@@ -1,8 +1,9 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { warn } from '../../../contract/warnings.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
-import type { Fitted, ModelState, Parameters } from '../learner.ts'
+import type { Fitted, ModelState } from '../learner.ts'
 import type { LossKind } from './net.ts'
+import type { NetSettings } from './parameters.ts'
 import { survivalTarget } from './survivalTarget.ts'
 
 /** What a net is to learn of its rows, and how its outputs become the stored net's. */
@@ -27,14 +28,14 @@ export interface Target {
 export const targetOf = (
   outcome: Outcome,
   weights: Float64Array | undefined,
-  parameters: Parameters,
+  settings: NetSettings,
   learner: string,
   warnings: Fitted['warnings'],
 ): Target => {
-  if (outcome.task === 'survival') return survivalTarget(outcome, weights, parameters, learner)
+  if (outcome.task === 'survival') return survivalTarget(outcome, weights, settings, learner)
   const patients = outcome.cluster ? { cluster: outcome.cluster } : {}
   return outcome.task === 'diagnosis'
-    ? { ...classTarget(outcome, parameters.classWeights === 'balanced', learner, warnings), ...patients }
+    ? { ...classTarget(outcome, settings.classWeights === 'balanced', learner, warnings), ...patients }
     : { ...valueTarget(outcome.y, weights, learner), ...patients }
 }
 

@@ -1,5 +1,4 @@
 import { BedsideError, cancelled, invalidInput, sentenceIn } from '../../../contract/errors.ts'
-import type { Parameter } from '../../../contract/models.ts'
 import type { Task } from '../../../contract/values.ts'
 import { warn, within } from '../../../contract/warnings.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
@@ -12,7 +11,7 @@ import { weightedRows } from '../linear/design.ts'
 import { linear } from '../linear/linear.ts'
 import { logistic } from '../linear/logistic.ts'
 import { neural } from '../neural/neural.ts'
-import { completeParameters } from '../parameters.ts'
+import { boolean, completeParameters, describe, integer } from '../parameters.ts'
 import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
 import { cox } from '../survival/cox.ts'
 import { svm } from '../svm/svm.ts'
@@ -32,85 +31,16 @@ const bases: Record<string, (task: Task) => Learner> = {
   neural: () => neural,
 }
 
-const asked = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  value: boolean,
-): Parameter => ({
-  name,
-  label,
-  description,
-  type: 'boolean',
-  default: value,
-  min: null,
-  max: null,
-  choices: null,
-})
-
-const whole = (
-  name: string,
-  label: Parameter['label'],
-  description: Parameter['description'],
-  [min, value, max]: [number, number, number],
-): Parameter => ({ name, label, description, type: 'integer', default: value, min, max, choices: null })
-
-const parameters: readonly Parameter[] = [
-  asked(
-    'regression',
-    { en: 'Regression', zh: '回归' },
-    { en: 'Logistic, linear or Cox regression among the bases.', zh: '将逻辑、线性或 Cox 回归作为基学习器之一。' },
-    true,
-  ),
-  asked(
-    'elasticNet',
-    { en: 'Elastic net', zh: '弹性网络' },
-    { en: 'The elastic net among the bases.', zh: '将弹性网络作为基学习器之一。' },
-    false,
-  ),
-  asked(
-    'forest',
-    { en: 'Random forest', zh: '随机森林' },
-    { en: 'A random forest among the bases.', zh: '将随机森林作为基学习器之一。' },
-    true,
-  ),
-  asked(
-    'boosting',
-    { en: 'Boosted trees', zh: '提升树' },
-    { en: 'Gradient boosted trees among the bases.', zh: '将梯度提升树作为基学习器之一。' },
-    true,
-  ),
-  asked(
-    'svm',
-    { en: 'Support vector machine', zh: '支持向量机' },
-    {
-      en: 'A support vector machine among the bases; not for survival.',
-      zh: '将支持向量机作为基学习器之一；不适用于生存任务。',
-    },
-    false,
-  ),
-  asked(
-    'neural',
-    { en: 'Neural net', zh: '神经网络' },
-    { en: 'A dense neural net among the bases.', zh: '将全连接神经网络作为基学习器之一。' },
-    false,
-  ),
-  whole(
-    'nTrees',
-    { en: 'Trees', zh: '树的数量' },
-    { en: 'Of the forest, and rounds of boosting at most.', zh: '森林的树数，以及提升的最多轮数。' },
-    [1, 500, 10_000],
-  ),
-  whole(
-    'folds',
-    { en: 'Folds', zh: '折数' },
-    {
-      en: 'Folds whose held-out predictions say how much each base counts.',
-      zh: '用各折的留出预测决定每个基学习器的权重。',
-    },
-    [2, 5, 20],
-  ),
-]
+const stackSettings = describe(
+  boolean('regression', true),
+  boolean('elasticNet', false),
+  boolean('forest', true),
+  boolean('boosting', true),
+  boolean('svm', false),
+  boolean('neural', false),
+  integer('nTrees', [1, 500, 10_000]),
+  integer('folds', [2, 5, 20]),
+)
 
 interface StackHeader {
   task: Task
@@ -129,13 +59,8 @@ interface StackHeader {
 export const stack: Learner = {
   id: 'stack',
   family: 'together',
-  label: { en: 'Stacked learners', zh: '堆叠集成' },
-  description: {
-    en: 'Several learners at once; what each says counts by how well it predicts patients it has not seen. Hard to explain: use it where a single learner is not enough.',
-    zh: '同时使用多个学习器，按各自对未见过患者的预测好坏加权。较难解释：仅在单一学习器不足时使用。',
-  },
   tasks: ['diagnosis', 'regression', 'survival'],
-  parameters,
+  parameters: stackSettings.list,
   needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native' },
   stateVersion: 1,
   fit: fitStack,
@@ -148,10 +73,11 @@ const gridPoints = 20
 async function fitStack(
   given: Matrix,
   whole: Outcome,
-  settings: Parameters,
+  parameters: Parameters,
   context: FitContext,
   givenWeights?: Float64Array,
 ): Promise<Fitted> {
+  const settings = stackSettings.read(parameters)
   const stop = () => {
     if (context.signal.aborted) throw cancelled('cancelled')
   }
@@ -165,12 +91,12 @@ async function fitStack(
   const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
   const { task } = outcome
   const chosen = Object.entries(bases)
-    .filter(([name]) => settings[name] === true)
+    .filter(([name]) => settings[name as keyof typeof settings] === true)
     .map(([, of]) => of(task))
     .filter((learner) => learner.tasks.includes(task))
   if (chosen.length === 0) throw invalidInput('noBases')
 
-  const count = Number(settings.folds)
+  const count = settings.folds
   const steps = chosen.length * (count + 1)
   let done = 0
   const warnings: Fitted['warnings'] = []
@@ -230,7 +156,7 @@ async function fitStack(
   }
 }
 
-const parametersOf = (learner: Learner, { nTrees }: Parameters): Parameters =>
+const parametersOf = (learner: Learner, { nTrees }: { nTrees: number }): Parameters =>
   completeParameters(learner, learner.parameters.some(({ name }) => name === 'nTrees') ? { nTrees } : {})
 
 const foldStream = 0x57ac

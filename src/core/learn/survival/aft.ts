@@ -6,9 +6,12 @@ import { criticalValue, normalP, normalQuantile } from '../../numbers/distributi
 import type { Fitted, Learner, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from '../linear/coefficients.ts'
 import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import { choice, describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { type LifetimeRows, maximiseLifetimes } from './lifetimeLikelihood.ts'
 import { errorLaw, type Lifetime, lifetimes } from './lifetimes.ts'
+
+const settings = describe(choice('distribution', lifetimes, 'weibull'), number('l2', [0, 0, 1e9]))
 
 /**
  * Accelerated failure time regression, log T = x'b + scale * error, as R's `survival::survreg`. See docs/methods.md.
@@ -20,40 +23,8 @@ export const aft: Learner = {
   family: 'regression',
   explains: 'linearScaled',
   effect: () => 'timeRatio',
-  label: { en: 'Parametric survival (AFT)', zh: '参数生存模型（AFT）' },
-  description: {
-    en: 'Says how much each feature stretches or shortens the time to the event; smooth curves and median survival from one formula.',
-    zh: '说明每个特征使事件发生时间延长或缩短多少；由一个公式给出平滑曲线和中位生存时间。',
-  },
   tasks: ['survival'],
-  parameters: [
-    {
-      name: 'distribution',
-      label: { en: 'Distribution of times', zh: '时间分布' },
-      description: {
-        en: 'weibull: hazard rises or falls steadily; exponential: constant hazard; lognormal and loglogistic: hazard rises, then falls.',
-        zh: 'weibull：风险单调上升或下降；exponential：风险恒定；lognormal 与 loglogistic：风险先升后降。',
-      },
-      type: 'choice',
-      default: 'weibull',
-      min: null,
-      max: null,
-      choices: [...lifetimes],
-    },
-    {
-      name: 'l2',
-      label: { en: 'Ridge penalty', zh: '岭惩罚' },
-      description: {
-        en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log-likelihood. 0: none, as R survreg.',
-        zh: '从对数似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 survreg 相同。',
-      },
-      type: 'number',
-      default: 0,
-      min: 0,
-      max: 1e9,
-      choices: null,
-    },
-  ],
+  parameters: settings.list,
   needs: { categories: 'contrasts', standardise: false, native: false, missing: 'median', terms: 'reads' },
   stateVersion: 1,
   search: ridgeSearch,
@@ -73,8 +44,7 @@ export const aft: Learner = {
     if (zero > 0) throw invalidInput('timeZero', { rows: zero })
     if (!event.some((one) => one === 1)) throw invalidInput('noEvents', { rows: x.rows })
 
-    const distribution = parameters.distribution as Lifetime
-    const l2 = Number(parameters.l2)
+    const { distribution, l2 } = settings.read(parameters)
     const design = designOf(x, weights, l2, 1e-11)
     const { kept, aliased, size, map, moments } = design
     if (kept.length === 0) throw noUsableFeature('aft')

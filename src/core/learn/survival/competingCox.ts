@@ -20,11 +20,6 @@ export const competingCox: Learner = {
   effect: () => 'hazardRatio',
   /** Fine-Gray takes neither late entry nor strata. */
   comparator: (outcome) => outcome.task === 'survival' && !!outcome.competing && entersLateOrInStrata(outcome),
-  label: { en: 'Cause-specific Cox', zh: '特定原因 Cox 模型' },
-  description: {
-    en: 'A Cox model of the event and one of the competing events, joined into the chance of the event where others compete.',
-    zh: '分别对目标事件和竞争事件拟合 Cox 模型，合并得到存在竞争时该事件发生的概率。',
-  },
   tasks: ['survival'],
   parameters: cox.parameters,
   needs: { ...cox.needs, competing: 'required' },

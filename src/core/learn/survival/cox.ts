@@ -5,6 +5,7 @@ import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner } from '../learner.ts'
 import { waldTests } from '../linear/termTests.ts'
+import { choice, describe } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, ridgeParameter, rowsOf, stateOf, tiesParameter } from './hazards.ts'
@@ -12,6 +13,8 @@ import type { CoxMaximum } from './newton.ts'
 import { type Prepared, prepareSurvival, type SurvivalRows, type Ties } from './partialLikelihood.ts'
 import { testProportionality } from './proportionality.ts'
 import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
+
+const settings = describe(tiesParameter('efron'), ridgeParameter, choice('variance', ['auto', 'model', 'robust']))
 
 /**
  * Cox proportional hazards (Cox 1972) by Newton-Raphson on the partial likelihood, as R's `survival::coxph`. See
@@ -26,29 +29,8 @@ export const cox: Learner = {
   explains: 'linear',
   effect: () => 'hazardRatio',
   comparator: (outcome) => outcome.task === 'survival' && !outcome.competing,
-  label: { en: 'Cox proportional hazards', zh: 'Cox 比例风险模型' },
-  description: {
-    en: 'Weighs each feature once; its hazard ratios can be read and checked by hand. The standing comparator for survival.',
-    zh: '每个特征一个权重，风险比可直接阅读和核对；生存分析的固定对照模型。',
-  },
   tasks: ['survival'],
-  parameters: [
-    tiesParameter('efron'),
-    ridgeParameter,
-    {
-      name: 'variance',
-      label: { en: 'Standard errors', zh: '标准误' },
-      description: {
-        en: 'model: from the likelihood. robust: sandwich, by patient. auto: robust where a patient has several events or overlapping rows, or weights are not whole numbers.',
-        zh: 'model：来自似然；robust：按患者的三明治估计；auto：当患者有多次事件、行有重叠或权重非整数时用 robust。',
-      },
-      type: 'choice',
-      default: 'auto',
-      min: null,
-      max: null,
-      choices: ['auto', 'model', 'robust'],
-    },
-  ],
+  parameters: settings.list,
   needs: {
     categories: 'contrasts',
     standardise: false,
@@ -65,11 +47,10 @@ export const cox: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'survival') throw new TypeError('cox learns survival')
     checkStrata(matrix)
-    const ties = parameters.ties as Ties
-    const l2 = Number(parameters.l2)
+    const { ties, l2, variance } = settings.read(parameters)
     const fitted = fitHazards('cox', matrix, given, { ties, l2 }, context, givenWeights)
     const { x, outcome, weights, data, maximum, warnings, model } = fitted
-    const robust = wantsRobust(String(parameters.variance ?? 'auto'), outcome, weights)
+    const robust = wantsRobust(variance, outcome, weights)
     if (robust) {
       const { score } = coxResiduals(data, maximum.beta, ties)
       const moved = dfbetas(score, model.covariance, data.size)

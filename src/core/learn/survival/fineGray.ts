@@ -3,6 +3,7 @@ import { productLimit, survivalAt } from '../../cohort/curves/productLimit.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Learner } from '../learner.ts'
+import { describe } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, type HazardFit, ridgeParameter, stateOf, tiesParameter } from './hazards.ts'
@@ -10,6 +11,8 @@ import { entersLateOrInStrata } from './lateEntry.ts'
 import { type Beyond, carriedSums, type Prepared, type Ties } from './partialLikelihood.ts'
 import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
 import { sweepRiskSets } from './riskSets.ts'
+
+const settings = describe(tiesParameter('breslow'), ridgeParameter)
 
 /**
  * Proportional hazards of the subdistribution (Fine & Gray 1999), as R's `cmprsk::crr`: the cumulative incidence of the
@@ -22,14 +25,9 @@ export const fineGray: Learner = {
   explains: 'linear',
   effect: () => 'subdistributionHazardRatio',
   comparator: (outcome) => outcome.task === 'survival' && !!outcome.competing && !entersLateOrInStrata(outcome),
-  label: { en: 'Fine-Gray regression', zh: 'Fine-Gray 回归' },
-  description: {
-    en: 'Regression of the risk itself where other events compete: what share will have had the event by a time. Needs competing events.',
-    zh: '存在竞争事件时直接对风险本身回归：到某一时间有多少患者会发生该事件。需要竞争事件。',
-  },
   tasks: ['survival'],
   // Breslow is what crr does.
-  parameters: [tiesParameter('breslow'), ridgeParameter],
+  parameters: settings.list,
   needs: {
     categories: 'contrasts',
     standardise: false,
@@ -45,8 +43,7 @@ export const fineGray: Learner = {
     if (given.task !== 'survival') throw new TypeError('fineGray learns survival')
     if (!given.competing) throw invalidInput('competingNeeded')
     if (given.entry) throw invalidInput('entryNotTaken')
-    const ties = parameters.ties as Ties
-    const l2 = Number(parameters.l2)
+    const { ties, l2 } = settings.read(parameters)
     const fitted = fitHazards(
       'fineGray',
       matrix,

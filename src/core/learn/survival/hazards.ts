@@ -1,44 +1,21 @@
 import { invalidInput } from '../../../contract/errors.ts'
-import type { Fit, Parameter } from '../../../contract/models.ts'
+import type { Fit } from '../../../contract/models.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
 import { checkTimes } from '../../cohort/curves/times.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, ModelState } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
 import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import { choice, number } from '../parameters.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
 import { type CoxMaximum, maximisePartialLikelihood } from './newton.ts'
 import { type Beyond, type Prepared, prepareSurvival, type SurvivalRows, type Ties } from './partialLikelihood.ts'
 
 type SurvivalOutcome = Extract<Outcome, { task: 'survival' }>
 
-export const tiesParameter = (usual: Ties): Parameter => ({
-  name: 'ties',
-  label: { en: 'Tied times', zh: '相同时间的处理' },
-  description: {
-    en: `How events at the same time are handled: efron (more exact) or breslow. Default ${usual}.`,
-    zh: `同一时间多个事件的处理方法：efron（更精确）或 breslow。默认 ${usual}。`,
-  },
-  type: 'choice',
-  default: usual,
-  min: null,
-  max: null,
-  choices: ['efron', 'breslow'],
-})
+export const tiesParameter = (usual: Ties) => choice('ties', ['efron', 'breslow'], usual)
 
-export const ridgeParameter: Parameter = {
-  name: 'l2',
-  label: { en: 'Ridge penalty', zh: '岭惩罚' },
-  description: {
-    en: 'Subtracts l2/2 times the squared coefficients of standardised features from the log partial likelihood. 0: none, as R coxph.',
-    zh: '从对数偏似然中减去 l2/2 乘以标准化特征系数的平方和。0 表示无惩罚，与 R 的 coxph 相同。',
-  },
-  type: 'number',
-  default: 0,
-  min: 0,
-  max: 1e9,
-  choices: null,
-}
+export const ridgeParameter = number('l2', [0, 0, 1e9])
 
 /**
  * A model of log-linear hazards as fitted, before a learner adds what is its own. Rows are those of positive weight.

@@ -1,65 +1,23 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
-import type { Parameter } from '../../../contract/models.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
 import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
 import { checkMatrix, weightedRows } from '../linear/design.ts'
-import { number } from '../parameters.ts'
+import { choice, describe, type Infer, number } from '../parameters.ts'
 import { machineSearch } from '../search.ts'
 import type { Machine, MachineInput } from './fitTask.ts'
 import { type Kernel, pointsOf } from './kernel.ts'
 import { fitSigmoid } from './platt.ts'
 import { loadMachines } from './svmModel.ts'
 
-const parameters: readonly Parameter[] = [
-  {
-    name: 'kernel',
-    label: { en: 'Kernel', zh: '核函数' },
-    description: {
-      en: 'rbf: similarity falls with distance, so curves and interactions are learned; linear: a plane.',
-      zh: 'rbf：相似度随距离下降，可学习曲线与交互作用；linear：线性平面。',
-    },
-    type: 'choice',
-    default: 'rbf',
-    min: null,
-    max: null,
-    choices: ['rbf', 'linear'],
-  },
-  number(
-    'cost',
-    { en: 'Cost', zh: '惩罚系数 C' },
-    {
-      en: 'What a case on the wrong side costs; larger fits the training rows closer.',
-      zh: '样本位于错误一侧的代价；越大越贴合训练数据。',
-    },
-    [1e-6, 1, 1e6],
-  ),
-  number(
-    'gamma',
-    { en: 'Gamma', zh: '核宽度 gamma' },
-    {
-      en: 'How fast similarity falls with squared distance (rbf). 0: one over the number of columns times their variance, as scikit-learn.',
-      zh: '相似度随距离平方下降的速度（rbf）。0 表示取 1 /（列数 × 方差），与 scikit-learn 相同。',
-    },
-    [0, 0, 1e6],
-  ),
-  number(
-    'epsilon',
-    { en: 'Tube width', zh: '不敏感带宽度' },
-    {
-      en: 'For values: errors below this many standard deviations of the value cost nothing.',
-      zh: '用于数值预测：误差小于该数值（以标准差计）时不计损失。',
-    },
-    [0, 0.1, 10],
-  ),
-  number(
-    'tolerance',
-    { en: 'Tolerance', zh: '收敛容差' },
-    { en: 'Largest violation of the optimality conditions at the end.', zh: '结束时最优性条件允许的最大偏差。' },
-    [1e-10, 0.001, 0.1],
-  ),
-]
+const settings = describe(
+  choice('kernel', ['rbf', 'linear'], 'rbf'),
+  number('cost', [1e-6, 1, 1e6]),
+  number('gamma', [0, 0, 1e6]),
+  number('epsilon', [0, 0.1, 10]),
+  number('tolerance', [1e-10, 0.001, 0.1]),
+)
 
 /** Parts the training rows are dealt into to calibrate the decisions, as libsvm. */
 const calibrationFolds = 5
@@ -74,13 +32,8 @@ const calibrationFolds = 5
 export const svm: Learner = {
   id: 'svm',
   family: 'machines',
-  label: { en: 'Support vector machine', zh: '支持向量机' },
-  description: {
-    en: 'Separates by the cases nearest the border. Time grows with the square of the cases: up to some ten thousand.',
-    zh: '依据边界附近的病例进行分类。耗时随病例数的平方增长，适用于约一万例以内。',
-  },
   tasks: ['diagnosis', 'regression'],
-  parameters,
+  parameters: settings.list,
   needs: { categories: 'oneHot', standardise: true, native: false, missing: 'median' },
   stateVersion: 1,
   search: machineSearch,
@@ -102,9 +55,10 @@ async function fitMachines(
   const x = taken ? takeMatrixRows(matrix, taken) : matrix
   const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
   const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
-  const kernel = kernelOf(parameters, x)
-  const common = { x, kernel, epsilon: Number(parameters.epsilon), tolerance: Number(parameters.tolerance) }
-  const cost = (row: number) => Number(parameters.cost) * (weights ? weights[row] : 1)
+  const values = settings.read(parameters)
+  const kernel = kernelOf(values, x)
+  const common = { x, kernel, epsilon: values.epsilon, tolerance: values.tolerance }
+  const cost = (row: number) => values.cost * (weights ? weights[row] : 1)
   const run = runnerOf(context)
   return outcome.task === 'regression'
     ? fitValue(outcome.y, common, cost, weights, run)
@@ -129,9 +83,9 @@ const runnerOf =
     )
   }
 
-const kernelOf = (parameters: Parameters, x: Matrix): Kernel => {
-  if (parameters.kernel === 'linear') return { kind: 'linear' }
-  if (Number(parameters.gamma) > 0) return { kind: 'rbf', gamma: Number(parameters.gamma) }
+const kernelOf = ({ kernel, gamma }: Infer<typeof settings>, x: Matrix): Kernel => {
+  if (kernel === 'linear') return { kind: 'linear' }
+  if (gamma > 0) return { kind: 'rbf', gamma }
   const count = x.rows * x.columns
   let mean = 0
   for (let i = 0; i < count; i++) mean += x.data[i] / count

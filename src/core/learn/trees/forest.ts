@@ -1,8 +1,7 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
-import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters } from '../learner.ts'
-import { integer } from '../parameters.ts'
+import { boolean, choice, describe, integer, number } from '../parameters.ts'
 import { forestSearch } from '../search.ts'
 import { binColumns } from './bins.ts'
 import { packNodes } from './forestModel.ts'
@@ -12,86 +11,16 @@ import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerT
 import { leafMark, type Nodes, varyingColumns } from './grow.ts'
 import { checkOutcome, targetOf } from './target.ts'
 
-const parameters: readonly Parameter[] = [
-  integer(
-    'nTrees',
-    { en: 'Trees', zh: '树的数量' },
-    {
-      en: 'Number of trees. More never overfit; they only steady the prediction, about as one over the square root.',
-      zh: '树的数量。增加树不会过拟合，只会使预测更稳定（误差约按平方根的倒数减小）。',
-    },
-    [1, 500, 10_000],
-  ),
-  integer(
-    'maxDepth',
-    { en: 'Greatest depth', zh: '最大深度' },
-    { en: 'Splits from root to leaf at most; 0: no limit.', zh: '从根到叶的最多分裂次数；0 表示不限制。' },
-    [0, 0, 1000],
-  ),
-  integer(
-    'minLeaf',
-    { en: 'Smallest leaf', zh: '叶节点最小样本' },
-    {
-      en: 'Patients drawn into a leaf at least; 0: 5 for classes and values, 15 for survival.',
-      zh: '每个叶节点至少抽入的患者数；0 表示自动：分类与数值 5，生存 15。',
-    },
-    [0, 0, 1_000_000],
-  ),
-  integer(
-    'mtry',
-    { en: 'Columns per split', zh: '每次分裂的候选列数' },
-    {
-      en: 'Columns tried at each split; 0: the square root of their number, a third for values.',
-      zh: '每次分裂尝试的列数；0 表示自动：列数的平方根，数值任务为三分之一。',
-    },
-    [0, 0, 65_534],
-  ),
-  {
-    name: 'sampleFraction',
-    label: { en: 'Share drawn per tree', zh: '每棵树的抽样比例' },
-    description: { en: 'Rows drawn for each tree, as a share of all.', zh: '每棵树抽取的行数占全部行数的比例。' },
-    type: 'number',
-    default: 1,
-    min: 0.01,
-    max: 1,
-    choices: null,
-  },
-  {
-    name: 'replace',
-    label: { en: 'Draw with replacement', zh: '有放回抽样' },
-    description: {
-      en: 'Bootstrap. Without it, and with all rows drawn, there are no out-of-bag predictions.',
-      zh: '自助抽样。若不放回且抽取全部行，则没有袋外预测。',
-    },
-    type: 'boolean',
-    default: true,
-    min: null,
-    max: null,
-    choices: null,
-  },
-  integer(
-    'maxBins',
-    { en: 'Bins per column', zh: '每列分箱数' },
-    {
-      en: 'Cut points a column offers are those between this many groups of equal size; fewer distinct values are all kept.',
-      zh: '每列的候选切点取自该数量的等频分组；不同取值较少时全部保留。',
-    },
-    [2, 255, 255],
-  ),
-  {
-    name: 'competingRule',
-    label: { en: 'Splits under competing events', zh: '竞争事件下的分裂规则' },
-    description: {
-      en: 'Where the study names competing events. gray: splits part the cumulative incidence; causeSpecific: the hazard, competing events counting as censored.',
-      zh: '仅在研究指定竞争事件时使用。gray：按累积发生率分裂；causeSpecific：按病因别风险分裂，竞争事件视为删失。',
-    },
-    type: 'choice',
-    default: 'gray',
-    min: null,
-    max: null,
-    choices: ['gray', 'causeSpecific'],
-  },
-]
+export const forestSettings = describe(
+  integer('nTrees', [1, 500, 10_000]),
+  integer('maxDepth', [0, 0, 1000]),
+  integer('minLeaf', [0, 0, 1_000_000]),
+  integer('mtry', [0, 0, 65_534]),
+  number('sampleFraction', [0.01, 1, 1]),
+  boolean('replace', true),
+  integer('maxBins', [2, 255, 255]),
+  choice('competingRule', ['gray', 'causeSpecific'], 'gray'),
+)
 
 /**
  * Random forest (Breiman 2001) on histograms: Gini impurity for classes, variance for values, the log-rank statistic
@@ -108,13 +37,8 @@ export const forest: Learner = {
   family: 'trees',
   explains: 'treeShap',
   auto: { order: 3, rows: 0 },
-  label: { en: 'Random forest', zh: '随机森林' },
-  description: {
-    en: 'Many decision trees, each on its own draw of patients; finds thresholds and interactions by itself.',
-    zh: '由多棵决策树组成，每棵树基于各自抽取的患者；可自动发现阈值与交互作用。',
-  },
   tasks: ['diagnosis', 'regression', 'survival'],
-  parameters,
+  parameters: forestSettings.list,
   needs: { categories: 'oneHot', standardise: false, native: true, missing: 'native', competing: 'reads' },
   stateVersion: 1,
   search: forestSearch,
@@ -198,19 +122,19 @@ export async function fitForest(
 }
 
 const readParameters = (given: Parameters, task: Outcome['task'], columns: number, randomCuts: boolean) => {
-  const numberOf = (name: string) => Number(given[name] ?? parameters.find((one) => one.name === name)?.default)
+  const values = forestSettings.read(given)
   const root = Math.floor(Math.sqrt(columns))
   const all = randomCuts && task !== 'diagnosis'
   const automaticTries = all ? columns : task === 'regression' ? Math.floor(columns / 3) : root
   return {
-    nTrees: numberOf('nTrees'),
-    maxDepth: numberOf('maxDepth'),
-    minLeaf: numberOf('minLeaf') || (task === 'survival' ? 15 : 5),
-    mtry: Math.min(columns, numberOf('mtry') || Math.max(1, automaticTries)),
-    sampleFraction: numberOf('sampleFraction'),
-    replace: (given.replace ?? true) === true,
-    maxBins: numberOf('maxBins'),
-    competingRule: given.competingRule === 'causeSpecific' ? ('causeSpecific' as const) : ('gray' as const),
+    nTrees: values.nTrees,
+    maxDepth: values.maxDepth,
+    minLeaf: values.minLeaf || (task === 'survival' ? 15 : 5),
+    mtry: Math.min(columns, values.mtry || Math.max(1, automaticTries)),
+    sampleFraction: values.sampleFraction,
+    replace: values.replace,
+    maxBins: values.maxBins,
+    competingRule: values.competingRule,
   }
 }
 

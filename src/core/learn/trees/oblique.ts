@@ -1,44 +1,24 @@
 import { cancelled } from '../../../contract/errors.ts'
-import type { Parameter } from '../../../contract/models.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
 import { checkMatrix } from '../linear/design.ts'
+import { describe, integer, sharedWith } from '../parameters.ts'
 import { forestSearch } from '../search.ts'
-import { forest } from './forest.ts'
+import { forestSettings } from './forest.ts'
 import { join, joinLeaves, noSplitWarning, orderedWeights, outOfBagOf, treesPerTask } from './gather.ts'
 import { loadOblique } from './obliqueModel.ts'
 import type { ObliqueTask } from './obliqueTask.ts'
 import { checkOutcome, targetOf } from './target.ts'
 
-const shared = new Set(['nTrees', 'maxDepth', 'minLeaf', 'sampleFraction', 'replace', 'competingRule'])
-const ofForest = forest.parameters.filter(({ name }) => shared.has(name))
-
-const parameters: readonly Parameter[] = [
-  ...ofForest.map((parameter) =>
-    parameter.name === 'minLeaf'
-      ? {
-          ...parameter,
-          description: {
-            en: 'Patients drawn into a leaf at least; 0: 5, for survival 10.',
-            zh: '每个叶节点至少抽入的患者数；0 表示自动：5，生存 10。',
-          },
-        }
-      : parameter,
-  ),
-  {
-    name: 'mtry',
-    label: { en: 'Columns in a combination', zh: '线性组合的列数' },
-    description: {
-      en: 'Columns drawn at each split, whose weighted sum is cut; 0: the square root of their number, at least 2.',
-      zh: '每次分裂抽取的列数，对其加权和进行切分；0 表示自动：列数的平方根，至少 2。',
-    },
-    type: 'integer',
-    default: 0,
-    min: 0,
-    max: 255,
-    choices: null,
-  },
-]
+const settings = describe(
+  sharedWith(forestSettings, 'nTrees'),
+  sharedWith(forestSettings, 'maxDepth'),
+  sharedWith(forestSettings, 'minLeaf'),
+  sharedWith(forestSettings, 'sampleFraction'),
+  sharedWith(forestSettings, 'replace'),
+  sharedWith(forestSettings, 'competingRule'),
+  integer('mtry', [0, 0, 255]),
+)
 
 /**
  * Below it a split of survival is no better than chance at the 5% level (chi-square with one degree of freedom), as in
@@ -55,13 +35,8 @@ const leastLogRank = 3.84
 export const obliqueForest: Learner = {
   id: 'obliqueForest',
   family: 'trees',
-  label: { en: 'Oblique random forest', zh: '斜分裂随机森林' },
-  description: {
-    en: 'Decision trees that cut weighted sums of features; often ahead for survival where features act together.',
-    zh: '对多个特征的加权和进行切分的决策树；当特征共同起作用时，在生存分析中常更优。',
-  },
   tasks: ['diagnosis', 'regression', 'survival'],
-  parameters,
+  parameters: settings.list,
   needs: { categories: 'contrasts', standardise: true, native: false, missing: 'median', competing: 'reads' },
   stateVersion: 1,
   search: forestSearch,
@@ -84,20 +59,21 @@ async function fitOblique(
   stopIfAborted()
   context.progress(0)
   const survival = outcome.task === 'survival'
-  const rule = given.competingRule === 'causeSpecific' ? 'causeSpecific' : 'gray'
+  const values = settings.read(given)
+  const rule = values.competingRule
   const { target, order, times } = targetOf(outcome, weights ?? null, rule)
-  const nTrees = Number(given.nTrees)
+  const nTrees = values.nTrees
   const base = {
     values: rowMajor(x, order),
     rows: x.rows,
     width: x.columns,
     target,
     varying: varyingOf(x),
-    mtry: Math.min(255, x.columns, Number(given.mtry) || Math.max(2, Math.ceil(Math.sqrt(x.columns)))),
-    maxDepth: Number(given.maxDepth),
-    minLeaf: Number(given.minLeaf) || (survival ? 10 : 5),
+    mtry: Math.min(255, x.columns, values.mtry || Math.max(2, Math.ceil(Math.sqrt(x.columns)))),
+    maxDepth: values.maxDepth,
+    minLeaf: values.minLeaf || (survival ? 10 : 5),
     minGain: survival ? leastLogRank : 0,
-    sampling: { fraction: Number(given.sampleFraction), replace: given.replace === true },
+    sampling: { fraction: values.sampleFraction, replace: values.replace },
     ...orderedWeights(weights, order),
     seed: context.seed,
   }

@@ -33,11 +33,7 @@ export const comparatorOf = ({ outcome }: StudyDesign): string => {
 /** The design's learner that stands for several, as lists show it. */
 export const autoLearner = {
   id: 'auto',
-  label: { en: 'Choose by itself', zh: '自动选择' },
-  description: {
-    en: 'Holds regressions, an additive model, a forest, boosted trees and, with enough patients, a neural net against each other on the same folds, and takes the simplest that is as good as the best.',
-    zh: '在相同的折上比较回归、加性模型、森林、提升树，患者足够多时还有神经网络，取与最佳者同样好的最简单模型。',
-  },
+
   tasks,
   parameters: [],
   family: 'together',

@@ -1,6 +1,7 @@
 import { Group, Radio, Stack, Text } from '@mantine/core'
-import { useText, useTranslation } from '../../language/index.ts'
+import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
+import { useLearnerTexts } from '../../parts/metrics.ts'
 import classes from '../design.module.css'
 import { type Learner, useDesignForm } from '../form.ts'
 import { autoLearner, groupsOf } from './learnerGroups.ts'
@@ -12,7 +13,7 @@ import { ParameterField } from './ParameterField.tsx'
 export const LearnerPicker = () => {
   const { draft, change, fitting, learner, fault } = useDesignForm()
   const { t } = useTranslation('models')
-  const text = useText()
+  const texts = useLearnerTexts()
   const auto = fitting.find(({ id }) => id === autoLearner)
   const changed = learner?.parameters.filter(
     ({ name, default: usual }) => draft.parameters[name] !== undefined && draft.parameters[name] !== usual,
@@ -34,7 +35,7 @@ export const LearnerPicker = () => {
         aria-label={t('train.learner')}
       >
         <Stack gap="sm">
-          {auto && <Card value={auto.id} label={text(auto.label)} description={text(auto.description)} />}
+          {auto && <Card value={auto.id} label={texts.label(auto.id)} description={texts.description(auto.id)} />}
           {groupsOf(fitting.filter((one) => one !== auto)).map(({ group, learners }) => (
             <fieldset key={group} className={classes.plain} aria-label={t(`learners.groups.${group}`)}>
               <p className={classes.learnerGroup} aria-hidden>
@@ -45,8 +46,8 @@ export const LearnerPicker = () => {
                   <Card
                     key={one.id}
                     value={one.id}
-                    label={text(one.label)}
-                    description={text(one.description)}
+                    label={texts.label(one.id)}
+                    description={texts.description(one.id)}
                     {...(unmet(one).length > 0
                       ? {
                           needs: unmet(one)
@@ -64,13 +65,14 @@ export const LearnerPicker = () => {
       {fitting.length === 0 && <Text c="dimmed">{t('train.noLearner')}</Text>}
       {learner && learner.parameters.length > 0 && (
         <Fold
-          title={t('learners.parameters', { learner: text(learner.label) })}
+          title={t('learners.parameters', { learner: texts.label(learner.id) })}
           {...(changed ? { asked: t('learners.changed', { count: changed }) } : {})}
         >
           <div className={classes.pair}>
             {learner.parameters.map((parameter) => (
               <ParameterField
                 key={`${learner.id} ${parameter.name}`}
+                learner={learner.id}
                 parameter={parameter}
                 value={draft.parameters[parameter.name] ?? parameter.default}
                 onChange={(value) => change({ parameters: { ...draft.parameters, [parameter.name]: value } })}

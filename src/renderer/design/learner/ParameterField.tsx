@@ -1,19 +1,24 @@
 import { NumberInput, Select, Switch, TextInput } from '@mantine/core'
 import type { Parameter } from '../../../contract/models.ts'
-import { useFormats, useText, useTranslation } from '../../language/index.ts'
+import { useFormats, useTranslation } from '../../language/index.ts'
+import { useLearnerTexts } from '../../parts/metrics.ts'
 
 /** One parameter of a learner, drawn from its description. */
 export const ParameterField = ({
+  learner,
   parameter,
   value,
   onChange,
 }: {
+  learner: string
   parameter: Parameter
   value: number | string | boolean
   onChange: (value: number | string | boolean) => void
 }) => {
   const { t } = useTranslation('models')
-  const text = useText()
+  const texts = useLearnerTexts()
+  const label = texts.parameterLabel(learner, parameter.name)
+  const said = texts.parameterDescription(learner, parameter.name)
   const formats = useFormats()
   const { type, min, max } = parameter
   const bounds =
@@ -28,11 +33,11 @@ export const ParameterField = ({
     type === 'number' || type === 'integer'
       ? t('train.default', { value: formats.number(Number(parameter.default)) })
       : ''
-  const description = `${text(parameter.description)} ${[bounds, usual].filter(Boolean).join(' ')}`.trim()
+  const description = `${said} ${[bounds, usual].filter(Boolean).join(' ')}`.trim()
   if (type === 'boolean')
     return (
       <Switch
-        label={text(parameter.label)}
+        label={label}
         description={description}
         checked={value === true}
         onChange={(event) => onChange(event.currentTarget.checked)}
@@ -41,7 +46,7 @@ export const ParameterField = ({
   if (type === 'choice')
     return (
       <Select
-        label={text(parameter.label)}
+        label={label}
         description={description}
         data={parameter.choices ?? []}
         value={String(value)}
@@ -52,8 +57,8 @@ export const ParameterField = ({
   if (type === 'text')
     return (
       <TextInput
-        label={text(parameter.label)}
-        description={text(parameter.description)}
+        label={label}
+        description={said}
         value={String(value)}
         {...(max === null ? {} : { maxLength: max })}
         onChange={(event) => onChange(event.currentTarget.value)}
@@ -61,7 +66,7 @@ export const ParameterField = ({
     )
   return (
     <NumberInput
-      label={text(parameter.label)}
+      label={label}
       description={description}
       value={Number(value)}
       {...(min === null ? {} : { min })}

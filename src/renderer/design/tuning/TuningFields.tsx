@@ -2,8 +2,9 @@ import { NumberInput, Select, Switch, Text } from '@mantine/core'
 import { type Range, type TuningDesign, tuningMethods } from '../../../contract/design.ts'
 import type { Parameter } from '../../../contract/models.ts'
 import type { Task } from '../../../contract/values.ts'
-import { useText, useTranslation } from '../../language/index.ts'
+import { useTranslation } from '../../language/index.ts'
 import { Fold } from '../../parts/Fold.tsx'
+import { useLearnerTexts } from '../../parts/metrics.ts'
 import { narrow, Rows } from '../../parts/Rows.tsx'
 import classes from '../design.module.css'
 import { useDesignForm } from '../form.ts'
@@ -104,7 +105,7 @@ const Effort = () => {
 /** The ranges that are searched, where they are not those of the learner; none where the app chooses the learner. */
 const Space = () => {
   const { t } = useTranslation('models')
-  const text = useText()
+  const texts = useLearnerTexts()
   const { draft, learner } = useDesignForm()
   const set = useChange()
   const { space } = draft.tuning
@@ -133,7 +134,7 @@ const Space = () => {
               aria-label={t('tuning.parameter', { name })}
               data={numbers
                 .filter((each) => each.name === row.name || !(each.name in space))
-                .map((each) => ({ value: each.name, label: text(each.label) }))}
+                .map((each) => ({ value: each.name, label: texts.parameterLabel(draft.learner, each.name) }))}
               value={row.name}
               allowDeselect={false}
               onChange={(chosen) => setRow(startOf(numbers.find((each) => each.name === chosen)))}

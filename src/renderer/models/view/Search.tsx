@@ -1,9 +1,9 @@
 import { Badge, Paper, Stack, Table, Text, Title } from '@mantine/core'
-import type { Choice, ModelDetail, Parameter, Trial, Tuning } from '../../../contract/models.ts'
+import type { Choice, ModelDetail, Trial, Tuning } from '../../../contract/models.ts'
 import type { Spoken } from '../../../contract/say.ts'
-import { useFormats, useSaid, useText, useTranslation } from '../../language/index.ts'
+import { useFormats, useSaid, useTranslation } from '../../language/index.ts'
 import { type Column, DataTable } from '../../parts/DataTable.tsx'
-import { useLearnerName, useLearners } from '../../parts/metrics.ts'
+import { useLearnerName, useLearnerTexts } from '../../parts/metrics.ts'
 import { ScrollX } from '../../parts/ScrollX.tsx'
 
 /** How the learner and its parameters were found: what was tried, how it did, and why this one was taken. */
@@ -144,9 +144,8 @@ const Trials = ({ tuning }: { tuning: Tuning }) => {
 const useTrialColumns = (tuning: Tuning): (Column<Trial> | false)[] => {
   const { t } = useTranslation('models')
   const formats = useFormats()
-  const text = useText()
   const number = useNumber()
-  const parameters: readonly Parameter[] = useLearners().find(({ id }) => id === tuning.learner)?.parameters ?? []
+  const texts = useLearnerTexts()
   const named = [...new Set(tuning.trials.flatMap((trial) => Object.keys(trial.parameters)))]
   return [
     {
@@ -159,7 +158,7 @@ const useTrialColumns = (tuning: Tuning): (Column<Trial> | false)[] => {
     ...named.map(
       (name): Column<Trial> => ({
         id: `parameter ${name}`,
-        head: text(parameters.find((each) => each.name === name)?.label) || name,
+        head: texts.parameterLabel(tuning.learner, name),
         cell: (trial) => {
           const value = trial.parameters[name]
           return typeof value === 'number' ? number(value) : String(value ?? '')
