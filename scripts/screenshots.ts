@@ -48,7 +48,7 @@ const views: [name: string, show: (person: Hands, shell: Shell) => Promise<void>
   ['intake-file', (person) => person.go('/intake', person.heading('intake:title'))],
   ['intake-columns', (person) => person.handOver(ward, 'ward')],
   ['intake-check', (person) => person.checkRows()],
-  ['studies', (person) => person.go('/studies', person.heading('models:studies.title'))],
+  ['studies', (person) => person.go('/studies', person.heading('studies:list.title'))],
   ['study', (person, { page }) => person.go('/studies/pbc', page.getByRole('table'))],
   [
     'deidentify',
@@ -58,7 +58,7 @@ const views: [name: string, show: (person: Hands, shell: Shell) => Promise<void>
       await person.heading('deidentify:report.title').waitFor()
     },
   ],
-  ['train', (person) => person.go('/train?study=pbc', person.button('models:train.start'))],
+  ['train', (person) => person.go('/train?study=pbc', person.button('design:train.start'))],
   ['model', (person, { page }) => person.go('/models/3', page.getByRole('table'))],
   ['audit', (person) => person.go('/audit', person.heading('audit:title'))],
   [

@@ -148,11 +148,11 @@ describe.each([
   })
 
   test.skipIf(skip)('a table is sorted by a head, from the keyboard, and says how', async () => {
-    await person.go('/studies', person.heading('models:studies.title'))
+    await person.go('/studies', person.heading('studies:list.title'))
     const table = shell.page
       .getByRole('table')
-      .filter({ has: shell.page.getByRole('columnheader', { name: person.t('models:studies.cases') }) })
-    const head = table.getByRole('columnheader', { name: person.t('models:studies.cases') })
+      .filter({ has: shell.page.getByRole('columnheader', { name: person.t('studies:list.cases') }) })
+    const head = table.getByRole('columnheader', { name: person.t('studies:list.cases') })
     const cases = async () =>
       (await table.locator('tbody tr td:nth-child(2)').allInnerTexts()).map((text) => Number(text.replaceAll(',', '')))
     for (const [way, sign] of [
@@ -183,11 +183,11 @@ describe.each([
     const views: [string, () => Promise<void>][] = [
       ['worklist', () => person.go('/worklist', person.heading('worklist:title'))],
       ['intake', () => person.go('/intake', person.heading('intake:title'))],
-      ['studies', () => person.go('/studies', person.heading('models:studies.title'))],
+      ['studies', () => person.go('/studies', person.heading('studies:list.title'))],
       ['study', () => person.go('/studies/pbc', shell.page.getByRole('table'))],
       ['models', () => person.go('/models', person.heading('models:list.title'))],
       ['model', () => person.go('/models/1', shell.page.getByRole('table'))],
-      ['train', () => person.go('/train?study=pbc', person.button('models:train.start'))],
+      ['train', () => person.go('/train?study=pbc', person.button('design:train.start'))],
       ['de-identified export', () => person.go('/studies/pbc/deidentify', person.heading('deidentify:title'))],
       ['audit', () => person.go('/audit', person.heading('audit:title'))],
       ['verification', () => person.go('/audit?tab=proof', person.heading('audit:verify.title'))],

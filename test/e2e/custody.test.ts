@@ -276,7 +276,7 @@ describe.each([
         .getByRole('button', { name: /^Open patient/ })
         .count(),
     ).toBe(0)
-    await person.go('/studies', person.heading('models:studies.title'))
+    await person.go('/studies', person.heading('studies:list.title'))
     await page.getByRole('link', { name: person.t('deidentify:link') }).click()
     await person.button('deidentify:report.show').click()
     await person.heading('deidentify:report.title').waitFor()

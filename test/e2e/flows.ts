@@ -72,11 +72,11 @@ export const hands = (page: Page, language: Language = 'en') => {
       await settled()
     },
     async train(study: string) {
-      await go(`/train?study=${study}`, button('models:train.start'))
-      await button('models:train.start').click()
+      await go(`/train?study=${study}`, button('design:train.start'))
+      await button('design:train.start').click()
       await page
-        .getByRole('link', { name: t('models:train.open') })
-        .or(button('models:train.open'))
+        .getByRole('link', { name: t('design:train.open') })
+        .or(button('design:train.open'))
         .first()
         // Behind what the sample clinic still trains.
         .waitFor({ timeout: 120_000 })

@@ -129,7 +129,7 @@ test('no view speaks English to who reads Chinese', async () => {
   await look('check')
   await person.importRows()
   await look('imported')
-  await person.go('/studies', person.heading('models:studies.title'))
+  await person.go('/studies', person.heading('studies:list.title'))
   await look('studies')
   await person.go('/studies/pbc', page.getByRole('table'))
   await look('study')
@@ -138,14 +138,14 @@ test('no view speaks English to who reads Chinese', async () => {
   await person.heading('deidentify:report.title').waitFor()
   await look('deidentify')
   for (const study of ['pbc', 'biopsy']) {
-    await person.go(`/train?study=${study}`, person.button('models:train.start'))
+    await person.go(`/train?study=${study}`, person.button('design:train.start'))
     await look(`train on ${study}`)
     await person.button('models:checks.do').click()
     await page.getByText(person.t('models:checks.size')).first().waitFor()
     await look(`checks of a design on ${study}`)
   }
   // A training that cannot work: what it says is in the notice and in the list of jobs.
-  await person.go('/train?study=ward', person.button('models:train.start'))
+  await person.go('/train?study=ward', person.button('design:train.start'))
   await look('train on a study without an outcome')
   await person.go('/models', person.heading('models:list.title'))
   await look('models')

@@ -19,7 +19,7 @@ export const CheckDesign = ({
   onCheck: () => boolean
   onExclude: (column: string) => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const warningText = useWarningText()
   const check = useMutation({
     mutationFn: async (asked: StudyDesignInput) => ({ asked, found: await client.models.check(asked) }),
@@ -36,10 +36,10 @@ export const CheckDesign = ({
           loading={check.isPending}
           onClick={() => onCheck() && check.mutate(design)}
         >
-          {t(found && stale ? 'checks.again' : 'checks.do')}
+          {t(found && stale ? 'models:checks.again' : 'models:checks.do')}
         </Button>
         <Text size="xs" c="dimmed" mt={4}>
-          {t(found && stale ? 'checks.stale' : 'checks.help')}
+          {t(found && stale ? 'models:checks.stale' : 'models:checks.help')}
         </Text>
       </div>
       {check.isError && <FailureAlert error={check.error} focus />}

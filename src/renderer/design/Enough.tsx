@@ -6,7 +6,7 @@ import { eventsOf, outcomeColumns } from './outcome/draft.ts'
 
 /** Whether there is enough to learn from, before anything is trained. */
 export const Enough = ({ draft, columns, rows }: { draft: Draft; columns: readonly Summary[]; rows: number }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const formats = useFormats()
   const used = candidates(columns, outcomeColumns(draft)).filter(
     ({ concept }) => !draft.excluded.includes(concept.name),

@@ -7,7 +7,7 @@ import { useFormats, useTranslation } from '../language/index.ts'
 
 /** What the training will take of the computer's memory, before it is begun. */
 export const Memory = ({ design, enabled }: { design: StudyDesignInput; enabled: boolean }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const formats = useFormats()
   const [settled] = useDebouncedValue(design, 400)
   const memory = useQuery(

@@ -39,7 +39,7 @@ const sections: { title: string; fields: Record<string, FunctionComponent> }[] =
 
 /** The design of a model as a form; the same design stands beside it as JSON. */
 export const TrainForm = (source: DesignSource) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const form = useNewDesign(source)
   const [started, setStarted] = useState<string | null>(null)
   const train = useMutation(
@@ -90,7 +90,7 @@ const Start = ({
   /** The job, once there is one. */
   started: string | null
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const place = usePlace()
   const { draft, change, columns, rows, design, faults, fault, check } = useDesignForm()
   const job = useJob(started)

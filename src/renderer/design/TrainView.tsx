@@ -19,7 +19,7 @@ const measuredOf = (concepts: readonly Concept[], columns: readonly Summary[]): 
 
 /** Asks which study to learn from, then for the design of the model. */
 export const TrainView = ({ study: given }: { study?: string }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const place = usePlace()
   const may = useMay(clinical)
   const studies = useQuery(orpc.studies.list.queryOptions({ enabled: may }))
@@ -39,7 +39,7 @@ export const TrainView = ({ study: given }: { study?: string }) => {
       subtitle={
         <>
           <PlaceLink to="/models" size="sm" underline="always">
-            {t('title')}
+            {t('models:title')}
           </PlaceLink>{' '}
           / {t('train.help')}
         </>
@@ -55,22 +55,22 @@ export const TrainView = ({ study: given }: { study?: string }) => {
       ) : studies.data.length === 0 ? (
         <Empty
           icon={<IconDatabaseOff size={32} />}
-          title={t('studies.none')}
-          actions={<Button onClick={place.intake}>{t('studies.toIntake')}</Button>}
+          title={t('studies:list.none')}
+          actions={<Button onClick={place.intake}>{t('studies:list.toIntake')}</Button>}
         >
-          {t('studies.noneHelp')}
+          {t('studies:list.noneHelp')}
         </Empty>
       ) : (
         <Stack gap="md">
           <Paper p="md">
             <Select
               label={t('train.study')}
-              placeholder={t('evaluations.choose')}
+              placeholder={t('models:evaluations.choose')}
               maw={520}
               searchable={studies.data.length > 8}
               data={studies.data.map((one) => ({
                 value: one.name,
-                label: t('evaluations.studyOption', { study: one.name, count: one.cases }),
+                label: t('models:evaluations.studyOption', { study: one.name, count: one.cases }),
               }))}
               value={study}
               allowDeselect={false}

@@ -46,7 +46,7 @@ const featuresAlone: Reading = { reads: [], requires: [] }
 
 export const useNewDesign = (source: DesignSource): DesignForm => {
   const { study, columns, learners } = source
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const words = useColumnWords()
   const [draft, setDraft] = useState<Draft>(() => draftFor(columns, learners))
   const [checked, setChecked] = useState(false)

@@ -43,7 +43,7 @@ export const Rows = <T,>({
           )}
           <ActionIcon
             className={classes.rowRemove}
-            aria-label={t('train.removeNamed', { what: name(at + 1) })}
+            aria-label={t('design:train.removeNamed', { what: name(at + 1) })}
             onClick={() => onChange(rows.filter((_, index) => index !== at))}
           >
             <IconTrash size={16} />

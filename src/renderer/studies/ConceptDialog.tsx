@@ -41,7 +41,7 @@ export const ConceptDialog = ({
   concept: Concept
   onClose: () => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const [draft, setDraft] = useState<Concept>(concept)
   const change = (part: Partial<Concept>) => setDraft((before) => ({ ...before, ...part }))
   const describe = useMutation(
@@ -144,7 +144,7 @@ const Meaning = ({
   change: (part: Partial<Concept>) => void
   labelMissing: boolean
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   return (
     <>
       <Group grow align="flex-start" preventGrowOverflow={false}>
@@ -169,7 +169,7 @@ const Meaning = ({
         <Select
           label={t('study.role')}
           description={t('concept.roleHelp')}
-          data={conceptRoles.map((role) => ({ value: role, label: t(`roles.${role}`) }))}
+          data={conceptRoles.map((role) => ({ value: role, label: t(`models:roles.${role}`) }))}
           value={draft.role}
           allowDeselect={false}
           onChange={(role) => role && change({ role: role as Concept['role'] })}
@@ -196,7 +196,7 @@ const RangeFields = ({
   wrong: boolean
   onChange: (range: Range) => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   return (
     <Group grow align="flex-end" preventGrowOverflow={false}>
       <NumberInput
@@ -220,7 +220,7 @@ type Level = NonNullable<Concept['levels']>[number]
 
 /** Codes of a column and what they mean. */
 const Levels = ({ levels, onChange }: { levels: readonly Level[]; onChange: (levels: Level[]) => void }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const set = (index: number, part: Partial<Level>) =>
     onChange(levels.map((level, at) => (at === index ? { ...level, ...part } : level)))
   return (
@@ -247,7 +247,7 @@ const Levels = ({ levels, onChange }: { levels: readonly Level[]; onChange: (lev
                 <Table.Th>{t('concept.labelEn')}</Table.Th>
                 <Table.Th>{t('concept.labelZh')}</Table.Th>
                 <Table.Th>
-                  <VisuallyHidden>{t('actions')}</VisuallyHidden>
+                  <VisuallyHidden>{t('models:actions')}</VisuallyHidden>
                 </Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -278,7 +278,7 @@ const LevelRow = ({
   onChange: (part: Partial<Level>) => void
   onRemove: () => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const label = (language: 'en' | 'zh', name: string) => (
     <Table.Td>
       <TextInput

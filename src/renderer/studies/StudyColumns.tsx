@@ -25,7 +25,7 @@ export const StudyColumns = ({
   rows: number
   columns: readonly Summary[]
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const [search, setSearch] = useState('')
   const [editing, setEditing] = useState<Concept | null>(null)
   const sought = search.trim().toLowerCase()
@@ -63,7 +63,7 @@ const useColumns = ({
   summarised: boolean
   onEdit: (concept: Concept) => void
 }): (Column<Summary> | false)[] => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const text = useText()
   const formats = useFormats()
   const mayEdit = useMay(staff)
@@ -79,13 +79,13 @@ const useColumns = ({
       id: 'kind',
       head: t('study.kind'),
       sort: ({ concept }) => concept.kind,
-      cell: ({ concept }) => t(`kinds.${concept.kind}`),
+      cell: ({ concept }) => t(`models:kinds.${concept.kind}`),
     },
     {
       id: 'role',
       head: t('study.role'),
       sort: ({ concept }) => concept.role,
-      cell: ({ concept }) => t(`roles.${concept.role}`),
+      cell: ({ concept }) => t(`models:roles.${concept.role}`),
     },
     { id: 'unit', head: t('study.unit'), cell: ({ concept }) => formats.unit(concept.unit) },
     summarised && {
@@ -116,7 +116,7 @@ const useColumns = ({
     },
     mayEdit && {
       id: 'acts',
-      head: <VisuallyHidden>{t('actions')}</VisuallyHidden>,
+      head: <VisuallyHidden>{t('models:actions')}</VisuallyHidden>,
       cell: ({ concept }) => (
         <Button
           size="compact-xs"
@@ -134,7 +134,7 @@ const useColumns = ({
 }
 
 const Named = ({ concept }: { concept: Concept }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const text = useText()
   return (
     <>
@@ -163,7 +163,7 @@ const Named = ({ concept }: { concept: Concept }) => {
 const identifying = new Set(['patientKey', 'patientName', 'birthDate'])
 
 const Spread = ({ column }: { column: Summary }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const text = useText()
   const language = useLanguage()
   const { concept, quantiles, counts } = column

@@ -13,14 +13,14 @@ import { Empty, Waiting } from '../parts/View.tsx'
 
 /** The studies, with how much is in them. */
 export const StudyList = ({ bare = false }: { bare?: boolean }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const place = usePlace()
   const maySee = useMay(staff)
   const studies = useQuery(orpc.studies.list.queryOptions())
   const columns = useColumns()
   return (
     <Stack gap="xs" component="section">
-      {!bare && <Title order={2}>{t('studies.title')}</Title>}
+      {!bare && <Title order={2}>{t('list.title')}</Title>}
       {studies.isError ? (
         <FailureAlert error={studies.error} onRetry={() => void studies.refetch()} />
       ) : studies.isPending ? (
@@ -28,10 +28,10 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
       ) : studies.data.length === 0 ? (
         <Empty
           icon={<IconDatabaseOff size={32} />}
-          title={t('studies.none')}
-          actions={maySee && <Button onClick={place.intake}>{t('studies.toIntake')}</Button>}
+          title={t('list.none')}
+          actions={maySee && <Button onClick={place.intake}>{t('list.toIntake')}</Button>}
         >
-          {t('studies.noneHelp')}
+          {t('list.noneHelp')}
         </Empty>
       ) : (
         <Paper>
@@ -43,14 +43,14 @@ export const StudyList = ({ bare = false }: { bare?: boolean }) => {
 }
 
 const useColumns = (): (Column<Study> | false)[] => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const formats = useFormats()
   const place = usePlace()
   const mayTrain = useMay(clinical)
   const maySee = useMay(staff)
   const counted = (id: 'cases' | 'patients' | 'columns'): Column<Study> => ({
     id,
-    head: t(`studies.${id}`),
+    head: t(`list.${id}`),
     sort: (study) => study[id],
     cell: (study) => formats.integer(study[id]),
     number: true,
@@ -58,7 +58,7 @@ const useColumns = (): (Column<Study> | false)[] => {
   return [
     {
       id: 'name',
-      head: t('studies.study'),
+      head: t('list.study'),
       sort: ({ name }) => name,
       cell: ({ name, title }) => (
         <>
@@ -82,7 +82,7 @@ const useColumns = (): (Column<Study> | false)[] => {
     counted('columns'),
     {
       id: 'source',
-      head: t('studies.source'),
+      head: t('list.source'),
       cell: ({ source }) => (
         <Text size="xs" c="dimmed" lineClamp={2}>
           <cite>{source ?? ''}</cite>
@@ -91,7 +91,7 @@ const useColumns = (): (Column<Study> | false)[] => {
     },
     (mayTrain || !maySee) && {
       id: 'acts',
-      head: <VisuallyHidden>{t('actions')}</VisuallyHidden>,
+      head: <VisuallyHidden>{t('models:actions')}</VisuallyHidden>,
       cell: ({ name }) => (
         <>
           {!maySee && (
@@ -101,7 +101,7 @@ const useColumns = (): (Column<Study> | false)[] => {
           )}
           {mayTrain && (
             <Button size="compact-xs" variant="light" onClick={() => place.train(name)}>
-              {t('studies.train')}
+              {t('list.train')}
             </Button>
           )}
         </>

@@ -18,7 +18,7 @@ type Curve = Awaited<ReturnType<typeof client.studies.survival>>
  * named; which values mean what is chosen here.
  */
 export const StudySurvival = ({ study, columns }: { study: string; columns: readonly Summary[] }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const time = columns.find(({ concept }) => concept.role === 'outcomeTime')
   const event = columns.find(({ concept }) => concept.role === 'outcomeEvent')
   const [picked, setPicked] = useState<string[]>([])
@@ -45,7 +45,7 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
           {t(rivals.length > 0 ? 'studySurvival.incidenceHelp' : 'studySurvival.help')}
         </Text>
         <Group gap="md" align="flex-end">
-          <Asked title={t('train.eventValues', { column: event.concept.name })}>
+          <Asked title={t('design:train.eventValues', { column: event.concept.name })}>
             <ValueChips
               column={event}
               size="xs"
@@ -57,15 +57,15 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
             />
           </Asked>
           {picked.length > 0 && (
-            <Asked title={t('train.competingValues')}>
+            <Asked title={t('design:train.competingValues')}>
               <ValueChips column={event} size="xs" without={picked} chosen={rivals} onChange={setRivals} />
             </Asked>
           )}
           <Select
-            label={t('train.timeUnit')}
+            label={t('design:train.timeUnit')}
             size="xs"
             w={130}
-            data={timeUnits.map((value) => ({ value, label: t(`units.${value}`) }))}
+            data={timeUnits.map((value) => ({ value, label: t(`models:units.${value}`) }))}
             value={unit}
             allowDeselect={false}
             onChange={(value) => value && setUnit(value as TimeUnit)}
@@ -87,14 +87,14 @@ export const StudySurvival = ({ study, columns }: { study: string; columns: read
 
 /** The curves as a figure. `last`: the end of the follow-up, in the unit of the curve. */
 const useDraw = (curve: Curve | undefined, timeUnit: TimeUnit, last: number) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const locale = useLanguage()
   return useCallback(
     (size: { width: number; document: Document }) => {
       const shared = {
         atRisk: t('studySurvival.atRisk'),
         followUpEnds: t('studySurvival.followUpEnds'),
-        time: { years: t('units.years'), months: t('units.months'), days: t('units.days') },
+        time: { years: t('models:units.years'), months: t('models:units.months'), days: t('models:units.days') },
       }
       const atRisk = (curve?.times ?? []).map((at, index) => ({ time: at, n: curve?.atRisk[index] ?? 0 }))
       if (curve?.competing)

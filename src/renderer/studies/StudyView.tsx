@@ -19,7 +19,7 @@ type Summary = z.infer<typeof ColumnSummarySchema>
 
 /** One study: what its columns mean, how they are distributed, and what is missing. */
 export const StudyView = ({ study }: { study: string }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('studies')
   const formats = useFormats()
   const place = usePlace()
   const mayTrain = useMay(clinical)
@@ -39,7 +39,7 @@ export const StudyView = ({ study }: { study: string }) => {
         <Empty
           icon={<IconDatabaseOff size={32} />}
           title={t('study.notFound')}
-          actions={<PlaceLink to="/studies">{t('title')}</PlaceLink>}
+          actions={<PlaceLink to="/studies">{t('models:title')}</PlaceLink>}
         />
       </View>
     ) : (
@@ -64,7 +64,7 @@ export const StudyView = ({ study }: { study: string }) => {
       subtitle={
         <>
           <PlaceLink to="/studies" size="sm" underline="always">
-            {t('title')}
+            {t('models:title')}
           </PlaceLink>{' '}
           / {study} · {counted}
           {about.data?.source && (
@@ -95,7 +95,7 @@ export const StudyView = ({ study }: { study: string }) => {
           )}
           {mayTrain && (
             <Button leftSection={<IconPlus size={16} />} onClick={() => place.train(study)}>
-              {t('trainModel')}
+              {t('models:trainModel')}
             </Button>
           )}
         </>

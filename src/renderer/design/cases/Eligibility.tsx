@@ -8,7 +8,7 @@ import { type FilterDraft, type FilterOp, isOrdered, opsOf } from './draft.ts'
 /** Which cases are learned from: each condition that is not met leaves a case out, and is counted. */
 export const Eligibility = () => {
   const { draft, change, columns, options, named, fault } = useDesignForm()
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const offered = columns.filter(({ concept }) => concept.role !== 'patientKey' && concept.kind !== 'text')
   const of = (name: string | null) => offered.find(({ concept }) => concept.name === name)
   return (

@@ -9,7 +9,7 @@ import { outcomeColumns } from '../outcome/draft.ts'
 /** What the model may look at. */
 export const FeaturePicker = () => {
   const { draft, change, columns, rows, labelOf, used, fault } = useDesignForm()
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const formats = useFormats()
   const [search, setSearch] = useState('')
   const offered = candidates(columns, outcomeColumns(draft))
@@ -37,8 +37,8 @@ export const FeaturePicker = () => {
       {offered.length > 12 && (
         <TextInput
           size="xs"
-          aria-label={t('study.search')}
-          placeholder={t('study.search')}
+          aria-label={t('studies:study.search')}
+          placeholder={t('studies:study.search')}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
@@ -60,7 +60,7 @@ export const FeaturePicker = () => {
                 }
               />
               <Text size="xs" c="dimmed" className="tabular" style={{ whiteSpace: 'nowrap' }}>
-                {t(`kinds.${column.concept.kind}`)}
+                {t(`models:kinds.${column.concept.kind}`)}
                 {column.missing > 0 &&
                   ` · ${t('train.missingOf', { missing: formats.integer(column.missing), rows: formats.integer(rows) })}`}
               </Text>
@@ -68,7 +68,7 @@ export const FeaturePicker = () => {
           ))}
           {shown.length === 0 && (
             <Text size="sm" c="dimmed" p={6}>
-              {t('study.noneFound')}
+              {t('studies:study.noneFound')}
             </Text>
           )}
         </Stack>

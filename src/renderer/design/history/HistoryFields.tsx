@@ -14,7 +14,7 @@ type SummaryDraft = HistoryDraft['summaries'][number]
  * pictures.
  */
 export const HistoryFields = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, measured, reading, fault } = useDesignForm()
   const sequences = reading.reads.includes('sequences')
   const grids = reading.reads.includes('grids')
@@ -46,7 +46,7 @@ const useNumbers = () => {
 
 /** One number of a history each. */
 const Summaries = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change } = useDesignForm()
   const measured = useMeasured()
   return (
@@ -93,7 +93,7 @@ const Summaries = () => {
 
 /** The whole course of measurements. */
 const Sequences = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, fault } = useDesignForm()
   const measured = useMeasured()
   const numbers = useNumbers()
@@ -126,7 +126,7 @@ const Sequences = () => {
 
 /** When a case is looked at: of its history, what came before counts. */
 const CaseTime = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, columns, options } = useDesignForm()
   const days = columns.filter(({ concept }) => concept.kind !== 'text' && concept.kind !== 'category')
   return (
@@ -147,7 +147,7 @@ const CaseTime = () => {
 
 /** Columns that are the points of a picture. */
 const Grids = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const formats = useFormats()
   const { draft, change, fault } = useDesignForm()
   const numbers = useNumbers()

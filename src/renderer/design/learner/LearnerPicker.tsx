@@ -12,7 +12,7 @@ import { ParameterField } from './ParameterField.tsx'
  */
 export const LearnerPicker = () => {
   const { draft, change, fitting, learner, fault } = useDesignForm()
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const texts = useLearnerTexts()
   const auto = fitting.find(({ id }) => id === autoLearner)
   const changed = learner?.parameters.filter(

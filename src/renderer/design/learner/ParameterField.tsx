@@ -15,7 +15,7 @@ export const ParameterField = ({
   value: number | string | boolean
   onChange: (value: number | string | boolean) => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const texts = useLearnerTexts()
   const label = texts.parameterLabel(learner, parameter.name)
   const said = texts.parameterDescription(learner, parameter.name)

@@ -17,7 +17,7 @@ export const OutcomeFields = () => {
 
 /** A class or a number. */
 const TargetFields = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, columns, options, fault } = useDesignForm()
   const target = columns.find(({ concept }) => concept.name === draft.target)
   const classes = draft.task === 'diagnosis'
@@ -54,7 +54,7 @@ const TargetFields = () => {
 
 /** Time until an event, or until the patient was last seen. */
 const FollowUpFields = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, columns, options, fault } = useDesignForm()
   const columnOf = (name: string | null) => columns.find(({ concept }) => concept.name === name)
   const event = columnOf(draft.event)
@@ -72,7 +72,7 @@ const FollowUpFields = () => {
         />
         <Select
           label={t('train.timeUnit')}
-          data={timeUnits.map((unit) => ({ value: unit, label: t(`units.${unit}`) }))}
+          data={timeUnits.map((unit) => ({ value: unit, label: t(`models:units.${unit}`) }))}
           value={draft.timeUnit}
           allowDeselect={false}
           onChange={(unit) => unit && change({ timeUnit: unit as TimeUnit })}
@@ -107,7 +107,7 @@ const FollowUpFields = () => {
       <CompetingValues />
       <TextInput
         label={t('train.horizons')}
-        description={t('train.horizonsHelp', { unit: t(`units.${draft.timeUnit}`) })}
+        description={t('train.horizonsHelp', { unit: t(`models:units.${draft.timeUnit}`) })}
         maw={420}
         value={draft.horizons}
         error={fault('horizons')}
@@ -119,7 +119,7 @@ const FollowUpFields = () => {
 
 /** Values of the event's own column that rule the event out, where there are any left. */
 const CompetingValues = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, columns, learner, fault } = useDesignForm()
   const event = columns.find(({ concept }) => concept.name === draft.event)
   const left = (event?.counts ?? []).some(({ value }) => !draft.eventValues.includes(value))

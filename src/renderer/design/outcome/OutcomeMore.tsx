@@ -14,7 +14,7 @@ export const OutcomeMore = () => {
   const { draft, change, columns, options, learner } = useDesignForm()
   // What the app will choose is not known yet.
   const reads = draft.learner === autoLearner ? null : (learner?.reads ?? null)
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const asked = countOutcome(draft)
   const survival = draft.task === 'survival'
   const numbers = numberColumns(columns).filter(({ concept }) => concept.name !== draft.time)

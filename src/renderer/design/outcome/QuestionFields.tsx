@@ -5,7 +5,7 @@ import { useDesignForm } from '../form.ts'
 
 /** How the model is called, and what kind of answer it gives. */
 export const QuestionFields = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, changeTask } = useDesignForm()
   return (
     <>
@@ -23,7 +23,7 @@ export const QuestionFields = () => {
         <SegmentedControl
           value={draft.task}
           aria-label={t('train.task')}
-          data={tasks.map((task) => ({ value: task, label: t(`tasks.${task}`) }))}
+          data={tasks.map((task) => ({ value: task, label: t(`models:tasks.${task}`) }))}
           onChange={(task) => changeTask(task as Task)}
         />
         <Text size="xs" c="dimmed" mt={4}>

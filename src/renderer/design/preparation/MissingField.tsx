@@ -6,7 +6,7 @@ import type { PreparationDraft } from './draft.ts'
 
 /** What becomes of gaps. */
 export const MissingField = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, change, used } = useDesignForm()
   return (
     <>

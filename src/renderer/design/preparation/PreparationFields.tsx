@@ -13,7 +13,7 @@ type Preparation = Omit<PreparationDesign, 'missing'>
 /** How columns become what the learner sees; all of it is learned from the training cases alone. */
 export const PreparationFields = () => {
   const { draft, change, used, options } = useDesignForm()
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { preparation } = draft
   const set = (part: Partial<Preparation>) => change({ preparation: { ...preparation, ...part } })
   const asked = countPreparation(draft)
@@ -130,7 +130,7 @@ const Whole = ({
   max: number
   onChange: (part: Partial<Preparation>) => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   return (
     <NumberInput
       label={t(`prepare.${name}`)}
@@ -156,7 +156,7 @@ const Constants = ({
   options: (from: readonly Summary[]) => { value: string; label: string }[]
   onChange: (of: Preparation['constants']) => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const isNumber = (name: string) => used.some(({ concept }) => concept.name === name && concept.kind !== 'category')
   const next = used.find(({ concept }) => !(concept.name in of))
   return (
@@ -216,7 +216,7 @@ const Exceptions = ({
   choices: { value: string; label: string }[]
   onChange: (of: Record<string, string>) => void
 }) => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const free = (own: string) => columns.filter(({ value }) => value === own || !(value in of))
   const next = columns.find(({ value }) => !(value in of))
   return (

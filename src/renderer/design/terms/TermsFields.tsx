@@ -8,7 +8,7 @@ import type { SplineDraft } from './draft.ts'
 /** Effects that bend, and effects that depend on another column, for learners of coefficients. */
 export const TermsFields = () => {
   const { draft, change, used, options, reading, fault } = useDesignForm()
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const numbers = used.filter(({ concept }) => concept.kind === 'number' || concept.kind === 'integer')
   if (!reading.reads.includes('terms')) return null
   const asked = draft.splines.length + draft.interactions.length

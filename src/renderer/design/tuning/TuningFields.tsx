@@ -25,7 +25,7 @@ interface Row {
 
 /** How the learner's parameters are found: on folds inside the cases it learns from. */
 export const TuningFields = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft, fault } = useDesignForm()
   const set = useChange()
   const { method, oneStandardError } = draft.tuning
@@ -68,7 +68,7 @@ const useChange = () => {
 
 /** How much is tried, on how many folds, and by what it is judged. */
 const Effort = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const { draft } = useDesignForm()
   const set = useChange()
   const whole = (name: 'trials' | 'folds' | 'repeats', min: number, max: number) => (
@@ -92,7 +92,7 @@ const Effort = () => {
         description={t('tuning.metricHelp')}
         data={searchMetrics[draft.task].map((value, at) => ({
           value: at === 0 ? '' : value,
-          label: t(`metrics.names.${value}.label`, { defaultValue: value }),
+          label: t(`models:metrics.names.${value}.label`, { defaultValue: value }),
         }))}
         value={draft.tuning.metric ?? ''}
         allowDeselect={false}
@@ -104,7 +104,7 @@ const Effort = () => {
 
 /** The ranges that are searched, where they are not those of the learner; none where the app chooses the learner. */
 const Space = () => {
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   const texts = useLearnerTexts()
   const { draft, learner } = useDesignForm()
   const set = useChange()

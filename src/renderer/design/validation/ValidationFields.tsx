@@ -8,7 +8,7 @@ import { mostForOpinion, needsColumn, type ValidationDraft } from './draft.ts'
 /** Which cases are kept out, how often it is fitted, and from which seed. */
 export const ValidationFields = () => {
   const { draft, change, rows, columns, options, fault } = useDesignForm()
-  const { t } = useTranslation('models')
+  const { t } = useTranslation('design')
   return (
     <>
       <div className={classes.pair}>
@@ -61,8 +61,8 @@ export const ValidationFields = () => {
       </div>
       {draft.task !== 'survival' && rows <= mostForOpinion && (
         <Switch
-          label={t('second.ask')}
-          description={t('second.askHelp')}
+          label={t('models:second.ask')}
+          description={t('models:second.askHelp')}
           checked={draft.secondOpinion}
           onChange={(event) => change({ secondOpinion: event.currentTarget.checked })}
         />

@@ -92,7 +92,7 @@ const useFeatureColumns = (model: ModelDetail, measured: boolean): (Column<Featu
       sort: ({ missing }) => missing,
       cell: ({ missing }) => (
         <Bar share={missing / Math.max(1, model.rows)} tone="missing">
-          {missing === 0 ? t('study.noneMissing') : formats.integer(missing)}
+          {missing === 0 ? t('studies:study.noneMissing') : formats.integer(missing)}
         </Bar>
       ),
       props: { miw: 150 },

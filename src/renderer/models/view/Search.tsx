@@ -126,7 +126,7 @@ const Trials = ({ tuning }: { tuning: Tuning }) => {
         <Title order={2}>{t('search.trials', { learner: name(tuning.learner) })}</Title>
         <Text size="sm" c="dimmed">
           {t('search.trialsHelp', {
-            method: t(`tuning.methods.${tuning.method}`),
+            method: t(`design:tuning.methods.${tuning.method}`),
             count: tuning.trials.length,
             number: formats.integer(tuning.trials.length),
             metric: metric(tuning.metric, tuning.higherIsBetter),
