@@ -2,10 +2,10 @@ import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import type { Fit } from '../../../contract/models.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
-import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, Learner, ModelState } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
-import { checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import { checkMatrix, momentsOf, noUsableFeature, withoutZeroWeights } from '../linear/design.ts'
 import {
   type CrossValidation,
   dealFolds,
@@ -50,10 +50,7 @@ export const elasticNet: Learner = {
     const settings = elasticNetSettings.read(parameters)
     checkMatrix(matrix, 'elasticNet', givenWeights)
     checkCancelled(context.signal)
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const whole = taken ? takeOutcomeRows(given, taken) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const { x, outcome: whole, weights } = withoutZeroWeights(matrix, given, givenWeights)
     const { outcome, present, warnings } = presentClasses(whole)
     const family = familyOf(outcome, settings.family)
     checkOutcome(outcome, family, x)

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { type Warning, warn } from '../../../contract/warnings.ts'
-import type { Matrix } from '../../cohort/matrix.ts'
+import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { factorOrthogonal, invertUpper } from '../../numbers/solve.ts'
 
 /** Mean and SD (n - 1, as R's `sd`) of each column, by case weights. */
@@ -55,14 +55,19 @@ export const checkColumns = (x: Matrix, columns: number): void => {
   if (x.columns !== columns) throw invalidInput('columnCount', { expected: columns, given: x.columns })
 }
 
-/** Rows with a positive weight; null where that is all of them. */
-export const weightedRows = (weights: Float64Array | undefined): Int32Array | null => {
-  if (!weights || weights.every((weight) => weight > 0)) return null
-  const rows: number[] = []
-  weights.forEach((weight, row) => {
-    if (weight > 0) rows.push(row)
-  })
-  return Int32Array.from(rows)
+/** The rows that weigh anything, with their outcome and weights: a row of weight 0 is in no way part of a fit. */
+export const withoutZeroWeights = <O extends Outcome>(
+  matrix: Matrix,
+  outcome: O,
+  weights: Float64Array | undefined,
+): { x: Matrix; outcome: O; weights: Float64Array | undefined } => {
+  if (!weights || weights.every((weight) => weight > 0)) return { x: matrix, outcome, weights }
+  const rows = Int32Array.from(weights.keys()).filter((row) => weights[row] > 0)
+  return {
+    x: takeMatrixRows(matrix, rows),
+    outcome: takeOutcomeRows(outcome, rows) as O,
+    weights: Float64Array.from(rows, (row) => weights[row]),
+  }
 }
 
 export const momentsOf = (x: Matrix, weights?: Float64Array): Moments => {

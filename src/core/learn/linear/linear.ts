@@ -1,6 +1,5 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { warn } from '../../../contract/warnings.ts'
-import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { studentQuantile, studentTail } from '../../numbers/distributions.ts'
 import { addWeightedGram, factorSymmetric, invertFactored, invertUpper, solveFactored } from '../../numbers/solve.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
@@ -15,7 +14,7 @@ import {
   factorCentred,
   momentsOf,
   noUsableFeature,
-  weightedRows,
+  withoutZeroWeights,
 } from './design.ts'
 import { columnsOf, refitsAffordable, sumOfSquaresTests, waldTests } from './termTests.ts'
 
@@ -42,10 +41,11 @@ export const linear: Learner = {
     if (given.task !== 'regression') throw new TypeError('linear learns values')
     checkMatrix(matrix, 'linear', givenWeights)
     if (context.signal.aborted) throw cancelled('cancelled')
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const { y } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const {
+      x,
+      outcome: { y },
+      weights,
+    } = withoutZeroWeights(matrix, given, givenWeights)
     if (y.some((value) => !Number.isFinite(value))) throw invalidInput('missingOutcome')
     const { l2 } = settings.read(parameters)
     const { rows } = x

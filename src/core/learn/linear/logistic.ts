@@ -1,12 +1,12 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
-import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix } from '../../cohort/matrix.ts'
 import { chiSquareTail, criticalValue, normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
-import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
+import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, withoutZeroWeights } from './design.ts'
 import { maximiseBinomial, maximiseMultinomial } from './likelihood.ts'
 import { findSeparation } from './separation.ts'
 import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
@@ -35,10 +35,7 @@ export const logistic: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'diagnosis') throw new TypeError('logistic learns classes')
     checkMatrix(matrix, 'logistic', givenWeights)
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const { x, outcome, weights } = withoutZeroWeights(matrix, given, givenWeights)
     const { l2 } = settings.read(parameters)
 
     const counts = new Float64Array(outcome.classes.length)

@@ -1,13 +1,13 @@
 import { type Fault, invalidInput, issue, named } from '../../../contract/errors.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
-import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix } from '../../cohort/matrix.ts'
 import { chiSquareTail, normalP } from '../../numbers/distributions.ts'
 import { sandwich } from '../../numbers/solve.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { describe, number, text } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf } from './coefficients.ts'
-import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
+import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, withoutZeroWeights } from './design.ts'
 import { maximiseMultinomial } from './likelihood.ts'
 import { maximiseOrdinal } from './proportionalOdds.ts'
 import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
@@ -34,10 +34,7 @@ export const ordinal: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'diagnosis') throw new TypeError('ordinal learns classes')
     checkMatrix(matrix, 'ordinal', givenWeights)
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const { x, outcome, weights } = withoutZeroWeights(matrix, given, givenWeights)
     const { l2, order: asked } = settings.read(parameters)
     const order = orderOf(outcome.classes, asked)
     const counts = new Float64Array(outcome.classes.length)

@@ -1,13 +1,12 @@
 import { invalidInput } from '../../../contract/errors.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
-import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { normalP } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, ModelState, Predictor } from '../learner.ts'
 import { describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from './coefficients.ts'
 import { maximisePoisson } from './counts.ts'
-import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from './design.ts'
+import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, withoutZeroWeights } from './design.ts'
 import { columnsOf, likelihoodRatioTests, nagelkerke, refitsAffordable, waldTests } from './termTests.ts'
 
 /** Pearson dispersion from which counts vary so much more than Poisson's that its standard errors mislead. */
@@ -40,10 +39,11 @@ export const poisson: Learner = {
   async fit(matrix, given, parameters, context, givenWeights): Promise<Fitted> {
     if (given.task !== 'regression') throw new TypeError('poisson learns values')
     checkMatrix(matrix, 'poisson', givenWeights)
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const { y, exposure } = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const {
+      x,
+      outcome: { y, exposure },
+      weights,
+    } = withoutZeroWeights(matrix, given, givenWeights)
     checkCounts(y, exposure)
     const { l2 } = settings.read(parameters)
     const { rows } = x

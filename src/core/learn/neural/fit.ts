@@ -1,10 +1,10 @@
 import { cancelled } from '../../../contract/errors.ts'
 import { warn } from '../../../contract/warnings.ts'
 import { alignTimes } from '../../cohort/curves/times.ts'
-import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import type { FitContext, Fitted, ModelState } from '../learner.ts'
-import { checkMatrix, weightedRows } from '../linear/design.ts'
+import { checkMatrix, withoutZeroWeights } from '../linear/design.ts'
 import { openTensorFlow } from './backend.ts'
 import { fusedEngine, fusedOutputs } from './fused.ts'
 import { netTooLarge } from './heap.ts'
@@ -42,10 +42,7 @@ export const fitNet = async (
   checkMatrix(matrix, learner, givenWeights)
   if (context.signal.aborted) throw cancelled('cancelled')
   context.progress(0)
-  const taken = weightedRows(givenWeights)
-  const x = taken ? takeMatrixRows(matrix, taken) : matrix
-  const outcome = taken ? takeOutcomeRows(given, taken) : given
-  const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+  const { x, outcome, weights } = withoutZeroWeights(matrix, given, givenWeights)
   const warnings: Fitted['warnings'] = []
 
   const target = targetOf(outcome, weights, settings, learner, warnings)

@@ -7,7 +7,7 @@ import { boosting } from '../boosting/boosting.ts'
 import { elasticNet } from '../elasticNet/elasticNet.ts'
 import type { FoldTask } from '../foldTask.ts'
 import type { FitContext, Fitted, Learner, ModelState, Parameters, Predictor } from '../learner.ts'
-import { weightedRows } from '../linear/design.ts'
+import { withoutZeroWeights } from '../linear/design.ts'
 import { linear } from '../linear/linear.ts'
 import { logistic } from '../linear/logistic.ts'
 import { neural } from '../neural/neural.ts'
@@ -84,11 +84,8 @@ async function fitStack(
   stop()
   if (given.rows === 0) throw invalidInput('noRows')
   if (givenWeights?.some((weight) => !(weight >= 0 && Number.isFinite(weight)))) throw invalidInput('badWeights')
-  const taken = weightedRows(givenWeights)
-  if (taken?.length === 0) throw invalidInput('noWeight')
-  const x = taken ? takeMatrixRows(given, taken) : given
-  const outcome = taken ? takeOutcomeRows(whole, taken) : whole
-  const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+  const { x, outcome, weights } = withoutZeroWeights(given, whole, givenWeights)
+  if (x.rows === 0) throw invalidInput('noWeight')
   const { task } = outcome
   const chosen = Object.entries(bases)
     .filter(([name]) => settings[name as keyof typeof settings] === true)

@@ -1,11 +1,18 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { warnAs } from '../../../contract/warnings.ts'
 import { checkTimes } from '../../cohort/curves/times.ts'
-import { type Matrix, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix } from '../../cohort/matrix.ts'
 import { criticalValue, normalP, normalQuantile } from '../../numbers/distributions.ts'
 import type { Fitted, Learner, Predictor } from '../learner.ts'
 import { coefficientOf, mapCovariance, multiply, standardErrors } from '../linear/coefficients.ts'
-import { aliasedWarning, checkColumns, checkMatrix, designOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import {
+  aliasedWarning,
+  checkColumns,
+  checkMatrix,
+  designOf,
+  noUsableFeature,
+  withoutZeroWeights,
+} from '../linear/design.ts'
 import { choice, describe, number } from '../parameters.ts'
 import { ridgeSearch } from '../search.ts'
 import { type LifetimeRows, maximiseLifetimes } from './lifetimeLikelihood.ts'
@@ -35,10 +42,7 @@ export const aft: Learner = {
     if (given.entry) throw invalidInput('entryNotTaken')
     checkTimes('aft', given.time, given.event)
     if (context.signal.aborted) throw cancelled('cancelled')
-    const taken = weightedRows(givenWeights)
-    const x = taken ? takeMatrixRows(matrix, taken) : matrix
-    const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-    const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+    const { x, outcome, weights } = withoutZeroWeights(matrix, given, givenWeights)
     const { time, event } = outcome
     const zero = time.reduce((count, value) => count + (value === 0 ? 1 : 0), 0)
     if (zero > 0) throw invalidInput('timeZero', { rows: zero })

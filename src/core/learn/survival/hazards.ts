@@ -2,10 +2,10 @@ import { invalidInput } from '../../../contract/errors.ts'
 import type { Fit } from '../../../contract/models.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
 import { checkTimes } from '../../cohort/curves/times.ts'
-import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import type { FitContext, Fitted, ModelState } from '../learner.ts'
 import { coefficientOf } from '../linear/coefficients.ts'
-import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, weightedRows } from '../linear/design.ts'
+import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, withoutZeroWeights } from '../linear/design.ts'
 import { choice, number } from '../parameters.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
 import { type CoxMaximum, maximisePartialLikelihood } from './newton.ts'
@@ -65,10 +65,7 @@ export const fitHazards = (
 ): HazardFit => {
   checkMatrix(matrix, learner, givenWeights)
   checkTimes(learner, given.time, given.event, given.entry)
-  const taken = weightedRows(givenWeights)
-  const x = taken ? takeMatrixRows(matrix, taken) : matrix
-  const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-  const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+  const { x, outcome, weights } = withoutZeroWeights(matrix, given, givenWeights)
   if (!outcome.event.some((event) => event === 1)) throw invalidInput('noEvents', { rows: x.rows })
 
   const moments = momentsOf(x, weights)

@@ -1,9 +1,9 @@
 import { cancelled, invalidInput } from '../../../contract/errors.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
-import { type Matrix, type Outcome, takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
+import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import type { FitContext, Fitted, Learner, Parameters } from '../learner.ts'
-import { checkMatrix, weightedRows } from '../linear/design.ts'
+import { checkMatrix, withoutZeroWeights } from '../linear/design.ts'
 import { choice, describe, type Infer, number } from '../parameters.ts'
 import { machineSearch } from '../search.ts'
 import type { Machine, MachineInput } from './fitTask.ts'
@@ -51,10 +51,7 @@ async function fitMachines(
   if (given.task === 'survival') throw new TypeError('svm learns classes or values')
   checkMatrix(matrix, 'svm', givenWeights)
   if (context.signal.aborted) throw cancelled('cancelled')
-  const taken = weightedRows(givenWeights)
-  const x = taken ? takeMatrixRows(matrix, taken) : matrix
-  const outcome = taken ? (takeOutcomeRows(given, taken) as typeof given) : given
-  const weights = taken && givenWeights ? Float64Array.from(taken, (row) => givenWeights[row]) : givenWeights
+  const { x, outcome, weights } = withoutZeroWeights(matrix, given, givenWeights)
   const values = settings.read(parameters)
   const kernel = kernelOf(values, x)
   const common = { x, kernel, epsilon: values.epsilon, tolerance: values.tolerance }
