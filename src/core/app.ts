@@ -4,7 +4,7 @@ import { createRouterClient } from '@orpc/server'
 import type { Api } from '../contract/api.ts'
 import { adviceHandlers } from './handlers/advice.ts'
 import { auditHandlers } from './handlers/audit.ts'
-import { backupHandlers, startBackupSchedule } from './handlers/backup.ts'
+import { backupHandlers, scheduleBackups } from './handlers/backup.ts'
 import { exportHandlers } from './handlers/exports.ts'
 import { implementer } from './handlers/implementer.ts'
 import { intakeHandlers } from './handlers/intake.ts'
@@ -107,7 +107,7 @@ export const createApp = (options: AppOptions): App => {
     jobHandlersOf,
   )
   const router = routerOf(services)
-  const stopSchedule = startBackupSchedule(services)
+  const stopSchedule = scheduleBackups(services)
   return {
     router,
     connect: (kind) => services.session.connect(kind),

@@ -6,7 +6,7 @@ import { passphrase } from '../../../test/fixtures/vault.ts'
 import { listAudit } from '../vault/audit/auditSearch.ts'
 import { leastKeyDerivation } from '../vault/keys/slots.ts'
 import { readSettings, writeSettings } from '../vault/store/settings.ts'
-import { startBackupSchedule } from './backup.ts'
+import { scheduleBackups } from './backup.ts'
 import { jobHandlersOf } from './jobKinds.ts'
 import { Services } from './services.ts'
 
@@ -42,7 +42,7 @@ const scheduled = async (
     cipher: null,
   })
   await services.vault().write((store) => writeSettings(store, null, { 'backup.folder': folder, ...settings }))
-  endings.unshift(startBackupSchedule(services, 20))
+  endings.unshift(scheduleBackups(services, 20))
   return { services, folder }
 }
 const until = async (holds: () => boolean) => {
