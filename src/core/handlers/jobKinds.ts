@@ -1,10 +1,10 @@
 import type { JobHandlers } from '../jobs/runner.ts'
 import { editTermsJob } from '../models/edit.ts'
 import { evaluateJob } from '../models/evaluate.ts'
+import { samplesJob } from '../models/samples.ts'
 import { trainJob } from '../models/train.ts'
 import { backupJob, verifyBackupJob } from './backup.ts'
-import { importJob, validateJob } from './intake.ts'
-import { samplesJob } from './samples.ts'
+import { fileReader, importJob, validateJob } from './intake.ts'
 import type { Services } from './services.ts'
 import { rekeyJob } from './users.ts'
 
@@ -15,7 +15,10 @@ export const jobHandlersOf = (services: Services): JobHandlers => ({
   editTerms: editTermsJob(services),
   validate: validateJob(services),
   import: importJob(services),
-  samples: samplesJob(services),
+  samples: samplesJob(services, {
+    resources: services.options.resources,
+    workerUrl: fileReader(services.options.worker),
+  }),
   rekey: rekeyJob(services),
   backup: backupJob(services),
   verifyBackup: verifyBackupJob(services),
