@@ -1,16 +1,7 @@
 import { invalidInput } from '../../../contract/errors.ts'
+import { histogram } from '../kernels/histogram.ts'
+import { instantiate, makeSharedMemory, mostPages, pageBytes, type SharedMemory } from '../kernels/webAssembly.ts'
 import type { BinnedColumns } from '../trees/bins.ts'
-import { histogramKernels } from './kernels.ts'
-
-/** Memory that WebAssembly and all threads of a fit see. Node's types for this project name no WebAssembly. */
-export interface SharedMemory {
-  buffer: SharedArrayBuffer
-}
-declare const WebAssembly: {
-  Memory: new (size: { initial: number; maximum: number; shared: boolean }) => SharedMemory
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object, imports: object) => { exports: unknown }
-}
 
 /** What the threads of one fit must know of its size. Plain numbers, so that it can be sent. */
 export interface Plan {
@@ -79,20 +70,16 @@ interface Kernels {
 
 export type Arena = ReturnType<typeof openArena>
 
-const pageBytes = 65_536
-let compiled: object | null = null
-
 /** Memory for a fit, shared by the threads that help. Throws `tooLarge` where 4 GB do not hold it. */
 export const makeMemory = (plan: Plan): SharedMemory => {
   const pages = Math.ceil(layoutOf(plan).bytes / pageBytes)
-  if (pages >= 65_536) throw invalidInput('tooLarge', { rows: plan.rows, columns: plan.columns })
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  if (pages >= mostPages) throw invalidInput('tooLarge', { rows: plan.rows, columns: plan.columns })
+  return makeSharedMemory(pages)
 }
 
 /** Views of a fit's memory and the inner loops over it, for one thread. */
 export const openArena = (memory: SharedMemory, plan: Plan) => {
-  compiled ??= new WebAssembly.Module(Buffer.from(histogramKernels, 'base64'))
-  const { exports } = new WebAssembly.Instance(compiled, { bedside: { memory } })
+  const kernels = instantiate<Kernels>(histogram, memory)
   const at = layoutOf(plan)
   const { buffer } = memory
   const { rows, columns, slots } = plan
@@ -101,7 +88,7 @@ export const openArena = (memory: SharedMemory, plan: Plan) => {
     ...plan,
     blocks,
     at,
-    kernels: exports as Kernels,
+    kernels,
     control: new Int32Array(buffer, at.control, controlWords),
     steps: new Float64Array(buffer, at.steps, 5 * slots * stepFields),
     found: new Float64Array(buffer, at.found, 2 * slots * blocks * foundFields),

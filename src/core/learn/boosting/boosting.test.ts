@@ -6,15 +6,9 @@ import { takeMatrixRows, takeOutcomeRows } from '../../cohort/matrix.ts'
 import { encodeArtifact, sha256 } from '../../numbers/bytes.ts'
 import { randomOf } from '../../numbers/random.ts'
 import { classPredictor, survivalPredictor, valuePredictor } from '../predictor.ts'
-import { assemble } from './assemble.ts'
-import { histogramKernels } from './kernels.ts'
 
 const pool = createPool({ threads: 3 })
 afterAll(() => pool.close())
-
-test('the loops that run are the ones in the source', async () => {
-  expect(await assemble()).toBe(histogramKernels)
-})
 
 test('many rows and columns give the same model on one thread and on three, drawn rows, categories and missing values included', async () => {
   const { x, diagnosis, many } = madeUp(9000)

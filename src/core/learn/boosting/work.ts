@@ -1,14 +1,6 @@
 import { threadId } from 'node:worker_threads'
-import {
-  type Arena,
-  blockBytes,
-  blockColumns,
-  foundFields,
-  openArena,
-  type Plan,
-  type SharedMemory,
-  stepFields,
-} from './arena.ts'
+import type { SharedMemory } from '../kernels/webAssembly.ts'
+import { type Arena, blockBytes, blockColumns, foundFields, openArena, type Plan, stepFields } from './arena.ts'
 import { gradients, type LossTask } from './losses.ts'
 import { noSplit, type Rules, scanLevels, scanNumbers } from './scan.ts'
 import { help, type Work } from './team.ts'

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest'
 import { randomOf } from '../../numbers/random.ts'
-import { assemble } from './assemble.ts'
-import { productKernels } from './kernels.ts'
 import { addColumns, addProjections, crossProducts } from './products.ts'
-
-test('the bytes that the app carries are those of products.wat', async () => {
-  expect(productKernels).toBe(await assemble())
-})
 
 const random = randomOf(4)
 for (const [rows, columns] of [

@@ -1,10 +1,5 @@
-import { productKernels } from './kernels.ts'
-
-/** There in Node and Electron; TypeScript has its types among the browser's only. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { exports: unknown }
-}
+import { products } from '../kernels/products.ts'
+import { instantiate, type Memory, pageBytes } from '../kernels/webAssembly.ts'
 
 /** Sums of products over rows, column-major; blocked so that a value read from memory serves several sums. */
 
@@ -12,16 +7,16 @@ const chunk = 1024
 
 /** WebAssembly, two rows at a time (products.wat); summed in one fixed order, so the same on every machine. */
 interface Kernels {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number }
+  memory: Memory
   products(p0: number, p1: number, q0: number, q1: number, q2: number, q3: number, bytes: number, out: number): void
 }
 let kernels: Kernels | null = null
 /** Kernels with room for so many numbers after the eight sums, and a view of them. */
 const kernelsFor = (numbers: number): { products: Kernels['products']; memory: Float64Array } => {
-  kernels ??= new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(productKernels, 'base64'))).exports as Kernels
+  kernels ??= instantiate<Kernels>(products)
   const bytes = (8 + numbers) * 8
   const missing = bytes - kernels.memory.buffer.byteLength
-  if (missing > 0) kernels.memory.grow(Math.ceil(missing / 65536))
+  if (missing > 0) kernels.memory.grow(Math.ceil(missing / pageBytes))
   return { products: kernels.products, memory: new Float64Array(kernels.memory.buffer) }
 }
 

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
 import { randomOf } from '../../numbers/random.ts'
-import { assemble } from './assemble.ts'
 import { openTensorFlow } from './backend.ts'
 import { fusedEngine, fusedOutputs } from './fused.ts'
-import { netKernels } from './kernels.ts'
 import { hasNoLevel } from './losses.ts'
 import {
   dropoutOf,
@@ -148,7 +146,3 @@ for (const [what, front] of [
 
 test('convolutions are those of its plain backend too', () =>
   agree('cpu', 'binary', 1, { ...conv, height: 7, width: 8, channels: 1, filters: [4, 8], readout: 'flatten' }))
-
-test('the kernels in the app are the ones whose source is here', async () => {
-  expect(netKernels).toBe(await assemble())
-})

@@ -1,11 +1,6 @@
 import { invalidInput, issue } from '../../../contract/errors.ts'
-import { netKernels } from './kernels.ts'
-
-/** Node's own, which its types leave to the browser's. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { exports: unknown }
-}
+import { net } from '../kernels/net.ts'
+import { instantiate, type Memory, mostPages, pageBytes } from '../kernels/webAssembly.ts'
 
 export const netTooLarge = () => invalidInput('netTooLarge', {}, [issue('batchSize', 'tooLargeForNet')])
 
@@ -13,7 +8,7 @@ type Call = (...numbers: number[]) => void
 
 /** The kernels of net.wat. All pointers, strides and sizes are in bytes unless a count is said. */
 export interface Kernels {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number }
+  memory: Memory
   /** (a, aRow, aStep, b, bias, c, rows, steps, columns, rectify, add) */
   multiply: Call
   transpose(from: number, to: number, rows: number, columns: number): void
@@ -61,22 +56,17 @@ export interface Heap {
   parameters: Parameter[]
 }
 
-let compiled: object | null = null
-const page = 65536
-const mostPages = 65536
-
 /** Memory and kernels of one net; `trains`: parameters have room for gradients and moments. */
 export const openHeap = (trains: boolean): Heap => {
-  compiled ??= new WebAssembly.Module(Buffer.from(netKernels, 'base64'))
-  const kernels = new WebAssembly.Instance(compiled).exports as Kernels
+  const kernels = instantiate<Kernels>(net)
   const { memory } = kernels
   let used = 64
   let view = new Float32Array(memory.buffer)
   const grow = (pages: number) => {
     // A quarter at once, where there is as much, so that a net of many parts grows a few times only.
     const generous = Math.min(
-      Math.max(pages, memory.buffer.byteLength / page / 4),
-      mostPages - memory.buffer.byteLength / page,
+      Math.max(pages, memory.buffer.byteLength / pageBytes / 4),
+      mostPages - memory.buffer.byteLength / pageBytes,
     )
     try {
       memory.grow(Math.max(pages, Math.floor(generous)))
@@ -88,7 +78,7 @@ export const openHeap = (trains: boolean): Heap => {
     const at = used
     used += upTo(floats * 4, 16)
     const lacking = used + 256 - memory.buffer.byteLength
-    if (lacking > 0) grow(Math.ceil(lacking / page))
+    if (lacking > 0) grow(Math.ceil(lacking / pageBytes))
     return at
   }
   const parameters: Parameter[] = []

@@ -1,4 +1,5 @@
-import { dotsKernel } from './dots.ts'
+import { dots as dotsKernels } from '../kernels/dots.ts'
+import { instantiate, type Memory, pageBytes } from '../kernels/webAssembly.ts'
 
 /** Training rows as a kernel sees them: row-major rows x columns, with the squared length of each row. */
 export interface Points {
@@ -51,24 +52,18 @@ const similarity = (gamma: number, distance: number): number => (distance > 0 ? 
 /** Bytes of kernel rows that are kept; beyond, the row that was asked for least recently makes room. */
 const cacheBytes = 400 * 2 ** 20
 
-/** Node's own, which its types leave to the browser's. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { exports: unknown }
-}
 interface Exports {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number }
+  memory: Memory
   dots(point: number, points: number, stride: number, count: number, into: number): void
 }
 
 /** Scalar products of one point with all, by SIMD (dots.wat). */
 const dotProducts = ({ rows, columns, values }: Points): ((row: number) => Float64Array) => {
-  const { memory, dots } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(dotsKernel, 'base64')))
-    .exports as Exports
+  const { memory, dots } = instantiate<Exports>(dotsKernels)
   const width = columns + (columns % 2)
   const count = Math.ceil(rows / 4) * 4
   const [points, into] = [64, 64 + count * width * 8]
-  memory.grow(Math.ceil((into + count * 8) / 65536))
+  memory.grow(Math.ceil((into + count * 8) / pageBytes))
   const held = new Float64Array(memory.buffer, points, count * width)
   for (let row = 0; row < rows; row++) held.set(values.subarray(row * columns, (row + 1) * columns), row * width)
   const products = new Float64Array(memory.buffer, into, rows)

@@ -11,8 +11,6 @@ import { type Matrix, takeMatrixRows } from '../../cohort/matrix.ts'
 import type { FitContext } from '../learner.ts'
 import { completeParameters } from '../parameters.ts'
 import { classPredictor, valuePredictor } from '../predictor.ts'
-import { assemble } from './assemble.ts'
-import { dotsKernel } from './dots.ts'
 import { fitMachine } from './fitTask.ts'
 import type { Kernel } from './kernel.ts'
 import { couple, fitSigmoid } from './platt.ts'
@@ -149,8 +147,4 @@ test('probabilities are calibrated out of sample: on other patients they neither
   expect(events).toBeGreaterThan(20)
   expect(expectedEvents / events).toBeGreaterThan(0.75)
   expect(expectedEvents / events).toBeLessThan(1.33)
-})
-
-test('the SIMD kernel that the app carries is the one whose source lies beside it', async () => {
-  expect(dotsKernel).toBe(await assemble())
 })

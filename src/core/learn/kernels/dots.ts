@@ -1,5 +1,5 @@
-/** dots.wat, assembled: `npx node src/core/learn/svm/assemble.ts` writes this file. */
-export const dotsKernel =
+/** dots.wat, assembled: `npx node src/core/learn/kernels/assemble.ts` writes this file. */
+export const dots =
   'AGFzbQEAAAABDgJgAXsBfGAFf39/f38AAwMCAAEFAwEAAQcRAgZtZW1vcnkCAARkb3RzAAEKuAICDQAgAP0hACAA/SEBoAunAgIFfwV7IAJBAXQhCCAI' +
   'IAJqIQkDQP0MAAAAAAAAAAAAAAAAAAAAACEL/QwAAAAAAAAAAAAAAAAAAAAAIQz9DAAAAAAAAAAAAAAAAAAAAAAhDf0MAAAAAAAAAAAAAAAAAAAAACEO' +
   'IAAhBiABIQUgASACaiEHA0AgBv0ABAAhCiALIAogBf0ABAD98gH98AEhCyAMIAogBSACav0ABAD98gH98AEhDCANIAogBSAIav0ABAD98gH98AEhDSAO' +

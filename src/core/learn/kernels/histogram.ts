@@ -1,5 +1,5 @@
-/** histogram.wat, assembled: `npx node src/core/learn/boosting/assemble.ts` writes this file. */
-export const histogramKernels =
+/** histogram.wat, assembled: `npx node src/core/learn/kernels/assemble.ts` writes this file. */
+export const histogram =
   'AGFzbQEAAAABHQRgBX9/f39/AGACf38AYAN/f38AYAV/f39/fwF/AhYBB2JlZHNpZGUGbWVtb3J5AgMBgIAEAwUEAAECAwctBAphY2N1bXVsYXRlAAAF' +
   'Y2xlYXIAAQhzdWJ0cmFjdAACCXBhcnRpdGlvbgADCuAEBMsCAgN/AXsgASACQQJ0aiEFIAJFBEAPCwNAIAEoAgAhBiADIAZBBHRq/QAEACEIIAAgBkED' +
   'dGohBiAEIAYtAABBBHRqIQcgByAH/QAEACAI/fAB/QsEACAEIAYtAAFBBHRqIQcgByAH/QAEgCAgCP3wAf0LBIAgIAQgBi0AAkEEdGohByAHIAf9AASA' +

@@ -1,5 +1,5 @@
-/** net.wat, assembled: `npx node src/core/learn/neural/assemble.ts` writes this file. */
-export const netKernels =
+/** net.wat, assembled: `npx node src/core/learn/kernels/assemble.ts` writes this file. */
+export const net =
   'AGFzbQEAAAABawtgC39/f39/f39/f39/AGAEf39/fwBgA39/fwBgDX9/f39/fX19fX19fX0AYAh/f39/fX19fQBgAXsBe2AFf39/f38AYAZ/f39/f38A' +
   'YAd/f39/f39/AGAIf39/f39/f38AYAV/f3t7ewF7AxUUAAEBAgIDBAUFBQUGBgcICAkHCgkFAwEAAQejARAGbWVtb3J5AgAIbXVsdGlwbHkAAAl0cmFu' +
   'c3Bvc2UAAQdzdW1Sb3dzAAIEZ2F0ZQADBXNjYWxlAAQEYWRhbQAFB2Rlc2NlbmQABghncnVSZXNldAALCGdydVN0YXRlAAwHZ3J1QmFjawANDGdydUJh' +

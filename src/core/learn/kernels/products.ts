@@ -1,5 +1,5 @@
-/** products.wat, assembled: `npx node src/core/learn/elasticNet/assemble.ts` writes this file. */
-export const productKernels =
+/** products.wat, assembled: `npx node src/core/learn/kernels/assemble.ts` writes this file. */
+export const products =
   'AGFzbQEAAAABDAFgCH9/f39/f39/AAMCAQAFAwEAAQcVAgZtZW1vcnkCAAhwcm9kdWN0cwAACtECAc4CAgF/C3sgBkUEQA8LA0AgACAIav0ABAAhCSAB' +
   'IAhq/QAEACEKIAIgCGr9AAQAIQsgDCAJIAv98gH98AEhDCAQIAogC/3yAf3wASEQIAMgCGr9AAQAIQsgDSAJIAv98gH98AEhDSARIAogC/3yAf3wASER' +
   'IAQgCGr9AAQAIQsgDiAJIAv98gH98AEhDiASIAogC/3yAf3wASESIAUgCGr9AAQAIQsgDyAJIAv98gH98AEhDyATIAogC/3yAf3wASETIAhBEGoiCCAG' +
