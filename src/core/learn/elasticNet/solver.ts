@@ -1,13 +1,13 @@
 import { descend, descendByRows } from './descent.ts'
 import type { Block } from './families.ts'
+import { fillHessian, refreshHessian } from './hessian.ts'
+import { evaluate, move, rowsAtOnce } from './move.ts'
 import type { Problem } from './problem.ts'
-import { addColumns, addProjections, crossProducts } from './products.ts'
+import { addProjections } from './products.ts'
+import { enter, goesByRows, mostColumns, positionsOf, sizeOf, type WorkingSet, workingSetOf } from './workingSet.ts'
 
-/** Rows handled at once, so that their columns stay in the cache between a step and the gradient after it. */
-const chunk = 1024
-/** Working sets beyond it have no Hessian; steps go by rows then. */
-const mostColumns = 500
 const mostSteps = 500
+const mostHalvings = 40
 /** A stale Hessian is made anew where a step is not at most this share of the one before (its square: in the loss). */
 const staleness = 0.3 ** 2
 
@@ -36,328 +36,169 @@ export interface Solver {
   working(): { size: number; first: number; set: number[]; beta: Float64Array }
 }
 
-export const solverOf = ({ rows, columns, z, penaltyFactors }: Problem, block: Block): Solver => {
-  const first = block.intercept ? 1 : 0
-  /** Linear predictors: coordinates stand side by side for each position, the intercept's first. */
-  const many = block.etas.length
-  const set: number[] = []
-  const residuals = block.etas.map(() => new Float64Array(rows))
-  const [residual] = residuals
-  const curvature = new Float64Array(rows)
-  /** Row weights of the Hessian's point. */
-  let kept = new Float64Array(0)
-  let stride = 32
-  let hessian = new Float64Array(stride * stride)
-  let diagonal = new Float64Array(stride)
-  let beta = new Float64Array(stride)
-  let gradient = new Float64Array(stride)
-  let l1 = new Float64Array(stride)
-  let l2 = new Float64Array(stride)
+export const solverOf = (problem: Problem, block: Block): Solver => {
+  const set = workingSetOf(problem, block)
   let [lambda, alpha] = [0, 1]
-  let current = Number.NaN
-  let fresh = false
-  /** What the last, unmade step would have added: it is known at no cost. */
-  let pending = new Float64Array(stride)
-  if (first) beta.set(block.starts)
-
-  const positions = () => first + set.length
-  const sizeOf = () => many * positions()
-  const byRows = () => many === 1 && set.length > mostColumns
-
-  const gradients = (from: number, to: number) => {
-    const own = many === 1 ? gradient : new Float64Array(positions())
-    for (let k = 0; k < many; k++) {
-      const rest = residuals[k]
-      if (k > 0) own.fill(0)
-      if (first) {
-        let sum = 0
-        for (let i = from; i < to; i++) sum += rest[i]
-        own[0] += sum
-      }
-      addProjections(z, rows, set, rest, from, to, own, first)
-      if (many > 1) for (let j = 0; j < own.length; j++) gradient[j * many + k] += own[j]
-    }
-  }
-  /** Moves by a step and evaluates there. */
-  const move = (steps: Float64Array | null, share = 1): number => {
-    const moving = block.etas.map((eta, k) => {
-      const columns: number[] = []
-      const amounts: number[] = []
-      if (steps)
-        for (let j = first; j < positions(); j++)
-          if (steps[j * many + k] !== 0) {
-            columns.push(set[j - first])
-            amounts.push(share * steps[j * many + k])
-          }
-      return { eta, columns, amounts, constant: steps && first ? share * steps[k] : 0 }
-    })
-    if (steps) for (let j = 0; j < sizeOf(); j++) beta[j] += share * steps[j]
-    gradient.fill(0)
-    let loss = 0
-    for (let from = 0; from < rows; from += chunk) {
-      const to = Math.min(rows, from + chunk)
-      for (const { eta, columns, amounts, constant } of moving) {
-        if (constant !== 0) for (let i = from; i < to; i++) eta[i] += constant
-        if (columns.length > 0) addColumns(z, rows, columns, amounts, from, to, eta)
-      }
-      if (block.whole) continue
-      loss += block.update(from, to, residuals, curvature)
-      gradients(from, to)
-    }
-    if (block.whole) {
-      loss = block.update(0, rows, residuals, curvature)
-      for (let from = 0; from < rows; from += chunk) gradients(from, Math.min(rows, from + chunk))
-    }
-    current = loss
-    fresh = false
-    return loss
-  }
-
-  const resize = (needed: number) => {
-    if (needed <= stride) return
-    const wide = Math.max(needed, Math.min(2 * stride, many * (first + mostColumns)))
-    const grown = (values: Float64Array) => {
-      const larger = new Float64Array(wide)
-      larger.set(values)
-      return larger
-    }
-    const before = hessian
-    const size = byRows() ? 0 : wide
-    hessian = new Float64Array(size * size)
-    if (size > 0) for (let j = 0; j < stride; j++) hessian.set(before.subarray(j * stride, (j + 1) * stride), j * wide)
-    stride = wide
-    ;[diagonal, beta, gradient, l1, l2, pending] = [diagonal, beta, gradient, l1, l2, pending].map(grown)
-  }
-
-  /** Hessian entries of coordinates `from` on against all up to them, at the kept point. */
-  const fill = (from: number) => {
-    const size = sizeOf()
-    if (byRows()) {
-      for (let j = from; j < size; j++) {
-        let sum = 0
-        if (j < first) for (let i = 0; i < rows; i++) sum += kept[i]
-        else {
-          const at = set[j - first] * rows
-          for (let i = 0; i < rows; i++) sum += kept[i] * z[at + i] * z[at + i]
-        }
-        diagonal[j] = sum
-      }
-      return
-    }
-    const entering = set.slice(Math.max(0, from - first))
-    const earlier = set.slice(0, Math.max(0, from - first))
-    const place = (base: number) => (a: number, b: number, sum: number) => {
-      const j = first + earlier.length + a
-      const l = first + base + b
-      hessian[j * stride + l] += sum
-      if (j !== l) hessian[l * stride + j] += sum
-    }
-    const correct = (base: number) => {
-      const put = place(base)
-      return (a: number, b: number, sum: number) => put(a, b, -sum)
-    }
-    for (let j = first + earlier.length; j < size; j++)
-      for (let l = 0; l <= j; l++) {
-        hessian[j * stride + l] = 0
-        hessian[l * stride + j] = 0
-      }
-    crossProducts(z, rows, entering, entering, kept, place(earlier.length))
-    block.correct?.(z, entering, entering, correct(earlier.length))
-    if (earlier.length > 0) {
-      crossProducts(z, rows, entering, earlier, kept, place(0))
-      block.correct?.(z, entering, earlier, correct(0))
-    }
-    if (!first) return
-    if (from === 0) {
-      let sum = 0
-      for (let i = 0; i < rows; i++) sum += kept[i]
-      hessian[0] = sum
-    }
-    const sums = new Float64Array(entering.length)
-    addProjections(z, rows, entering, kept, 0, rows, sums)
-    sums.forEach((sum, a) => {
-      const j = first + earlier.length + a
-      hessian[j * stride] = sum
-      hessian[j] = sum
-    })
-  }
-  /** All entries, of several linear predictors. */
-  const fillAll = () => {
-    const sums = new Float64Array(set.length)
-    for (let a = 0; a < many; a++)
-      for (let b = 0; b <= a; b++) {
-        block.curvatureOf?.(a, b, kept)
-        const put = (j: number, l: number, sum: number) => {
-          for (const [one, other] of [
-            [j * many + a, l * many + b],
-            [l * many + a, j * many + b],
-          ]) {
-            hessian[one * stride + other] = sum
-            hessian[other * stride + one] = sum
-          }
-        }
-        crossProducts(z, rows, set, set, kept, (j, l, sum) => put(first + j, first + l, sum))
-        if (!first) continue
-        sums.fill(0)
-        addProjections(z, rows, set, kept, 0, rows, sums)
-        sums.forEach((sum, j) => {
-          put(first + j, 0, sum)
-        })
-        put(
-          0,
-          0,
-          kept.reduce((sum, one) => sum + one, 0),
-        )
-      }
-  }
-  const refresh = () => {
-    if (kept.length === 0) kept = new Float64Array(rows)
-    if (many > 1) {
-      fillAll()
-      fresh = true
-      return
-    }
-    kept.set(curvature)
-    if (byRows()) block.diagonal?.(kept)
-    block.snapshot?.()
-    fill(0)
-    fresh = true
-  }
-
-  const propose = (tolerance: number) => {
-    const size = sizeOf()
-    const next = beta.slice(0, size)
-    if (byRows()) {
-      const columns = [...(first ? [null] : []), ...set.map((column) => z.subarray(column * rows, (column + 1) * rows))]
-      descendByRows(columns, kept, residual.slice(), { beta: next, l1, l2, curvature: diagonal }, tolerance * 0.1)
-    } else descend({ size, hessian, stride, gradient: gradient.slice(0, size), beta: next, l1, l2 }, tolerance * 0.01)
-    const steps = new Float64Array(stride)
-    let change = 0
-    for (let j = 0; j < size; j++) {
-      steps[j] = next[j] - beta[j]
-      const bend = byRows() ? diagonal[j] : hessian[j * stride + j]
-      change = Math.max(change, bend * steps[j] * steps[j])
-    }
-    return { steps, change }
-  }
-
-  const penalty = () => {
-    let sum = 0
-    for (let j = first * many; j < sizeOf(); j++) sum += l1[j] * Math.abs(beta[j]) + (l2[j] / 2) * beta[j] * beta[j]
-    return sum
-  }
-  /** Makes a step, shorter where it would raise the penalised loss; false where even a short one does. */
-  const advance = (steps: Float64Array): boolean => {
-    const before = current + penalty()
-    const slack = 1e-13 * (Math.abs(before) + 1e-3)
-    move(steps)
-    let share = 1
-    for (let halving = 0; halving < 40; halving++) {
-      const now = current + penalty()
-      if (Number.isFinite(now) && now <= before + slack) return true
-      if (halving === 0 && kept.length > 0 && !wasFresh) {
-        move(steps, -share)
-        return false
-      }
-      move(steps, -share / 2)
-      share /= 2
-    }
-    return true
-  }
-  let wasFresh = false
-
-  const step = (tolerance: number): boolean => {
-    if (kept.length === 0) refresh()
-    wasFresh = fresh
-    let { steps, change } = propose(tolerance)
-    if (change < tolerance) {
-      pending = steps
-      return false
-    }
-    if (!advance(steps)) {
-      refresh()
-      wasFresh = true
-      ;({ steps, change } = propose(tolerance))
-      advance(steps)
-    }
-    return true
-  }
-
   return {
     include(found) {
       if (found.length === 0) return
-      const from = positions()
-      set.push(...found)
-      resize(sizeOf())
-      if (many > 1) {
-        move(null)
-        if (kept.length > 0) refresh()
-        this.penalise(lambda, alpha)
-        return
-      }
-      if (kept.length > 0) {
-        if (byRows() && from - first <= mostColumns) refresh()
-        else fill(from)
-      }
-      addProjections(z, rows, found, residual, 0, rows, gradient, from)
-      this.penalise(lambda, alpha)
+      include(set, found)
+      penalise(set, lambda, alpha)
     },
     penalise(by, mixing) {
       lambda = by
       alpha = mixing
-      for (let j = first; j < positions(); j++) {
-        const amount = lambda * penaltyFactors[set[j - first]]
-        l1.fill(alpha * amount, j * many, (j + 1) * many)
-        l2.fill((1 - alpha) * amount, j * many, (j + 1) * many)
-      }
-      pending.fill(0)
+      penalise(set, lambda, alpha)
     },
-    evaluate: () => move(null),
-    refresh,
-    solve(tolerance) {
-      if (Number.isNaN(current)) move(null)
-      if (kept.length === 0) refresh()
-      let last = Number.POSITIVE_INFINITY
-      for (let count = 0; count < mostSteps; count++) {
-        wasFresh = fresh
-        const { steps, change } = propose(tolerance)
-        if (change < tolerance) {
-          pending = steps
-          return true
-        }
-        if (!fresh && change > staleness * last) {
-          refresh()
-          continue
-        }
-        if (advance(steps)) last = change
-        else refresh()
-      }
-      return false
-    },
-    step,
+    evaluate: () => evaluate(set),
+    refresh: () => refreshHessian(set),
+    solve: (tolerance) => solve(set, tolerance),
+    step: (tolerance) => step(set, tolerance),
     shift(by) {
-      move(by, -1)
+      move(set, by, -1)
     },
-    loss: () => current,
-    project(columns, into) {
-      into.fill(0)
-      const own = new Float64Array(columns.length)
-      for (const rest of residuals) {
-        own.fill(0)
-        for (let from = 0; from < rows; from += chunk)
-          addProjections(z, rows, columns, rest, from, Math.min(rows, from + chunk), own)
-        own.forEach((value, j) => {
-          into[j] = Math.max(into[j], Math.abs(value))
-        })
-      }
-    },
-    write(into, intercepts) {
-      for (let k = 0; k < many; k++) {
-        for (let j = first; j < positions(); j++)
-          into[k * columns + set[j - first]] = beta[j * many + k] + pending[j * many + k]
-        intercepts[k] = first ? beta[k] + pending[k] : 0
-      }
-    },
-    working: () => ({ size: sizeOf(), first, set, beta }),
+    loss: () => set.loss,
+    project: (columns, into) => project(set, columns, into),
+    write: (into, intercepts) => write(set, into, intercepts),
+    working: () => ({ size: sizeOf(set), first: set.first, set: set.columns, beta: set.beta }),
+  }
+}
+
+const include = (set: WorkingSet, found: readonly number[]) => {
+  const from = positionsOf(set)
+  enter(set, found)
+  const known = set.kept.length > 0
+  if (set.many > 1) {
+    evaluate(set)
+    if (known) refreshHessian(set)
+    return
+  }
+  if (known) {
+    if (goesByRows(set) && from - set.first <= mostColumns) refreshHessian(set)
+    else fillHessian(set, from)
+  }
+  const { rows, z } = set.problem
+  addProjections(z, rows, found, set.residuals[0], 0, rows, set.gradient, from)
+}
+
+const penalise = (set: WorkingSet, lambda: number, alpha: number) => {
+  const { first, many, columns, l1, l2, problem } = set
+  for (let j = first; j < positionsOf(set); j++) {
+    const amount = lambda * problem.penaltyFactors[columns[j - first]]
+    l1.fill(alpha * amount, j * many, (j + 1) * many)
+    l2.fill((1 - alpha) * amount, j * many, (j + 1) * many)
+  }
+  set.pending.fill(0)
+}
+
+const penaltyOf = (set: WorkingSet): number => {
+  const { first, many, beta, l1, l2 } = set
+  const size = sizeOf(set)
+  let sum = 0
+  for (let j = first * many; j < size; j++) sum += l1[j] * Math.abs(beta[j]) + (l2[j] / 2) * beta[j] * beta[j]
+  return sum
+}
+
+/** The step to the minimum of the quadratic at the Hessian's point, and by how much twice the loss would change. */
+const propose = (set: WorkingSet, tolerance: number) => {
+  const { first, stride, hessian, diagonal, beta, l1, l2 } = set
+  const { rows, z } = set.problem
+  const size = sizeOf(set)
+  const byRows = goesByRows(set)
+  const next = beta.slice(0, size)
+  if (byRows) {
+    const columns = [
+      ...(first ? [null] : []),
+      ...set.columns.map((column) => z.subarray(column * rows, (column + 1) * rows)),
+    ]
+    const point = { beta: next, l1, l2, curvature: diagonal }
+    descendByRows(columns, set.kept, set.residuals[0].slice(), point, tolerance * 0.1)
+  } else descend({ size, hessian, stride, gradient: set.gradient.slice(0, size), beta: next, l1, l2 }, tolerance * 0.01)
+  const steps = new Float64Array(stride)
+  let change = 0
+  for (let j = 0; j < size; j++) {
+    steps[j] = next[j] - beta[j]
+    const bend = byRows ? diagonal[j] : hessian[j * stride + j]
+    change = Math.max(change, bend * steps[j] * steps[j])
+  }
+  return { steps, change }
+}
+
+/**
+ * Makes a step, shorter where it would raise the penalised loss; false where one by a stale Hessian does, which is
+ * taken back.
+ */
+const advance = (set: WorkingSet, steps: Float64Array, stale: boolean): boolean => {
+  const before = set.loss + penaltyOf(set)
+  const slack = 1e-13 * (Math.abs(before) + 1e-3)
+  move(set, steps)
+  let share = 1
+  for (let halving = 0; halving < mostHalvings; halving++) {
+    const now = set.loss + penaltyOf(set)
+    if (Number.isFinite(now) && now <= before + slack) return true
+    if (halving === 0 && stale) {
+      move(set, steps, -share)
+      return false
+    }
+    move(set, steps, -share / 2)
+    share /= 2
+  }
+  return true
+}
+
+const step = (set: WorkingSet, tolerance: number): boolean => {
+  if (set.kept.length === 0) refreshHessian(set)
+  const { steps, change } = propose(set, tolerance)
+  if (change < tolerance) {
+    set.pending = steps
+    return false
+  }
+  if (!advance(set, steps, !set.fresh)) {
+    refreshHessian(set)
+    advance(set, propose(set, tolerance).steps, false)
+  }
+  return true
+}
+
+const solve = (set: WorkingSet, tolerance: number): boolean => {
+  if (Number.isNaN(set.loss)) evaluate(set)
+  if (set.kept.length === 0) refreshHessian(set)
+  let last = Number.POSITIVE_INFINITY
+  for (let count = 0; count < mostSteps; count++) {
+    const { steps, change } = propose(set, tolerance)
+    if (change < tolerance) {
+      set.pending = steps
+      return true
+    }
+    if (!set.fresh && change > staleness * last) {
+      refreshHessian(set)
+      continue
+    }
+    if (advance(set, steps, !set.fresh)) last = change
+    else refreshHessian(set)
+  }
+  return false
+}
+
+const project = ({ problem, residuals }: WorkingSet, columns: number[], into: Float64Array) => {
+  const { rows, z } = problem
+  into.fill(0)
+  const own = new Float64Array(columns.length)
+  for (const rest of residuals) {
+    own.fill(0)
+    for (let from = 0; from < rows; from += rowsAtOnce)
+      addProjections(z, rows, columns, rest, from, Math.min(rows, from + rowsAtOnce), own)
+    own.forEach((value, j) => {
+      into[j] = Math.max(into[j], Math.abs(value))
+    })
+  }
+}
+
+const write = (set: WorkingSet, into: Float64Array, intercepts: Float64Array) => {
+  const { first, many, columns, beta, pending, problem } = set
+  for (let k = 0; k < many; k++) {
+    for (let j = first; j < positionsOf(set); j++)
+      into[k * problem.columns + columns[j - first]] = beta[j * many + k] + pending[j * many + k]
+    intercepts[k] = first ? beta[k] + pending[k] : 0
   }
 }
