@@ -69,7 +69,7 @@ async function fitBoosting(
   const settings = readSettings(x, outcome, given)
   if (context.signal.aborted) throw cancelled('cancelled')
   context.progress(0)
-  const boosted = await boost(x, outcome, settings, context, weights ?? null)
+  const boosted = await boost({ x, outcome, settings, weights: weights ?? null }, context)
   const header: Record<string, unknown> = { kind: 'boosting', task: outcome.task, loss: settings.loss }
   if (outcome.task === 'diagnosis') header.classes = [...outcome.classes]
   const arrays = packTrees(boosted, levelsOf(x))
