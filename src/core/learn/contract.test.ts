@@ -9,7 +9,13 @@ import { type Random, randomOf } from '../numbers/random.ts'
 import type { FitContext, Fitted, Learner, Parameters, Predictor } from './learner.ts'
 import { learners } from './learners.ts'
 import { completeParameters } from './parameters.ts'
-import { classPredictor, survivalPredictor, valuePredictor } from './predictor.ts'
+import {
+  type ContributionTarget,
+  classPredictor,
+  type SurvivalPredictor,
+  survivalPredictor,
+  valuePredictor,
+} from './predictor.ts'
 
 /** What every learner owes the rest of the app. A learner that is not in learners.ts does not exist. */
 
@@ -412,41 +418,53 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
       expect(pairsInOrder(survivalPredictor(predictor).risk(data.x), middle)).toBeGreaterThan(0.9)
     })
 
-    test('the band of a curve, where there is one, holds the curve', async () => {
-      const data = dataOf(kind)
-      const predictor = survivalPredictor(await learner.load((await learn(learner, data)).state))
-      expect(predictor.band !== undefined).toBe(banded.includes(learner.id))
-      if (!predictor.band) return
-      const curve = predictor.survival(takeMatrixRows(data.x, [4]), times)
-      const { low, high } = predictor.band(data.x, 4, times, 0.95)
-      for (let i = 0; i < times.length; i++) {
-        expect(low[i]).toBeLessThanOrEqual(curve[i])
-        expect(high[i]).toBeGreaterThanOrEqual(curve[i])
-        expect(low[i]).toBeGreaterThanOrEqual(0)
-        expect(high[i]).toBeLessThanOrEqual(1)
-      }
-    })
+    if (banded.includes(learner.id))
+      test('the band of a curve holds the curve', async () => {
+        const data = dataOf(kind)
+        const predictor = survivalPredictor(await learner.load((await learn(learner, data)).state))
+        const curve = predictor.survival(takeMatrixRows(data.x, [4]), times)
+        const { low, high } = bandOf(predictor)(data.x, 4, times, 0.95)
+        for (let i = 0; i < times.length; i++) {
+          expect(low[i]).toBeLessThanOrEqual(curve[i])
+          expect(high[i]).toBeGreaterThanOrEqual(curve[i])
+          expect(low[i]).toBeGreaterThanOrEqual(0)
+          expect(high[i]).toBeLessThanOrEqual(1)
+        }
+      })
+    else
+      test('no curve has a band that nothing is known of', async () => {
+        const predictor = survivalPredictor(await learner.load((await learn(learner, dataOf(kind))).state))
+        expect(predictor.band).toBeUndefined()
+      })
   }
 
-  test('a cancelled training ends with `cancelled`, before it began and on its way', async () => {
-    const data = dataOf(kind)
+  test('a training that was cancelled before it began ends with `cancelled`', async () => {
     const before = new AbortController()
     before.abort()
-    expect((await refusal(learn(learner, data, { signal: before.signal }))).code).toBe('cancelled')
-    const during = new AbortController()
-    let last = 0
-    const progress = (share: number) => {
-      last = share
-      if (share > 0 && share < 1) during.abort()
-    }
-    const outcome = await learn(learner, data, { signal: during.signal, progress }).catch((error: unknown) => error)
-    // A learner that reports no step between start and end has nothing to be cancelled in.
-    if (during.signal.aborted) {
-      expect(outcome).toBeInstanceOf(BedsideError)
-      expect((outcome as BedsideError).failure.code).toBe('cancelled')
-      expect(last).toBeLessThan(1)
-    }
+    expect((await refusal(learn(learner, dataOf(kind), { signal: before.signal }))).code).toBe('cancelled')
   })
+
+  if (oneStep[learner.id]?.includes(kind))
+    test('a training of one step reports nothing between its start and its end', async () => {
+      const between: number[] = []
+      const progress = (share: number) => {
+        if (share > 0 && share < 1) between.push(share)
+      }
+      await learn(learner, dataOf(kind), { progress })
+      expect(between).toEqual([])
+    })
+  else
+    test('a training that is cancelled on its way ends with `cancelled`, not at its end', async () => {
+      const during = new AbortController()
+      let last = 0
+      const progress = (share: number) => {
+        last = share
+        if (share > 0 && share < 1) during.abort()
+      }
+      const failure = await refusal(learn(learner, dataOf(kind), { signal: during.signal, progress }))
+      expect(failure.code).toBe('cancelled')
+      expect(last).toBeLessThan(1)
+    })
 
   test('progress never falls, stays within 0 and 1 and ends at 1', async () => {
     const seen: number[] = []
@@ -484,34 +502,42 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
     expect((await refusal(learn(learner, data, {}, negative))).code).toBe('invalidInput')
   })
 
-  test('contributions, where offered, add up to the prediction they explain', async () => {
-    const data = dataOf(kind)
-    const predictor = await learner.load((await learn(learner, data)).state)
-    if (!predictor.contributions) return
-    const target =
-      task === 'diagnosis' ? { class: 1 } : task === 'survival' ? { horizon: 600 } : { value: true as const }
-    const { baseline, values, scale } = predictor.contributions(data.x, target)
-    const { rows, columns } = data.x
-    expect(values.length).toBe(rows * columns)
-    const explained = explainedOf(predictor, data.x, scale, kind)
-    if (!explained) return
-    for (let row = 0; row < rows; row++) {
-      let sum = baseline
-      for (let column = 0; column < columns; column++) sum += values[row * columns + column]
-      expect(sum).toBeCloseTo(explained[row], 6)
-    }
-  })
+  if (learner.explains)
+    test('contributions add up to the prediction they explain', async () => {
+      const data = dataOf(kind)
+      const predictor = await learner.load((await learn(learner, data)).state)
+      const { rows, columns } = data.x
+      for (const target of targetsOf(data.outcome)) {
+        const { baseline, values, scale } = contributionsOf(predictor)(data.x, target)
+        expect(values.length).toBe(rows * columns)
+        const explained = explainedOf(predictor, data.x, scale, target)
+        for (let row = 0; row < rows; row++) {
+          let sum = baseline
+          for (let column = 0; column < columns; column++) sum += values[row * columns + column]
+          expect(sum).toBeCloseTo(explained[row], 6)
+        }
+      }
+    })
+  else
+    test('no contributions are offered by a learner that does not say how they come about', async () => {
+      const predictor = await learner.load((await learn(learner, dataOf(kind))).state)
+      expect(predictor.contributions).toBeUndefined()
+    })
 
-  test('out-of-bag predictions, where offered, are of the right size and finite or marked absent', async () => {
-    const data = dataOf(kind)
-    const { outOfBag } = await learn(learner, data)
-    if (!outOfBag) return
-    const width = data.outcome.task === 'diagnosis' ? data.outcome.classes.length : 1
-    expect(outOfBag.length).toBe(data.x.rows * width)
-    const absent = outOfBag.filter((value) => Number.isNaN(value)).length
-    expect(absent).toBeLessThan(outOfBag.length / 10)
-    expect(outOfBag.every((value) => Number.isNaN(value) || Number.isFinite(value))).toBe(true)
-  })
+  if (bagged.includes(learner.id))
+    test('out-of-bag predictions are of the right size and finite or marked absent', async () => {
+      const data = dataOf(kind)
+      const outOfBag = (await learn(learner, data)).outOfBag as Float64Array
+      const width = data.outcome.task === 'diagnosis' ? data.outcome.classes.length : 1
+      expect(outOfBag?.length).toBe(data.x.rows * width)
+      const absent = outOfBag.filter((value) => Number.isNaN(value)).length
+      expect(absent).toBeLessThan(outOfBag.length / 10)
+      expect(outOfBag.every((value) => Number.isNaN(value) || Number.isFinite(value))).toBe(true)
+    })
+  else
+    test('nothing passes for out-of-bag where no rows are left out of a bag', async () => {
+      expect((await learn(learner, dataOf(kind))).outOfBag).toBeNull()
+    })
 
   test('a state that is cut or foreign is refused, not half read', async () => {
     const { state } = await learn(learner, dataOf(kind))
@@ -521,23 +547,51 @@ function contract(learner: Learner, kind: Kind, beside: 'courses' | 'pictures') 
   })
 }
 
-/** The figure contributions of a scale add up to, a row; null where the predictor does not offer it. */
 /** Learners whose curves have an analytic band. */
 const banded: readonly string[] = ['cox', 'aft']
+const bandOf = ({ band }: SurvivalPredictor): NonNullable<SurvivalPredictor['band']> => {
+  if (!band) throw new TypeError('it offers no band')
+  return band
+}
 
-const explainedOf = (predictor: Predictor, x: Matrix, scale: string, kind: Kind): Float64Array | null => {
+/** Learners that draw rows for each of their parts as they are set by default. */
+const bagged: readonly string[] = ['forest', 'obliqueForest']
+
+/** Solved in one step, which has nothing to be cancelled in. */
+const oneStep: Record<string, readonly Kind[]> = { linear: ['values'], svm: ['values'] }
+
+const contributionsOf = ({ contributions }: Predictor): NonNullable<Predictor['contributions']> => {
+  if (!contributions) throw new TypeError('it offers no contributions')
+  return contributions
+}
+
+const horizon = 600
+/** All that a prediction can be explained for: each class, the risk by a time, or the value. */
+const targetsOf = (outcome: Outcome): ContributionTarget[] =>
+  outcome.task === 'diagnosis'
+    ? outcome.classes.map((_, index) => ({ class: index }))
+    : [outcome.task === 'survival' ? { horizon } : { value: true }]
+
+/** The figure contributions of a scale add up to, a row. */
+const explainedOf = (predictor: Predictor, x: Matrix, scale: string, target: ContributionTarget): Float64Array => {
   const every = (value: (row: number) => number) => Float64Array.from({ length: x.rows }, (_, row) => value(row))
   if (scale === 'value') return valuePredictor(predictor).values(x)
   if (scale === 'logHazard') return survivalPredictor(predictor).risk(x)
   if (scale === 'risk') {
-    const survival = survivalPredictor(predictor).survival(x, [600])
+    const survival = survivalPredictor(predictor).survival(x, [horizon])
     return every((row) => 1 - survival[row])
   }
-  const classes = kind === 'two classes' ? 2 : 3
+  if (!('class' in target)) throw new TypeError(`${scale} is of a class`)
   const p = classPredictor(predictor).probabilities(x)
-  if (scale === 'probability') return every((row) => p[row * classes + 1])
-  // Log odds of a class against all others hold for two classes; of several each learner says its own reference.
-  return kind === 'two classes' ? every((row) => Math.log(p[row * 2 + 1] / p[row * 2])) : null
+  const classes = p.length / x.rows
+  if (scale === 'probability') return every((row) => p[row * classes + target.class])
+  const logs = p.map(Math.log)
+  if (classes === 2) return every((row) => logs[row * 2 + target.class] - logs[row * 2 + 1 - target.class])
+  // Of several classes, log odds against the geometric mean of all: the one that needs no reference class.
+  return every((row) => {
+    const own = logs.subarray(row * classes, (row + 1) * classes)
+    return own[target.class] - own.reduce((sum, one) => sum + one, 0) / classes
+  })
 }
 
 /** How often predictions order pairs of rows as the truth does (ties half). */
