@@ -39,18 +39,26 @@ export const rooms: Record<string, Room> = {
     mayNot: [...shells, ...webServers],
   },
 
+  // Ground: channel, mutex, giving way.
+  'core/async.ts': { may: [], mayNot: [...shells, ...webServers] },
   // Ground: random numbers, distributions, linear algebra, bytes and digests.
   'core/numbers': { may: ['contract'], mayNot: [...shells, ...webServers] },
   // Ground: clinical vocabulary that readers, scores and exports share.
   'core/terminology': { may: ['contract', 'core/numbers'], mayNot: [...shells, ...webServers] },
   // Extraction gives the table of columns that cohort takes.
-  'core/vault': { may: ['contract', 'core/numbers', 'core/cohort/table.ts'], mayNot: [...shells, ...webServers] },
+  'core/vault': {
+    may: ['contract', 'core/async.ts', 'core/numbers', 'core/cohort/table.ts'],
+    mayNot: [...shells, ...webServers],
+  },
   'core/intake': {
-    may: ['contract', 'core/numbers', 'core/terminology', 'core/vault'],
+    may: ['contract', 'core/async.ts', 'core/numbers', 'core/terminology', 'core/vault'],
     mayNot: [...shells, ...webServers],
   },
   'core/cohort': { may: ['contract', 'core/numbers'], mayNot: [...shells, ...webServers] },
-  'core/learn': { may: ['contract', 'core/numbers', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/learn': {
+    may: ['contract', 'core/async.ts', 'core/numbers', 'core/cohort'],
+    mayNot: [...shells, ...webServers],
+  },
   'core/assess': { may: ['contract', 'core/numbers', 'core/cohort'], mayNot: [...shells, ...webServers] },
   'core/explain': {
     may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess'],
@@ -58,15 +66,18 @@ export const rooms: Record<string, Room> = {
   },
   'core/advise': { may: ['contract', 'core/terminology'], mayNot: [...shells, ...webServers] },
   // Reads the vault through functions it is handed; `core/extract/studySource.ts` hands them.
-  'core/export': { may: ['contract', 'core/terminology', 'core/cohort'], mayNot: [...shells, ...webServers] },
+  'core/export': {
+    may: ['contract', 'core/async.ts', 'core/terminology', 'core/cohort'],
+    mayNot: [...shells, ...webServers],
+  },
   'core/study': {
     may: ['contract', 'core/numbers', 'core/cohort', 'core/learn', 'core/assess', 'core/explain'],
     mayNot: [...shells, ...webServers],
   },
-  'core/jobs': { may: ['contract', 'core/learn', 'core/study'], mayNot: [...shells, ...webServers] },
+  'core/jobs': { may: ['contract', 'core/async.ts', 'core/learn', 'core/study'], mayNot: [...shells, ...webServers] },
   // Records to columns: what the vault holds as the tables that cohort, study and export take.
   'core/extract': {
-    may: ['contract', 'core/numbers', 'core/cohort', 'core/vault', 'core/study', 'core/export'],
+    may: ['contract', 'core/async.ts', 'core/numbers', 'core/cohort', 'core/vault', 'core/study', 'core/export'],
     mayNot: [...shells, ...webServers],
   },
   // What is done with models, without knowing who asked: handed the vault, a transport for long tasks, and no more.
@@ -85,7 +96,7 @@ export const rooms: Record<string, Room> = {
     mayNot: [...shells, ...webServers],
   },
   // The life of the vault; what goes on behind it is told through hooks.
-  'core/session': { may: ['contract', 'core/vault'], mayNot: [...shells, ...webServers] },
+  'core/session': { may: ['contract', 'core/async.ts', 'core/vault'], mayNot: [...shells, ...webServers] },
   'core/handlers': { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
   core: { may: ['contract', 'core'], mayNot: [...shells, ...webServers] },
 }

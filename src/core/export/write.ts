@@ -1,4 +1,5 @@
 import type { ExportReport } from '../../contract/exports.ts'
+import { breathe } from '../async.ts'
 import { csvLines, type Piece } from './csv.ts'
 import type { Released } from './deidentify.ts'
 import { fhirLines } from './fhir.ts'
@@ -15,7 +16,7 @@ export async function* writeExport(
   for (const { file, text } of (format === 'csv' ? csvLines : fhirLines)(released, files)) {
     if (current && (current.file !== file || current.length >= pieceLength)) {
       yield { file: current.file, text: current.parts.join('') }
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await breathe()
       if (signal?.aborted) return
       current = null
     }

@@ -1,5 +1,6 @@
 import { csvLine } from '../../contract/csv.ts'
 import { isoDay } from '../../contract/days.ts'
+import { breathe } from '../async.ts'
 import { readCases } from '../vault/records/cases.ts'
 import { listConcepts } from '../vault/records/concepts.ts'
 import { encounterNumbers } from '../vault/records/encounters.ts'
@@ -46,7 +47,7 @@ async function* exportMeasurements(store: ReadStore, study: StoredStudy, signal?
           return csvLine([keyOf(patient), day, name, cell])
         })
         .join('')
-      await new Promise((resolve) => setImmediate(resolve))
+      await breathe()
     }
   }
 }
@@ -68,6 +69,6 @@ async function* exportCases(store: ReadStore, study: StoredStudy, signal?: Abort
       )
     })
     yield lines.join('')
-    await new Promise((resolve) => setImmediate(resolve))
+    await breathe()
   }
 }

@@ -1,4 +1,5 @@
 import type { Job } from '../../contract/jobs.ts'
+import { Channel } from '../async.ts'
 import type { Clock } from './clock.ts'
 import { createCurve } from './curve.ts'
 import { createPause } from './pause.ts'
@@ -68,26 +69,17 @@ export class JobEntry {
 
   /** Its states as they come, the last one included. */
   async *watch(signal?: AbortSignal): AsyncGenerator<Job> {
-    let last: Job | null = null
-    let wake = () => {}
-    const listener = () => wake()
+    const states = new Channel<Job>({ latest: true, signal })
+    const listener = () => states.push(this.job)
     this.#listeners.add(listener)
-    signal?.addEventListener('abort', listener)
+    listener()
     try {
-      while (!signal?.aborted) {
-        if (this.job === last) {
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-          continue
-        }
-        last = this.job
-        yield last
-        if (last.endedAt !== null) return
+      for await (const job of states) {
+        yield job
+        if (job.endedAt !== null) return
       }
     } finally {
       this.#listeners.delete(listener)
-      signal?.removeEventListener('abort', listener)
     }
   }
 

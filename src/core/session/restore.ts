@@ -1,4 +1,5 @@
 import type { RestoreEvent } from '../../contract/backup.ts'
+import { Channel } from '../async.ts'
 import { restoreBackup } from '../vault/backup/restore.ts'
 
 /**
@@ -8,28 +9,13 @@ import { restoreBackup } from '../vault/backup/restore.ts'
 export async function* restoring(
   options: Omit<Parameters<typeof restoreBackup>[0], 'report'>,
 ): AsyncGenerator<RestoreEvent> {
-  let next: RestoreEvent | null = null
-  let over = false
-  let wake = () => {}
-  const report = (stage: RestoreEvent['stage'], progress: number | null) => {
-    next = { stage, progress, result: null }
-    wake()
-  }
-  const end = () => {
-    over = true
-    wake()
-  }
-  const ended = restoreBackup({ ...options, report })
+  const stages = new Channel<RestoreEvent>({ latest: true })
+  const ended = restoreBackup({
+    ...options,
+    report: (stage, progress) => stages.push({ stage, progress, result: null }),
+  })
+  const end = () => stages.end()
   ended.then(end, end)
-  while (!over) {
-    if (next) {
-      const event = next
-      next = null
-      yield event
-    } else
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-  }
+  yield* stages
   yield { stage: 'done', progress: 1, result: await ended }
 }

@@ -1,4 +1,5 @@
 import type { LockReason, Session, VaultStateEvent } from '../../contract/vault.ts'
+import { Channel } from '../async.ts'
 import { type Connection, createConnection } from './connection.ts'
 
 /**
@@ -77,28 +78,15 @@ export const createSessions = ({ onClose, onChange, now = Date.now }: SessionsOp
         (connection) => connection.kind !== 'cli' && now() - (touched.get(connection) ?? 0) >= milliseconds,
       ),
     async *watch(connection, signal) {
-      const events: VaultStateEvent[] = [{ state: connection.session ? 'open' : 'locked', reason: null }]
-      let wake = () => {}
-      const listener = (event: VaultStateEvent) => {
-        events.push(event)
-        wake()
-      }
-      const stop = () => wake()
+      const events = new Channel<VaultStateEvent>({ signal })
+      const listener = (event: VaultStateEvent) => events.push(event)
       const own = listeners.get(connection) ?? new Set()
       listeners.set(connection, own.add(listener))
-      signal?.addEventListener('abort', stop)
+      listener({ state: connection.session ? 'open' : 'locked', reason: null })
       try {
-        while (!signal?.aborted) {
-          const event = events.shift()
-          if (event) yield event
-          else
-            await new Promise<void>((resolve) => {
-              wake = resolve
-            })
-        }
+        yield* events
       } finally {
         own.delete(listener)
-        signal?.removeEventListener('abort', stop)
       }
     },
     clear: () => {

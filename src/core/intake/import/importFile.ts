@@ -3,6 +3,7 @@ import type { ImportReport, Mapping } from '../../../contract/intake.ts'
 import { MappingSchema } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { warn, warnAs } from '../../../contract/warnings.ts'
+import { breathe } from '../../async.ts'
 import { addRejectedRows, type BatchHandle, beginBatch, finishBatch, listBatches } from '../../vault/records/batches.ts'
 import { type CaseRow, insertCases } from '../../vault/records/cases.ts'
 import { addConcepts, addLevels, listConcepts, plainConcept, type StoredConcept } from '../../vault/records/concepts.ts'
@@ -262,7 +263,7 @@ const each = async (
     if (next.done) return next.value
     work(next.value)
     // Gives way to what waited while a slice was inserted.
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await breathe()
   }
 }
 

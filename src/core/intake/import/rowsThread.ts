@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled } from '../../../contract/errors.ts'
 import type { Preview } from '../../../contract/intake.ts'
+import { breathe, Channel } from '../../async.ts'
 import { checkRows, type PlanOf, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
 import { type PreviewRequest, previewHere } from '../mapping/preview.ts'
 import type { RowsWorkerOrder, RowsWorkerReply } from './rowsWorker.ts'
@@ -65,7 +66,7 @@ async function* readHere(
     const next = await rows.next()
     if (next.done) return next.value
     yield next.value
-    await giveWay()
+    await breathe()
     stopIfAborted(signal)
   }
 }
@@ -90,40 +91,25 @@ export const previewFile = async (
 
 const startThread = (url: URL, signal: AbortSignal | undefined) => {
   const worker = new Worker(url)
-  const replies: RowsWorkerReply[] = []
-  let lost: unknown = null
-  let wake = () => {}
-  const lose = (error: unknown) => {
-    lost ??= error
-    wake()
-  }
+  const replies = new Channel<RowsWorkerReply>()
+  const lose = (error: unknown) => replies.fail(error)
   const abort = () => {
     lose(stopped())
     void worker.terminate()
   }
   signal?.addEventListener('abort', abort, { once: true })
-  worker.on('message', (reply: RowsWorkerReply) => {
-    replies.push(reply)
-    wake()
-  })
+  worker.on('message', (reply: RowsWorkerReply) => replies.push(reply))
   worker.on('error', lose)
   worker.on('messageerror', lose)
   worker.on('exit', (code) => lose(new Error(`The thread that reads files ended with code ${code}`)))
   return {
     next: async (): Promise<RowsWorkerReply> => {
-      for (;;) {
-        if (signal?.aborted) throw stopped()
-        const reply = replies.shift()
-        if (reply) {
-          if ('failure' in reply) throw new BedsideError(reply.failure)
-          if ('error' in reply) throw Object.assign(new Error(reply.error.message), reply.error)
-          return reply
-        }
-        if (lost !== null) throw lost
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+      stopIfAborted(signal)
+      const { value: reply } = await replies.next()
+      if (!reply) throw new Error('The thread that reads files was ended')
+      if ('failure' in reply) throw new BedsideError(reply.failure)
+      if ('error' in reply) throw Object.assign(new Error(reply.error.message), reply.error)
+      return reply
     },
     send: (message: RowsWorkerOrder) => worker.postMessage(message),
     end: async () => {
@@ -135,8 +121,6 @@ const startThread = (url: URL, signal: AbortSignal | undefined) => {
 
 const isThere = (url: URL | null): url is URL =>
   url !== null && (url.protocol !== 'file:' || existsSync(fileURLToPath(url)))
-
-const giveWay = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const stopped = () => cancelled('cancelled')
 

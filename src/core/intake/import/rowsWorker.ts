@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import type { BedsideError, Failure } from '../../../contract/errors.ts'
+import { Channel } from '../../async.ts'
 import { checkRows, type PlanOf, type RowsChunk, type RowsRequest, type RowsSummary } from '../check/rows.ts'
 import type { Plan } from '../mapping/plan.ts'
 import type { PreviewRequest } from '../mapping/preview.ts'
@@ -24,15 +25,8 @@ export const slicesAhead = 4
 
 /** The thread that reads, checks and packs a file. It gets the file and the mapping, never the vault or its key. */
 const listen = (port: MessagePort): void => {
-  let credit = slicesAhead
-  let wake = () => {}
-  const room = async () => {
-    while (credit === 0)
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    credit--
-  }
+  const credit = new Channel<null>()
+  for (let slice = 0; slice < slicesAhead; slice++) credit.push(null)
   let planned: (plan: Plan) => void = () => {}
   const send = (reply: RowsWorkerReply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
   const planOf = (header: string[]): Promise<Plan> =>
@@ -42,13 +36,12 @@ const listen = (port: MessagePort): void => {
     })
   port.on('message', (order: RowsWorkerOrder) => {
     if (order === null) {
-      credit++
-      wake()
+      credit.push(null)
       return
     }
     if (order.task === 'plan') return planned(order.plan)
     const work =
-      order.task === 'preview' ? preview(order.request, send) : rows({ request: order.request, planOf, send, room })
+      order.task === 'preview' ? preview(order.request, send) : rows({ request: order.request, planOf, send, credit })
     work.catch((error) => send(replyTo(error)))
   })
 }
@@ -64,13 +57,14 @@ interface RowsWork {
   request: RowsRequest
   planOf: PlanOf
   send: Send
-  room: () => Promise<void>
+  /** One for each slice that may be sent. */
+  credit: Channel<null>
 }
 
-const rows = async ({ request, planOf, send, room }: RowsWork) => {
+const rows = async ({ request, planOf, send, credit }: RowsWork) => {
   const reading = checkRows(request, planOf)
   for (;;) {
-    await room()
+    await credit.next()
     const next = await reading.next()
     if (next.done) return send({ summary: next.value })
     send({ chunk: next.value }, buffersOf(next.value))

@@ -4,6 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { dayMilliseconds } from '../../../contract/days.ts'
 import { conflict, invalidInput, notFound } from '../../../contract/errors.ts'
+import { Mutex } from '../../async.ts'
 import { type FileSource, pieceLabel, sourceBytes } from '../source.ts'
 
 export interface Uploads {
@@ -47,7 +48,8 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
     hash: Hash
     pieces: number
     finished: boolean
-    queue: Promise<unknown>
+    /** Its pieces, in the order they came. */
+    queue: Mutex
   }
   const uploads = new Map<string, Upload>()
   let privateFolder: string | null = null
@@ -71,7 +73,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
   const add = (source: FileSource, handle: FileHandle | null): string => {
     const id = randomBytes(24).toString('base64url')
     uploads.set(id, {
-      ...{ source, handle, pieces: 0, finished: handle === null, queue: Promise.resolve() },
+      ...{ source, handle, pieces: 0, finished: handle === null, queue: new Mutex() },
       hash: createHash('sha256'),
     })
     return id
@@ -108,7 +110,7 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
 
   const forget = async (upload: Upload): Promise<void> => {
     if (upload.source.kind !== 'sealed') return
-    await upload.queue.catch(() => {})
+    await upload.queue.run(() => {})
     await upload.handle?.close().catch(() => {})
     upload.source.key.fill(0)
     await rm(upload.source.path, { force: true })
@@ -119,10 +121,8 @@ export const createUploads = ({ folder, mostBytes = 4 * 2 ** 30, mostUploads = 3
       if (bytes.length > mostPieceBytes) throw invalidInput('pieceTooLarge', { most: mostPieceBytes })
       const id = given ?? (await begin(file))
       const upload = find(id)
-      const written = upload.queue.then(() => write(upload, bytes, last))
-      upload.queue = written.catch(() => {})
       try {
-        return { upload: id, received: await written }
+        return { upload: id, received: await upload.queue.run(() => write(upload, bytes, last)) }
       } catch (error) {
         // A piece too many does no harm to a file that is complete; any other fault leaves one that never will be.
         if (!upload.finished) {

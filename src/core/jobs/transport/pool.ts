@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { BedsideError, cancelled } from '../../../contract/errors.ts'
+import { breathe } from '../../async.ts'
 import type { WorkerTasks } from '../../learn/parallel.ts'
 import { type Tasks, taskOf, type WorkerReply } from './serve.ts'
 
@@ -140,7 +141,7 @@ export const createPool = <T extends Tasks = WorkerTasks>(options: PoolOptions):
     const results: unknown[] = []
     for (const input of inputs) {
       // Lets messages through between pieces, an abort among them.
-      await new Promise((resolve) => setImmediate(resolve))
+      await breathe()
       if (closed || signal?.aborted) throw cancelled('cancelled')
       pausePoint()
       results.push(await taskOf(found, task)(input))

@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads'
 import { cancelled } from '../../../contract/errors.ts'
+import { breathe } from '../../async.ts'
 import type { Matrix, Outcome } from '../../cohort/matrix.ts'
 import { randomOf } from '../../numbers/random.ts'
 import type { SharedMemory } from '../kernels/webAssembly.ts'
@@ -106,7 +107,7 @@ export const boost = async (request: BoostRequest, context: FitContext): Promise
       if (grown < settings.nTrees) context.progress(grown / settings.nTrees, detail)
       check()
       if (performance.now() - breathed > breath) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await breathe()
         check()
         breathed = performance.now()
       }

@@ -1,4 +1,5 @@
 import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
+import { breathe } from '../../async.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { lossOf } from './losses.ts'
 import { dropoutOf, type Engine, type NetData, type NetOptions, type NetShape } from './net.ts'
@@ -64,7 +65,7 @@ export const train = async (
       const batch = order.subarray(start, start + batchSize)
       sum += engine.step(batch, dropout(batch.length, step), rate) * batch.length
       if (performance.now() - breathed > 50) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await breathe()
         if (signal.aborted) throw cancelled('cancelled')
         progress((epoch - 1 + (start + batch.length) / order.length) / epochs)
         breathed = performance.now()

@@ -1,12 +1,12 @@
 import type { AuditFilter } from '../../../contract/audit.ts'
 import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
+import { breathe } from '../../async.ts'
 import { listUsers } from '../keys/users.ts'
 import type { ReadStore, Value } from '../store/store.ts'
 import { type AuditEntry, auditHead, type ChainedEntry } from './audit.ts'
 
 /** The log is searched in windows of so many entries, so that other work comes between. */
 const window = 20_000
-const breathe = () => new Promise((resolve) => setImmediate(resolve))
 
 /**
  * Entries newest first, below sequence `before`, with how many fit in all. `actor` is the display name where the user

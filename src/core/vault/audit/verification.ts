@@ -1,5 +1,6 @@
 import type { Checkpoint, Finding, Verdict } from '../../../contract/audit.ts'
 import { cancelled } from '../../../contract/errors.ts'
+import { breathe } from '../../async.ts'
 import type { ReadStore } from '../store/store.ts'
 import { createChainWalk, type Mark } from './chain.ts'
 import { checkpointFits, checkpointTexts, parseCheckpoint } from './checkpoints.ts'
@@ -52,7 +53,7 @@ export const verifyAudit = async (store: ReadStore, evidence: Evidence): Promise
     if (rows.length === 0) break
     for (const row of rows) walk.take(row)
     last = rows[rows.length - 1][0]
-    await new Promise((resolve) => setImmediate(resolve))
+    await breathe()
   }
   const chain = walk.end()
   const all = [...chain.findings, ...findings]

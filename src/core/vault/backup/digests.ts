@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import { cancelled } from '../../../contract/errors.ts'
+import { breathe } from '../../async.ts'
 import type { Connection } from '../store/database.ts'
 
 export interface TableDigest {
@@ -49,7 +50,7 @@ export const tableDigests = async (
       digest.update(lines)
       lines = ''
       if (performance.now() < until) continue
-      await new Promise((resolve) => setImmediate(resolve))
+      await breathe()
       if (signal?.aborted) throw cancelled('cancelled')
       until = performance.now() + slice
     }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
+import { Mutex } from '../../async.ts'
 import { encryptCopy, type RekeyOptions, switchKeys } from '../keys/rekey.ts'
 import { makeSlot, type Slot, type SlotOptions, sealKey } from '../keys/slots.ts'
 import { type VaultFileContent, writeVaultFile } from '../keys/vaultFile.ts'
@@ -98,8 +99,7 @@ class OpenVault implements Vault {
   private reader: Line
   private readonly statements: Statements = new Map()
   private open = true
-  /** The end of the queue of writes. */
-  private tail: Promise<unknown> = Promise.resolve()
+  private readonly writes = new Mutex()
   private readonly inside = new AsyncLocalStorage<true>()
   private shortening: NodeJS.Timeout | undefined
   /**
@@ -164,8 +164,7 @@ class OpenVault implements Vault {
     let held: StillDatabase | null = null
     while (!held) {
       await this.holding?.ended
-      const began = this.tail.then(() => (this.holding ? null : this.hold(ended)))
-      this.tail = began.catch(() => {})
+      const began = this.writes.run(() => (this.holding ? null : this.hold(ended)))
       held = await began.catch((error) => {
         throw storageError(this.path, error)
       })
@@ -186,9 +185,10 @@ class OpenVault implements Vault {
   }
 
   rekey(options: RekeyOptions = {}): Promise<void> {
-    const result = this.tail.then(() => this.holding?.ended).then(() => this.rekeyNow(options))
-    this.tail = result.catch(() => {})
-    return result
+    return this.writes.run(async () => {
+      await this.holding?.ended
+      return this.rekeyNow(options)
+    })
   }
 
   close(): void {
@@ -211,9 +211,7 @@ class OpenVault implements Vault {
       return Promise.reject(
         new Error('A write was asked for inside another, which would wait for itself; use its store.'),
       )
-    const result = this.tail.then(() => this.transaction(fn, asynchronous))
-    this.tail = result.catch(() => {})
-    return result
+    return this.writes.run(() => this.transaction(fn, asynchronous))
   }
 
   private async transaction<T>(fn: (store: WriteStore) => T | Promise<T>, asynchronous: boolean): Promise<T> {
@@ -250,7 +248,7 @@ class OpenVault implements Vault {
   private shortenLogSoon(): void {
     clearTimeout(this.shortening)
     this.shortening = setTimeout(() => {
-      this.tail = this.tail.then(() => {
+      void this.writes.run(() => {
         if (!this.open || this.holding) return
         try {
           this.writer.pragma('wal_checkpoint(TRUNCATE)')
