@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createApp } from '../src/core/app.ts'
+import { installation } from '../src/core/installation.ts'
 import { leastKeyDerivation, openSlot } from '../src/core/vault/keys/slots.ts'
 import { readVaultFile } from '../src/core/vault/keys/vaultFile.ts'
 import { beginBatch, finishBatch } from '../src/core/vault/records/batches.ts'
@@ -193,7 +194,7 @@ export async function run({ patients } = { patients: 100_000 }): Promise<void> {
     const app = createApp({
       vaultPath: path,
       resources: join(import.meta.dirname, '..', 'resources'),
-      worker: new URL('../src/core/jobs/worker.ts', import.meta.url),
+      workers: installation().workers,
       build: '0.0.0+bench',
       keyDerivation: leastKeyDerivation,
     })

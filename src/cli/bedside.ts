@@ -30,11 +30,11 @@ const run = async (words: string[]): Promise<void> => {
   // Not before it is needed: help and a mistyped option are answered at once.
   const { createApp, endOnIncident } = await import('../core/app.ts')
   endOnIncident((line) => void process.stderr.write(`bedside: ${line}\n`))
-  const { resources, worker, build } = installation()
+  const { resources, workers, build } = installation()
   const app = createApp({
     vaultPath: resolve(options.text('vault') ?? defaultVault()),
     resources,
-    worker,
+    workers,
     build,
     ...(options.has('threads') ? { threads: options.whole('threads', 1, 1024) } : {}),
     log: debugLine,

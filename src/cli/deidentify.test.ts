@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../core/app.ts'
+import { installation } from '../core/installation.ts'
 import { parseCommand } from './arguments.ts'
 import { commands } from './commands/index.ts'
 import { sentenceOf } from './failure.ts'
@@ -13,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bedside-deidentify-'))
 const app = createApp({
   vaultPath: join(folder, 'vault'),
   resources: join(root, 'resources'),
-  worker: new URL('../core/jobs/worker.ts', import.meta.url),
+  workers: installation().workers,
   build: '0.0.0+test',
   threads: 1,
   keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -14,7 +14,7 @@ import { modelHandlers } from './handlers/models.ts'
 import { patientHandlers } from './handlers/patients.ts'
 import { predictionHandlers } from './handlers/predictions.ts'
 import { sampleHandlers } from './handlers/samples.ts'
-import { Services } from './handlers/services.ts'
+import { Services, type Workers } from './handlers/services.ts'
 import { studyHandlers } from './handlers/studies.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { userHandlers } from './handlers/users.ts'
@@ -34,8 +34,7 @@ export interface AppOptions {
   vaultPath: string
   /** Folder of bundled samples, scores and guidelines. */
   resources: string
-  /** Entry of worker threads (`jobs/worker.ts`, or its bundle). */
-  worker: URL
+  workers: Workers
   /**
    * What models are made by: version and, after a `+`, the digest of the code that decides a fit; asked for when
    * needed.

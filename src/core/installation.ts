@@ -3,10 +3,11 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fitCodeOf } from './fitCode.ts'
+import type { Workers } from './handlers/services.ts'
 
 interface Installation {
   resources: string
-  worker: URL
+  workers: Workers
   version: string
   /** What models are made by: the version and, after a `+`, the digest of the code that decides a fit. */
   build: () => string
@@ -26,7 +27,11 @@ export const installation = (): Installation => {
   const { version, dependencies, optionalDependencies } = manifest
   return {
     resources: fileURLToPath(new URL('../../resources', import.meta.url)),
-    worker: new URL('./jobs/worker.ts', import.meta.url),
+    workers: {
+      pool: new URL('./jobs/worker.ts', import.meta.url),
+      rows: new URL('./intake/import/rowsWorker.ts', import.meta.url),
+      rekey: new URL('./vault/keys/rekeyWorker.ts', import.meta.url),
+    },
     version,
     build: () => {
       const packages = { ...dependencies, ...optionalDependencies }

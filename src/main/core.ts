@@ -26,7 +26,11 @@ const { keychain, answered } = askingKeychain((question) => tell({ keychain: que
 const app = createApp({
   vaultPath,
   resources: fileURLToPath(new URL('../../resources', import.meta.url)),
-  worker: new URL('./worker.js', import.meta.url),
+  workers: {
+    pool: new URL('./worker.js', import.meta.url),
+    rows: new URL('./rowsWorker.js', import.meta.url),
+    rekey: new URL('./rekeyWorker.js', import.meta.url),
+  },
   build: __BEDSIDE_BUILD__,
   log,
   onState: (state) => tell({ state }),

@@ -26,13 +26,13 @@ const start = async () => {
   if (values.help) return void process.stdout.write(usage)
   const renderer = fileURLToPath(new URL('../../out/renderer', import.meta.url))
   if (!existsSync(renderer)) throw new Error('The renderer is not built yet: run npm run build first')
-  const { resources, worker, version, build } = installation()
+  const { resources, workers, version, build } = installation()
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   endOnIncident(log)
   const app = createApp({
     vaultPath: resolve(values.vault ?? defaultVault()),
     resources,
-    worker,
+    workers,
     build,
     ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads, 1, 1024) }),
     log,

@@ -7,6 +7,7 @@ import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/des
 import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { type App, type Connection, createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bedside-app-'))
@@ -18,7 +19,7 @@ const open = (threads = 2) => {
   app = createApp({
     vaultPath: join(folder, 'vault'),
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -9,6 +9,7 @@ import type { Checkpoint } from '../../src/contract/audit.ts'
 import type { Failure } from '../../src/contract/errors.ts'
 import { metaOf } from '../../src/contract/procedure.ts'
 import { type App, type Connection, createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bedside-audit-'))
@@ -23,7 +24,7 @@ const open = () => {
   app = createApp({
     vaultPath,
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -7,6 +7,7 @@ import type { RestoreEvent } from '../../src/contract/backup.ts'
 import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { type App, createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bedside-backup-'))
@@ -18,7 +19,7 @@ const open = (vaultPath: string) => {
   const app = createApp({
     vaultPath,
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -7,6 +7,7 @@ import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/des
 import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { type App, type Connection, createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 /** Models of what was measured over time and of pictures, from the vault and back to the bedside. */
 
@@ -19,7 +20,7 @@ const open = (threads: number) => {
   app = createApp({
     vaultPath: join(folder, 'vault'),
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

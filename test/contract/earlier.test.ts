@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Job } from '../../src/contract/jobs.ts'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
 import expected from '../fixtures/earlier/expected.json' with { type: 'json' }
 
@@ -18,7 +19,7 @@ cpSync(join(root, 'test/fixtures/earlier/vault'), join(folder, 'vault'), { recur
 const app = createApp({
   vaultPath: join(folder, 'vault'),
   resources: join(root, 'resources'),
-  worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+  workers: installation().workers,
   build: '0.0.0+later',
   threads: 2,
   keyDerivation: leastKeyDerivation,

@@ -11,6 +11,7 @@ import { deidentify } from '../../src/core/export/deidentify.ts'
 import { exportKey } from '../../src/core/export/key.ts'
 import { writeExport } from '../../src/core/export/write.ts'
 import { studySource } from '../../src/core/extract/studySource.ts'
+import { installation } from '../../src/core/installation.ts'
 import { beginBatch, finishBatch } from '../../src/core/vault/records/batches.ts'
 import { type ClinicalEvent, type EventKind, insertEvents } from '../../src/core/vault/records/events.ts'
 import { createStudy } from '../../src/core/vault/records/studies.ts'
@@ -21,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bedside-exports-'))
 const app = createApp({
   vaultPath: join(folder, 'vault'),
   resources: join(root, 'resources'),
-  worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+  workers: installation().workers,
   build: '0.0.0+test',
   threads: 1,
   keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

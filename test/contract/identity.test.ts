@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/design.ts'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
 import { ended } from '../crash/acts.ts'
 import { passphrase } from '../fixtures/vault.ts'
@@ -17,7 +18,7 @@ const open = async (vault: string, { threads = 2, build = '0.1.0+same' } = {}) =
   const app = createApp({
     vaultPath: join(folder, vault),
     resources: join(import.meta.dirname, '..', '..', 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build,
     threads,
     keyDerivation: leastKeyDerivation,

@@ -9,6 +9,7 @@ import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/des
 import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
 import { type StoredJob, saveJob } from '../../src/core/vault/models/jobs.ts'
 import { openVault } from '../../src/core/vault/store/vault.ts'
@@ -29,7 +30,7 @@ const start = async () => {
   app = createApp({
     vaultPath,
     resources: join(import.meta.dirname, '..', '..', 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 2,
     keyDerivation: leastKeyDerivation,

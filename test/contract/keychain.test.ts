@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Failure } from '../../src/contract/errors.ts'
 import { type App, createApp, type Keychain } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 /** The second factor: a key bound to the keychain of one computer. */
 
@@ -30,7 +31,7 @@ const start = (vault: string, keychain?: Keychain) => {
   const app = createApp({
     vaultPath: join(folder, vault),
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bedside-memory-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -16,14 +17,13 @@ const name = 'Wilhelmina Unmistakable'
 const script = `
 import { writeHeapSnapshot } from 'node:v8'
 import { createApp } from ${JSON.stringify(new URL('../../src/core/app.ts', import.meta.url).href)}
-const app = createApp({ worker: new URL(${JSON.stringify(new URL('../../src/core/jobs/worker.ts', import.meta.url).href)}), ...${JSON.stringify(
-  {
-    vaultPath: join(folder, 'vault'),
-    resources: join(root, 'resources'),
-    build: '0.0.0+test',
-    threads: 1,
-  },
-)} })
+import { installation } from ${JSON.stringify(new URL('../../src/core/installation.ts', import.meta.url).href)}
+const app = createApp({ workers: installation().workers, ...${JSON.stringify({
+  vaultPath: join(folder, 'vault'),
+  resources: join(root, 'resources'),
+  build: '0.0.0+test',
+  threads: 1,
+})} })
 const client = app.client(app.connect('desktop'))
 await client.vault.unlock({ user: 'adams', passphrase: ${JSON.stringify(passphrase)} })
 const shown = await client.users.list()
@@ -39,7 +39,7 @@ test('after the lock the core holds nothing of what it had deciphered', async ()
   const app = createApp({
     vaultPath: join(folder, 'vault'),
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -13,6 +13,7 @@ import { type Api, api } from '../../src/contract/api.ts'
 import type { Failure } from '../../src/contract/errors.ts'
 import { metaOf, type Role, roles } from '../../src/contract/procedure.ts'
 import { type App, type Connection, createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 
 type Client = ContractRouterClient<Api>
@@ -33,7 +34,7 @@ beforeAll(async () => {
   app = createApp({
     vaultPath: join(folder, 'vault'),
     resources: fileURLToPath(new URL('../../resources', import.meta.url)),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

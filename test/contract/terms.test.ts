@@ -7,6 +7,7 @@ import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/des
 import type { Job } from '../../src/contract/jobs.ts'
 import type { TermEditInput } from '../../src/contract/terms.ts'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 /** The curves of an additive model, read and changed through the API. */
 
@@ -15,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bedside-terms-'))
 const app = createApp({
   vaultPath: join(folder, 'vault'),
   resources: join(root, 'resources'),
-  worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+  workers: installation().workers,
   build: '0.0.0+test',
   threads: 1,
   keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

@@ -7,6 +7,7 @@ import type { Failure } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import type { VaultStateEvent } from '../../src/contract/vault.ts'
 import { type App, createApp, type VaultState } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const passphrase = 'correct horse battery staple'
@@ -21,7 +22,7 @@ const start = () => {
   app = createApp({
     vaultPath: join(folder, 'vault'),
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keyDerivation: { memoryKiB: 47104, iterations: 1, parallelism: 1 },

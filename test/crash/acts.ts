@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { type StudyDesignInput, StudyDesignSchema } from '../../src/contract/design.ts'
 import type { Job } from '../../src/contract/jobs.ts'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 import { leastKeyDerivation } from '../../src/core/vault/keys/slots.ts'
 import { openVault } from '../../src/core/vault/store/vault.ts'
 import { passphrase } from '../fixtures/vault.ts'
@@ -20,7 +21,7 @@ export const startApp = (vaultPath: string) =>
   createApp({
     vaultPath,
     resources: join(root, 'resources'),
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+crash',
     threads: 2,
     keyDerivation: leastKeyDerivation,

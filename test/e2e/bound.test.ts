@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../src/core/app.ts'
+import { installation } from '../../src/core/installation.ts'
 import { bedside, passphrase } from './command.ts'
 import { hands } from './flows.ts'
 import { openInBrowser, temporaryFolder } from './shells.ts'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const app = createApp({
     vaultPath: vault(),
     resources: `${root}/resources`,
-    worker: new URL('../../src/core/jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     keychain: {

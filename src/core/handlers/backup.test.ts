@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { passphrase } from '../../../test/fixtures/vault.ts'
+import { installation } from '../installation.ts'
 import { listAudit } from '../vault/audit/auditSearch.ts'
 import { leastKeyDerivation } from '../vault/keys/slots.ts'
 import { readSettings, writeSettings } from '../vault/store/settings.ts'
@@ -24,7 +25,7 @@ const scheduled = async (
   const options = {
     vaultPath: join(root, 'vault'),
     resources: '',
-    worker: new URL('../jobs/worker.ts', import.meta.url),
+    workers: installation().workers,
     build: '0.0.0+test',
     threads: 1,
     log: () => {},

@@ -16,13 +16,9 @@ const follow =
   ({ stage, progress, rows, rejected }: { stage: string; progress: number; rows: number; rejected: number }) =>
     report(stage, progress, { rows, rejected })
 
-/** The thread that reads files lies beside the workers: in the sources in its room, bundled in the same folder. */
-export const fileReader = (worker: URL): URL =>
-  new URL(worker.pathname.endsWith('.ts') ? '../intake/import/rowsWorker.ts' : './rowsWorker.js', worker)
-
 export const intakeHandlers = (services: Needs, os: Implementer) => {
   const read = () => services.vault().read
-  const workerUrl = fileReader(services.options.worker)
+  const workerUrl = services.options.workers.rows
   return {
     intake: {
       upload: os.intake.upload.handler(async ({ input }) => {
@@ -77,7 +73,7 @@ export const validateJob = (services: Needs): JobHandler<'validate'> => ({
         mapping,
         store: services.vault().read,
         signal: context.signal,
-        workerUrl: fileReader(services.options.worker),
+        workerUrl: services.options.workers.rows,
         onProgress: follow(context),
       }),
     ),
@@ -93,7 +89,7 @@ export const importJob = (services: Needs): JobHandler<'import'> => ({
       source: services.uploads.open(upload),
       user: context.user,
       signal: context.signal,
-      workerUrl: fileReader(services.options.worker),
+      workerUrl: services.options.workers.rows,
       onProgress: follow(context),
     })
     await services.uploads.discard(upload)

@@ -4,7 +4,7 @@ import { evaluateJob } from '../models/evaluate.ts'
 import { samplesJob } from '../models/samples.ts'
 import { trainJob } from '../models/train.ts'
 import { backupJob, verifyBackupJob } from './backup.ts'
-import { fileReader, importJob, validateJob } from './intake.ts'
+import { importJob, validateJob } from './intake.ts'
 import type { Services } from './services.ts'
 import { rekeyJob } from './users.ts'
 
@@ -17,7 +17,7 @@ export const jobHandlersOf = (services: Services): JobHandlers => ({
   import: importJob(services),
   samples: samplesJob(services, {
     resources: services.options.resources,
-    workerUrl: fileReader(services.options.worker),
+    workerUrl: services.options.workers.rows,
   }),
   rekey: rekeyJob(services),
   backup: backupJob(services),

@@ -6,7 +6,6 @@ import { predictFile, predictRows } from '../models/predictFile.ts'
 import { modelDetail } from '../vault/models/models.ts'
 import { predictionHistory, respondToPrediction } from '../vault/models/predictions.ts'
 import { type Implementer, sessionOf } from './implementer.ts'
-import { fileReader } from './intake.ts'
 import type { Services } from './services.ts'
 
 type PredictionHistory = (ReturnType<typeof predictionHistory>[number] & { task: Task })[]
@@ -60,7 +59,7 @@ export const predictionHandlers = (
         const { model, upload, mapping, dialect, times } = input
         const source = services.uploads.open(upload)
         const hand = await services.modelCache.take(model)
-        const thread = { workerUrl: fileReader(services.options.worker), ...(signal ? { signal } : {}) }
+        const thread = { workerUrl: services.options.workers.rows, ...(signal ? { signal } : {}) }
         yield* predictFile({ store: read(), hand, source, mapping, dialect, times, thread })
       }),
     },

@@ -11,11 +11,20 @@ import { type SessionOptions, SessionService } from '../session/session.ts'
 import { interruptJobs, listJobs, type StoredJob, saveJob } from '../vault/models/jobs.ts'
 import type { Vault } from '../vault/store/vault.ts'
 
+/** Entries of worker threads. Sources have each in its room, a bundle all in one folder: only the shell knows which. */
+export interface Workers {
+  /** Long tasks and their pieces. */
+  pool: URL
+  /** Reads and checks files. */
+  rows: URL
+  /** Encrypts the database under a new key. */
+  rekey: URL
+}
+
 export interface ServiceOptions extends SessionOptions {
   /** Folder of the bundled samples and their dictionaries. */
   resources: string
-  /** Entry of worker threads. */
-  worker: URL
+  workers: Workers
   /** What models are made by: version and, after a `+`, the digest of the code that decides a fit. */
   build: string
   threads: number
@@ -44,7 +53,7 @@ export class Services {
 
   constructor(options: ServiceOptions, jobHandlersOf: (services: Services) => JobHandlers) {
     this.options = options
-    this.transport = threadTransport(options.worker)
+    this.transport = threadTransport(options.workers.pool)
     this.modelCache = createModelCache(() => this.vault())
     this.handlers = jobHandlersOf(this)
     this.jobs = this.newJobs()

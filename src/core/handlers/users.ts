@@ -109,11 +109,8 @@ export const userHandlers = (services: Needs, os: Implementer) => ({
 export const rekeyJob = (services: Needs): JobHandler<'rekey'> => ({
   title: () => 'Encrypting the vault under a new key',
   run: async ({ cipher }, { signal, report }) => {
-    const worker = threadOf(services.options.worker)
+    const worker = services.options.workers.rekey
     await rekeyVault(services.vault(), { signal, report, cipher: cipher ?? undefined, worker })
     return {}
   },
 })
-
-const threadOf = (worker: URL): URL =>
-  new URL(worker.pathname.endsWith('.ts') ? '../vault/keys/rekeyWorker.ts' : './rekeyWorker.js', worker)
