@@ -1,18 +1,23 @@
-import type { Score } from '../../contract/advice.ts'
-import type { Cell, Concept, Text } from '../../contract/values.ts'
+import type { Band, InputProblem, Score } from '../../contract/advice.ts'
+import type { Cell, Concept } from '../../contract/values.ts'
+import { type AnalyteId, analyte, loincCodesOf, loincSystem } from '../terminology/analytes.ts'
+import { headerWords } from '../terminology/words.ts'
 
 export type Values = Record<string, number>
 
+/**
+ * An input of one or several scores. What it and its choices are called stands under `input.<id>` in
+ * `resources/texts/scores.<language>.json`.
+ */
 export interface ScoreInput {
   id: string
-  label: Text
   kind: 'number' | 'choice'
   /** UCUM unit the formula takes. */
   unit: string | null
-  choices: { code: string; label: Text; value: number }[] | null
+  choices: readonly { code: string; value: number }[] | null
   /** LOINC codes that name this quantity; the first dictionary entry with one of them is taken. */
   loinc: readonly string[]
-  /** Column names that are taken where no code is given, in lower case. */
+  /** Column names that are taken where no code is given, as `headerWords` has them. */
   names: readonly string[]
   /** Values outside are refused: no formula speaks of them. */
   low: number
@@ -23,24 +28,17 @@ export interface ScoreInput {
   standard: number | null
 }
 
-export interface Band {
-  id: string
-  label: Text
-  low: number | null
-  high: number | null
-  tone: 'low' | 'middle' | 'high'
-}
-
+/**
+ * A published score. Its title, its purpose, whom it was derived in, and what its bands, cautions and further numbers
+ * are called stand under `score.<id>` in `resources/texts/scores.<language>.json`.
+ */
 export interface ScoreDefinition {
   score: string
-  title: Text
-  purpose: Text
-  population: Text
   inputs: readonly ScoreInput[]
   /** Whether the patient is one the authors derived the score for, and what to beware of. */
-  applies: (values: Partial<Values>) => { applies: 'yes' | 'no' | 'unknown'; cautions: Text[] }
+  applies: (values: Partial<Values>) => { applies: 'yes' | 'no' | 'unknown'; cautions: string[] }
   compute: (values: Values) => number
-  further?: (value: number) => { label: Text; value: number; unit: string | null; digits: number }[]
+  further?: (value: number) => NonNullable<Score['result']>['further']
   unit: string | null
   digits: number
   bands: readonly Band[]
@@ -66,21 +64,13 @@ interface Resolved {
   from: 'record' | 'entered' | 'missing'
   concept: string | null
   recordedAs: string | null
-  problem: Text | null
+  problem: InputProblem | null
 }
 
 const nothing: Resolved = { value: null, cell: null, from: 'missing', concept: null, recordedAs: null, problem: null }
 
-const outOfRange = (input: ScoreInput, value: number): Text | null =>
-  value >= input.low && value <= input.high
-    ? null
-    : {
-        en: `${value} ${input.unit ?? ''} is outside ${input.low} to ${input.high}: check the value.`.replace(
-          '  ',
-          ' ',
-        ),
-        zh: `${value} ${input.unit ?? ''} 超出 ${input.low} 至 ${input.high} 的范围，请核对。`.replace('  ', ' '),
-      }
+const outOfRange = ({ low, high }: ScoreInput, value: number): InputProblem | null =>
+  value >= low && value <= high ? null : { code: 'outOfRange', value, low, high }
 
 const choiceOf = (input: ScoreInput, cell: Cell): number | null => {
   const text = String(cell).toLowerCase()
@@ -95,15 +85,7 @@ const checked = (
   rest: Omit<Resolved, 'value' | 'cell' | 'problem'>,
 ): Resolved => {
   if (value === null || !Number.isFinite(value))
-    return {
-      ...rest,
-      value: null,
-      cell,
-      problem: {
-        en: `${String(cell)} cannot be read as ${input.label.en}.`,
-        zh: `${String(cell)} 不是有效的${input.label.zh ?? input.label.en}。`,
-      },
-    }
+    return { ...rest, value: null, cell, problem: { code: 'unreadable', value: String(cell) } }
   const problem = outOfRange(input, value)
   return { ...rest, value: problem ? null : value, cell: input.kind === 'choice' ? cell : value, problem }
 }
@@ -117,8 +99,8 @@ const fromEntered = (input: ScoreInput, cell: Cell): Resolved =>
 
 const matches = (input: ScoreInput, { concept }: Recorded): boolean =>
   concept.coding.length > 0
-    ? concept.coding.some(({ system, code }) => system === 'http://loinc.org' && input.loinc.includes(code))
-    : input.names.includes(concept.name.toLowerCase())
+    ? concept.coding.some(({ system, code }) => system === loincSystem && input.loinc.includes(code))
+    : input.names.includes(headerWords(concept.name))
 
 const fromRecord = (input: ScoreInput, recorded: readonly Recorded[], convert: Convert): Resolved => {
   const found = recorded.find((one) => one.value !== null && matches(input, one))
@@ -137,12 +119,7 @@ const fromRecord = (input: ScoreInput, recorded: readonly Recorded[], convert: C
   if (input.unit === null || unit === null || unit === input.unit) return checked(input, number, number, rest)
   const converted = convert(number, unit, input.unit, input.molarMass)
   if (converted !== null) return checked(input, converted, converted, rest)
-  return {
-    ...rest,
-    value: null,
-    cell: null,
-    problem: { en: `${unit} cannot be converted to ${input.unit}.`, zh: `无法将 ${unit} 换算为 ${input.unit}。` },
-  }
+  return { ...rest, value: null, cell: null, problem: { code: 'otherUnit', from: unit, to: input.unit } }
 }
 
 const bandOf = ({ bands, upperIncludesBorder }: ScoreDefinition, value: number): Band | null =>
@@ -175,16 +152,12 @@ export const computeScore = (
   const value = complete ? definition.compute(values as Values) : null
   return {
     score: definition.score,
-    title: definition.title,
-    purpose: definition.purpose,
-    population: definition.population,
     ...definition.applies(values),
     inputs: definition.inputs.map((input, i) => ({
       id: input.id,
-      label: input.label,
       kind: input.kind,
       unit: input.unit,
-      choices: input.choices?.map(({ code, label }) => ({ code, label })) ?? null,
+      choices: input.choices?.map(({ code }) => code) ?? null,
       value: resolved[i].cell,
       from: resolved[i].from,
       concept: resolved[i].concept,
@@ -207,13 +180,32 @@ export const computeScore = (
   }
 }
 
+interface Measured extends Pick<ScoreInput, 'unit' | 'low' | 'high'> {
+  /** Names beside those of the analyte. */
+  names?: readonly string[]
+  /** Another than the analyte's. */
+  id?: string
+}
+
+/** What laboratories and wards measure: codes, molar mass and names are those of terminology. */
+export const measured = (of: AnalyteId, { names = [], id = of, ...rest }: Measured): ScoreInput => {
+  const known = analyte(of)
+  return numberInput({
+    ...rest,
+    id,
+    loinc: loincCodesOf(known),
+    names: [...known.words, ...names],
+    molarMass: known.molarMass ?? null,
+  })
+}
+
 /** An input of the kind `number`, with the fields most do not need filled in. */
 export const numberInput = (
-  input: Pick<ScoreInput, 'id' | 'label' | 'unit' | 'loinc' | 'names' | 'low' | 'high'> & Partial<ScoreInput>,
+  input: Pick<ScoreInput, 'id' | 'unit' | 'loinc' | 'names' | 'low' | 'high'> & Partial<ScoreInput>,
 ): ScoreInput => ({ kind: 'number', choices: null, molarMass: null, standard: null, ...input })
 
 export const choiceInput = (
-  input: Pick<ScoreInput, 'id' | 'label' | 'choices' | 'loinc' | 'names'> & Partial<ScoreInput>,
+  input: Pick<ScoreInput, 'id' | 'choices' | 'loinc' | 'names'> & Partial<ScoreInput>,
 ): ScoreInput => ({
   kind: 'choice',
   unit: null,

@@ -9,3 +9,6 @@ const sexWords = new Map<string, Sex>([
 
 /** The sex a word means, or null; numeric codes mean nothing without their labels. */
 export const parseSex = (text: string): Sex | null => sexWords.get(text.toLowerCase()) ?? null
+
+/** LOINC codes of a person's sex: as such, and as assigned at birth. */
+export const sexCodes: readonly string[] = ['46098-0', '76689-9']

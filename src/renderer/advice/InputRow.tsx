@@ -2,7 +2,7 @@ import { Anchor, NumberInput, Select, Text } from '@mantine/core'
 import type * as z from 'zod'
 import type { ScoreInputSchema } from '../../contract/advice.ts'
 import type { Cell } from '../../contract/values.ts'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { useFormats, useTranslation } from '../language/index.ts'
 import classes from './advice.module.css'
 
 export type Input = z.infer<typeof ScoreInputSchema>
@@ -18,11 +18,11 @@ export const InputRow = ({
   onEnter: (value: Cell) => void
 }) => {
   const { t } = useTranslation('advice')
-  const text = useText()
   const formats = useFormats()
-  const label = text(input.label)
+  const texts = `scores:input.${input.id}`
+  const label = t(`${texts}.label`)
   const unit = formats.unit(input.unit)
-  const problem = input.problem ? text(input.problem) : undefined
+  const problem = useProblem(input, label)
   const used = typeof input.value === 'number' ? formats.quantity(Number(input.value.toPrecision(4)), input.unit) : null
   const typed = entered !== null
   const recorded = input.recordedAs ? recordedText(input.recordedAs, formats.quantity) : ''
@@ -60,7 +60,7 @@ export const InputRow = ({
         <Select
           aria-label={label}
           size="xs"
-          data={(input.choices ?? []).map((choice) => ({ value: choice.code, label: text(choice.label) }))}
+          data={(input.choices ?? []).map((code) => ({ value: code, label: t(`${texts}.choice.${code}`) }))}
           value={String(entered ?? input.value ?? '') || null}
           onChange={(value) => onEnter(value)}
           placeholder={t('inputs.choose')}
@@ -80,6 +80,21 @@ export const InputRow = ({
       )}
     </div>
   )
+}
+
+/** Why the value cannot be used, in a sentence. */
+const useProblem = ({ problem, unit }: Input, label: string): string | undefined => {
+  const { t } = useTranslation()
+  const formats = useFormats()
+  if (!problem) return undefined
+  if (problem.code === 'unreadable') return t('scores:problem.unreadable', { value: problem.value, input: label })
+  if (problem.code === 'otherUnit')
+    return t('scores:problem.otherUnit', { from: formats.unit(problem.from), to: formats.unit(problem.to) })
+  return t('scores:problem.outOfRange', {
+    value: formats.quantity(problem.value, unit),
+    low: formats.number(problem.low),
+    high: formats.number(problem.high),
+  })
 }
 
 /** `40.2026009582478 a` -> `40.2 years`; what is no number stays as it is. */

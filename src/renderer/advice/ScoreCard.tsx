@@ -4,7 +4,7 @@ import { useId, useState } from 'react'
 import type { Score } from '../../contract/advice.ts'
 import type { Cell } from '../../contract/values.ts'
 import { wordsOf } from '../language/formats.ts'
-import { useFormats, useLanguage, useText, useTranslation } from '../language/index.ts'
+import { useFormats, useLanguage, useTranslation } from '../language/index.ts'
 import classes from './advice.module.css'
 import { type Input, InputRow } from './InputRow.tsx'
 
@@ -21,9 +21,9 @@ export const ScoreCard = ({
   onEnter: (input: string, value: Cell) => void
 }) => {
   const { t } = useTranslation('advice')
-  const text = useText()
   const id = useId()
   const { result, inputs } = score
+  const texts = `scores:score.${score.score}`
   const missing = inputs.filter((input) => input.value === null)
   const [open, setOpen] = useState(false)
   // Fields that were empty when the card was first seen stay in sight while they are filled in.
@@ -34,13 +34,13 @@ export const ScoreCard = ({
       <Stack gap="sm">
         <div>
           <Title order={3} id={id}>
-            {text(score.title)}
+            {t(`${texts}.title`)}
           </Title>
           <Text size="sm" c="dimmed">
-            {text(score.purpose)}
+            {t(`${texts}.purpose`)}
           </Text>
         </div>
-        <Result result={result} missing={missing} />
+        <Result result={result} missing={missing} texts={texts} />
         {wanted.length > 0 && !open && (
           <div>
             {wanted.map((input) => (
@@ -53,11 +53,11 @@ export const ScoreCard = ({
             ))}
           </div>
         )}
-        {score.bands.length > 1 && <Bands bands={score.bands} now={result?.band?.id ?? null} />}
+        {score.bands.length > 1 && <Bands bands={score.bands} now={result?.band?.id ?? null} texts={texts} />}
         {score.applies !== 'yes' && (
           <Alert color={score.applies === 'no' ? 'brick' : 'amber'} icon={<IconUsers />} p="xs">
             <Text size="sm">
-              {t(score.applies === 'no' ? 'scores.otherPatients' : 'scores.perhapsOthers')} {text(score.population)}
+              {t(score.applies === 'no' ? 'scores.otherPatients' : 'scores.perhapsOthers')} {t(`${texts}.population`)}
             </Text>
           </Alert>
         )}
@@ -65,8 +65,8 @@ export const ScoreCard = ({
           <Alert color="amber" icon={<IconAlertTriangle />} p="xs">
             <Stack gap={4}>
               {score.cautions.map((caution) => (
-                <Text size="sm" key={caution.en}>
-                  {text(caution)}
+                <Text size="sm" key={caution}>
+                  {t(`${texts}.caution.${caution}`)}
                 </Text>
               ))}
             </Stack>
@@ -108,16 +108,17 @@ export const ScoreCard = ({
 }
 
 /** The value with what it means, or what is missing for it. */
-const Result = ({ result, missing }: { result: Score['result']; missing: readonly Input[] }) => {
+const Result = ({ result, missing, texts }: { result: Score['result']; missing: readonly Input[]; texts: string }) => {
   const { t } = useTranslation('advice')
-  const text = useText()
   const formats = useFormats()
   const words = wordsOf(useLanguage())
   if (!result)
     return (
       <Text fw={600} role="status">
         {missing.length > 0
-          ? t('scores.missing', { inputs: missing.map((input) => text(input.label)).join(t('scores.and')) })
+          ? t('scores.missing', {
+              inputs: missing.map((input) => t(`scores:input.${input.id}.label`)).join(t('scores.and')),
+            })
           : t('scores.notComputed')}
       </Text>
     )
@@ -135,15 +136,15 @@ const Result = ({ result, missing }: { result: Score['result']; missing: readonl
         </span>
         {result.band && (
           <Badge size="lg" color={colours[result.band.tone]} tt="none">
-            {text(result.band.label)}
+            {t(`${texts}.band.${result.band.id}`)}
           </Badge>
         )}
       </Group>
       {result.further.length > 0 && (
         <List size="sm" listStyleType="none">
           {result.further.map((one) => (
-            <List.Item key={one.label.en}>
-              {text(one.label)}:{' '}
+            <List.Item key={`${one.id} ${one.years}`}>
+              {t(`${texts}.further.${one.id}`, { count: one.years ?? undefined })}:{' '}
               <strong className="tabular">
                 {one.unit === '%'
                   ? words.perHundred(one.value / 100)
@@ -158,9 +159,8 @@ const Result = ({ result, missing }: { result: Score['result']; missing: readonl
 }
 
 /** All bands of the score; the one it falls in now is marked. */
-const Bands = ({ bands, now }: { bands: Score['bands']; now: string | null }) => {
+const Bands = ({ bands, now, texts }: { bands: Score['bands']; now: string | null; texts: string }) => {
   const { t } = useTranslation('advice')
-  const text = useText()
   const formats = useFormats()
   return (
     <ol className={classes.bands} aria-label={t('scores.bands')}>
@@ -178,7 +178,7 @@ const Bands = ({ bands, now }: { bands: Score['bands']; now: string | null }) =>
                 ? t('scores.above', { value: formats.number(band.low) })
                 : t('scores.between', { low: formats.number(band.low), high: formats.number(band.high) })}
           </span>{' '}
-          {text(band.label)}
+          {t(`${texts}.band.${band.id}`)}
         </li>
       ))}
     </ol>
@@ -188,14 +188,13 @@ const Bands = ({ bands, now }: { bands: Score['bands']; now: string | null }) =>
 /** Whom the score is for, how it is computed, and who says so. */
 const About = ({ score }: { score: Score }) => {
   const { t } = useTranslation('advice')
-  const text = useText()
   return (
     <>
       {score.applies === 'yes' && (
         <Group gap={8} wrap="nowrap" align="flex-start">
           <IconInfoCircle size={16} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
           <Text size="sm">
-            {t('scores.population')} {text(score.population)}
+            {t('scores.population')} {t(`scores:score.${score.score}.population`)}
           </Text>
         </Group>
       )}
