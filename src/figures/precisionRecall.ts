@@ -1,17 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Assessment } from '../contract/models.ts'
-import {
-  addLegend,
-  axisTitles,
-  draw,
-  type Figure,
-  type FigureOptions,
-  legendLayout,
-  lookOf,
-  palette,
-  shareAxes,
-  strokeOf,
-} from './frame.ts'
+import { type Figure, type FigureOptions, strokeOf } from './frame.ts'
+import { noSkill, thresholdCurve } from './thresholdCurve.ts'
 
 export interface PrecisionRecallData {
   series: readonly { label: string; precisionRecall: NonNullable<Assessment['precisionRecall']> }[]
@@ -35,50 +25,22 @@ const english: PrecisionRecallTexts = {
   prevalence: 'Share with it (no skill)',
 }
 
-const shares = [0, 0.2, 0.4, 0.6, 0.8, 1]
-
 /** Precision (positive predictive value) against recall (sensitivity), beside the prevalence. */
 export const precisionRecall = (
-  data: PrecisionRecallData,
+  { series, prevalence }: PrecisionRecallData,
   options: FigureOptions<PrecisionRecallTexts> = {},
 ): Figure => {
-  const texts = { ...english, ...options.texts }
-  const { width = 420, locale = 'en' } = options
-  const side = Math.min(width, 460)
-  const legend = legendLayout(
-    [
-      ...data.series.map(({ label }, index) => ({ label, stroke: lookOf(index).stroke, dash: lookOf(index).dash })),
-      ...(data.prevalence === null
-        ? []
-        : [{ label: texts.prevalence, stroke: palette.muted, dash: '2 4', width: 1.5 }]),
-    ],
-    side,
-    8,
-  )
-  const figure = draw(
+  const { precision, recall, prevalence: without, ...about } = { ...english, ...options.texts }
+  return thresholdCurve(
     {
-      width: side,
-      height: options.height ?? side - 8 + legend.height,
-      marginLeft: 40,
-      marginRight: 14,
-      marginTop: legend.height + 22,
-      marginBottom: 46,
-      x: { domain: [0, 1], label: null },
-      y: { domain: [0, 1], label: null },
+      name: 'precision-recall',
+      labels: series.map(({ label }) => label),
+      noSkill: prevalence === null ? null : without,
+      texts: { ...about, vertical: precision, horizontal: recall },
       marks: [
-        ...shareAxes(shares, locale),
-        ...(data.prevalence === null
-          ? []
-          : [
-              Plot.ruleY([data.prevalence], {
-                className: 'prevalence',
-                stroke: palette.muted,
-                strokeWidth: 1.5,
-                strokeDasharray: '2 4',
-              }),
-            ]),
-        ...data.series.map(({ precisionRecall }, index) =>
-          Plot.line(precisionRecall, {
+        ...(prevalence === null ? [] : [Plot.ruleY([prevalence], { className: 'prevalence', ...noSkill })]),
+        ...series.map(({ precisionRecall: points }, index) =>
+          Plot.line(points, {
             className: 'curve',
             x: 'recall',
             y: 'precision',
@@ -87,12 +49,8 @@ export const precisionRecall = (
             ...strokeOf(index),
           }),
         ),
-        ...axisTitles(texts.precision, texts.recall),
       ],
     },
-    { name: 'precision-recall', title: texts.title, description: texts.description },
     options,
   )
-  addLegend(figure, legend)
-  return figure
 }

@@ -1,17 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Assessment } from '../contract/models.ts'
-import {
-  addLegend,
-  axisTitles,
-  draw,
-  type Figure,
-  type FigureOptions,
-  legendLayout,
-  lookOf,
-  palette,
-  shareAxes,
-  strokeOf,
-} from './frame.ts'
+import { type Figure, type FigureOptions, strokeOf } from './frame.ts'
+import { noSkill, thresholdCurve } from './thresholdCurve.ts'
 
 export interface RocData {
   /** One a model; `label` says its AUROC too. */
@@ -34,55 +24,28 @@ const english: RocTexts = {
   chance: 'By chance',
 }
 
-const shares = [0, 0.2, 0.4, 0.6, 0.8, 1]
-
 /** Sensitivity against 1 - specificity over all thresholds, one curve a model, beside chance. */
-export const roc = (data: RocData, options: FigureOptions<RocTexts> = {}): Figure => {
-  const texts = { ...english, ...options.texts }
-  const { width = 420, locale = 'en' } = options
-  const side = Math.min(width, 460)
-  const legend = legendLayout(
-    [
-      ...data.series.map(({ label }, index) => ({ label, stroke: lookOf(index).stroke, dash: lookOf(index).dash })),
-      { label: texts.chance, stroke: palette.muted, dash: '2 4', width: 1.5 },
-    ],
-    side,
-    8,
-  )
-  const figure = draw(
+export const roc = ({ series }: RocData, options: FigureOptions<RocTexts> = {}): Figure => {
+  const { truePositive, falsePositive, chance, ...about } = { ...english, ...options.texts }
+  const along = (value: number) => value
+  return thresholdCurve(
     {
-      width: side,
-      height: options.height ?? side - 8 + legend.height,
-      marginLeft: 40,
-      marginRight: 14,
-      marginTop: legend.height + 22,
-      marginBottom: 46,
-      x: { domain: [0, 1], label: null },
-      y: { domain: [0, 1], label: null },
+      name: 'roc',
+      labels: series.map(({ label }) => label),
+      noSkill: chance,
+      texts: { ...about, vertical: truePositive, horizontal: falsePositive },
       marks: [
-        ...shareAxes(shares, locale),
-        Plot.line([0, 1], {
-          className: 'chance',
-          x: (value: number) => value,
-          y: (value: number) => value,
-          stroke: palette.muted,
-          strokeWidth: 1.5,
-          strokeDasharray: '2 4',
-        }),
-        ...data.series.map(({ roc }, index) =>
-          Plot.line(roc, {
+        Plot.line([0, 1], { className: 'chance', x: along, y: along, ...noSkill }),
+        ...series.map(({ roc: points }, index) =>
+          Plot.line(points, {
             className: 'curve',
             x: 'falsePositiveRate',
             y: 'truePositiveRate',
             ...strokeOf(index),
           }),
         ),
-        ...axisTitles(texts.truePositive, texts.falsePositive),
       ],
     },
-    { name: 'roc', title: texts.title, description: texts.description },
     options,
   )
-  addLegend(figure, legend)
-  return figure
 }
