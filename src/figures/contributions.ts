@@ -86,68 +86,17 @@ interface Row {
 export const contributions = (data: ContributionsData, options: FigureOptions<ContributionsTexts> = {}): Figure => {
   const texts = { ...english, ...options.texts }
   const { width = 640, locale = 'en' } = options
-  const narrow = width < 520
-  const shown = data.contributions.slice(0, data.show ?? data.contributions.length)
-  const others = data.contributions.slice(shown.length)
-
-  const saysLevel = (level: number) => levelText(data.scale, level, texts.level, locale)
-  const rows: Row[] = []
-  let at = data.baseline
-  rows.push({
-    key: 'baseline',
-    label: texts.baseline,
-    value: '',
-    text: saysLevel(data.baseline),
-    from: data.baseline,
-    to: data.baseline,
-    kind: 'baseline',
-  })
-  const step = (key: string, label: string, value: string, share: number) => {
-    const text = contributionText(data.scale, share, locale)
-    rows.push({ key, label, value, text, from: at, to: at + share, kind: 'share' })
-    at += share
-  }
-  shown.forEach((part, index) => {
-    const value = part.missing ? `${part.text} (${texts.filledIn})` : part.text
-    step(`f${index}`, part.label, value, part.contribution)
-  })
-  if (others.length > 0) {
-    const rest = others.reduce((sum, part) => sum + part.contribution, 0)
-    step('others', texts.others(others.length), '', rest)
-  }
-  rows.push({
-    key: 'prediction',
-    label: texts.prediction,
-    value: '',
-    text: saysLevel(data.prediction),
-    from: data.prediction,
-    to: data.prediction,
-    kind: 'prediction',
-  })
-
-  const labelWidth = narrow
-    ? 0
-    : Math.min(
-        width * 0.5,
-        Math.max(...rows.map((row) => textWidth(row.label) + (row.value ? textWidth(row.value) + 12 : 0))) + 14,
-      )
-  const gutter = Math.max(...rows.map((row) => textWidth(row.text) * 1.08)) + 20
-  const rowHeight = narrow ? 42 : 27
+  const rows = rowsOf(data, texts, locale)
+  const layout = layoutOf(rows, width)
+  const { narrow, gutter, marginLeft } = layout
   const extent = rows.flatMap((row) => [row.from, row.to])
   const low = Math.min(...extent)
   const high = Math.max(...extent)
   const pad = high > low ? 0 : Math.max(0.01, Math.abs(high) * 0.1)
-  const marginLeft = labelWidth + gutter
-  const labelAt = -marginLeft + 2
-  const tone = (row: Row) => (row.to >= row.from ? palette.raises : palette.lowers)
-  const shares = rows.filter((row) => row.kind === 'share')
-  const marks = rows.filter((row) => row.kind !== 'share')
-  const down = narrow ? 9 : 0
-
   return draw(
     {
       width,
-      height: options.height ?? rows.length * rowHeight + 34,
+      height: options.height ?? rows.length * (narrow ? 42 : 27) + 34,
       marginLeft,
       marginRight: gutter,
       marginTop: 26,
@@ -156,104 +105,180 @@ export const contributions = (data: ContributionsData, options: FigureOptions<Co
       y: { type: 'band', domain: rows.map((row) => row.key), label: null, axis: null, padding: narrow ? 0.5 : 0.3 },
       marks: [
         Plot.ruleX([data.baseline], { className: 'baseline', stroke: palette.muted, strokeDasharray: '2 3' }),
-        Plot.text([`← ${texts.lowers}`], {
-          frameAnchor: 'top-right',
-          textAnchor: 'end',
-          dx: gutter - textWidth(`${texts.raises} →`) - 22,
-          dy: -16,
-          fill: palette.lowers,
-        }),
-        Plot.text([`${texts.raises} →`], {
-          frameAnchor: 'top-right',
-          textAnchor: 'end',
-          dx: gutter - 4,
-          dy: -16,
-          fill: palette.raises,
-        }),
-        Plot.ruleX(rows.slice(0, -1), {
-          className: 'steps',
-          x: 'to',
-          y1: 'key',
-          y2: (_: Row, index: number) => rows[index + 1]!.key,
-          stroke: palette.muted,
-          strokeOpacity: 0.6,
-        }),
-        Plot.barX(shares, {
-          className: 'shares',
-          x1: 'from',
-          x2: 'to',
-          y: 'key',
-          fill: tone,
-          insetTop: down,
-          insetBottom: -down,
-          rx: 1.5,
-        }),
-        Plot.dot(marks, {
-          className: 'levels',
-          x: 'to',
-          y: 'key',
-          dy: down,
-          r: 5.5,
-          symbol: (row: Row) => (row.kind === 'prediction' ? 'diamond' : 'circle'),
-          fill: (row: Row) => (row.kind === 'prediction' ? palette.ink : palette.paper),
-          stroke: palette.ink,
-          strokeWidth: 1.75,
-        }),
-        Plot.text(rows, {
-          className: 'amounts',
-          x: (row: Row) => Math.max(row.from, row.to),
-          y: 'key',
-          text: 'text',
-          textAnchor: 'start',
-          dx: 9,
-          dy: down,
-          fontWeight: 600,
-          fontVariant: 'tabular-nums',
-          fill: (row: Row) => (row.kind === 'share' ? tone(row) : palette.ink),
-          filter: (row: Row) => row.to >= row.from,
-        }),
-        Plot.text(rows, {
-          className: 'amounts',
-          x: 'to',
-          y: 'key',
-          text: 'text',
-          textAnchor: 'end',
-          dx: -6,
-          dy: down,
-          fontWeight: 600,
-          fontVariant: 'tabular-nums',
-          fill: palette.lowers,
-          filter: (row: Row) => row.to < row.from,
-        }),
-        Plot.text(rows, {
-          className: 'features',
-          frameAnchor: 'left',
-          y: 'key',
-          dx: labelAt,
-          dy: narrow ? -11 : 0,
-          textAnchor: 'start',
-          text: (row: Row) => shownLabel(row, narrow ? width : labelWidth),
-          title: (row: Row) => [row.label, row.value].filter(Boolean).join(': '),
-          ...(narrow ? { stroke: palette.paper, strokeWidth: 5 } : {}),
-          fontWeight: 500,
-          fill: palette.ink,
-        }),
-        Plot.text(rows, {
-          className: 'values',
-          frameAnchor: narrow ? 'right' : 'left',
-          y: 'key',
-          dx: narrow ? gutter - 4 : labelAt + labelWidth - 8,
-          dy: narrow ? -11 : 0,
-          textAnchor: 'end',
-          text: (row: Row) => shownValue(row, narrow ? width : labelWidth),
-          fill: palette.muted,
-          fontSize,
-        }),
+        ...directions(texts, gutter),
+        ...bars(rows, layout),
+        ...amounts(rows, layout),
+        ...names(rows, layout),
       ],
     },
     { name: 'contributions', title: texts.title, description: texts.description },
     options,
   )
+}
+
+const rowsOf = (data: ContributionsData, texts: ContributionsTexts, locale: string): Row[] => {
+  const shown = data.contributions.slice(0, data.show ?? data.contributions.length)
+  const others = data.contributions.slice(shown.length)
+  let at = data.baseline
+  const level = (kind: 'baseline' | 'prediction'): Row => ({
+    ...{ key: kind, label: texts[kind], value: '', kind },
+    text: levelText(data.scale, data[kind], texts.level, locale),
+    from: data[kind],
+    to: data[kind],
+  })
+  const step = (key: string, label: string, value: string, share: number): Row => {
+    const text = contributionText(data.scale, share, locale)
+    const row: Row = { key, label, value, text, from: at, to: at + share, kind: 'share' }
+    at += share
+    return row
+  }
+  const steps = shown.map((part, index) =>
+    step(`f${index}`, part.label, part.missing ? `${part.text} (${texts.filledIn})` : part.text, part.contribution),
+  )
+  if (others.length > 0) {
+    const rest = others.reduce((sum, part) => sum + part.contribution, 0)
+    steps.push(step('others', texts.others(others.length), '', rest))
+  }
+  return [level('baseline'), ...steps, level('prediction')]
+}
+
+interface Layout {
+  /** Names stand above the bars, not beside them. */
+  narrow: boolean
+  width: number
+  labelWidth: number
+  /** Room for the amounts on either side. */
+  gutter: number
+  marginLeft: number
+  /** How far bars stand below the middle of their row. */
+  down: number
+}
+
+const layoutOf = (rows: readonly Row[], width: number): Layout => {
+  const narrow = width < 520
+  const widest = Math.max(...rows.map((row) => textWidth(row.label) + (row.value ? textWidth(row.value) + 12 : 0)))
+  const labelWidth = narrow ? 0 : Math.min(width * 0.5, widest + 14)
+  const gutter = Math.max(...rows.map((row) => textWidth(row.text) * 1.08)) + 20
+  return { narrow, width, labelWidth, gutter, marginLeft: labelWidth + gutter, down: narrow ? 9 : 0 }
+}
+
+const tone = (row: Row) => (row.to >= row.from ? palette.raises : palette.lowers)
+
+/** Which way is which, above the bars. */
+const directions = ({ lowers, raises }: ContributionsTexts, gutter: number): Plot.Markish[] => [
+  Plot.text([`← ${lowers}`], {
+    frameAnchor: 'top-right',
+    textAnchor: 'end',
+    dx: gutter - textWidth(`${raises} →`) - 22,
+    dy: -16,
+    fill: palette.lowers,
+  }),
+  Plot.text([`${raises} →`], {
+    frameAnchor: 'top-right',
+    textAnchor: 'end',
+    dx: gutter - 4,
+    dy: -16,
+    fill: palette.raises,
+  }),
+]
+
+/** Each share from where the one before ended, between the two levels. */
+const bars = (rows: readonly Row[], { down }: Layout): Plot.Markish[] => [
+  Plot.ruleX(rows.slice(0, -1), {
+    className: 'steps',
+    x: 'to',
+    y1: 'key',
+    y2: (_: Row, index: number) => rows[index + 1]!.key,
+    stroke: palette.muted,
+    strokeOpacity: 0.6,
+  }),
+  Plot.barX(
+    rows.filter((row) => row.kind === 'share'),
+    {
+      className: 'shares',
+      x1: 'from',
+      x2: 'to',
+      y: 'key',
+      fill: tone,
+      insetTop: down,
+      insetBottom: -down,
+      rx: 1.5,
+    },
+  ),
+  Plot.dot(
+    rows.filter((row) => row.kind !== 'share'),
+    {
+      className: 'levels',
+      x: 'to',
+      y: 'key',
+      dy: down,
+      r: 5.5,
+      symbol: (row: Row) => (row.kind === 'prediction' ? 'diamond' : 'circle'),
+      fill: (row: Row) => (row.kind === 'prediction' ? palette.ink : palette.paper),
+      stroke: palette.ink,
+      strokeWidth: 1.75,
+    },
+  ),
+]
+
+const amounts = (rows: readonly Row[], { down }: Layout): Plot.Markish[] => [
+  Plot.text(rows, {
+    className: 'amounts',
+    x: (row: Row) => Math.max(row.from, row.to),
+    y: 'key',
+    text: 'text',
+    textAnchor: 'start',
+    dx: 9,
+    dy: down,
+    fontWeight: 600,
+    fontVariant: 'tabular-nums',
+    fill: (row: Row) => (row.kind === 'share' ? tone(row) : palette.ink),
+    filter: (row: Row) => row.to >= row.from,
+  }),
+  Plot.text(rows, {
+    className: 'amounts',
+    x: 'to',
+    y: 'key',
+    text: 'text',
+    textAnchor: 'end',
+    dx: -6,
+    dy: down,
+    fontWeight: 600,
+    fontVariant: 'tabular-nums',
+    fill: palette.lowers,
+    filter: (row: Row) => row.to < row.from,
+  }),
+]
+
+/** Features and the patient's own values. */
+const names = (rows: readonly Row[], { narrow, width, labelWidth, gutter, marginLeft }: Layout): Plot.Markish[] => {
+  const labelAt = -marginLeft + 2
+  return [
+    Plot.text(rows, {
+      className: 'features',
+      frameAnchor: 'left',
+      y: 'key',
+      dx: labelAt,
+      dy: narrow ? -11 : 0,
+      textAnchor: 'start',
+      text: (row: Row) => shownLabel(row, narrow ? width : labelWidth),
+      title: (row: Row) => [row.label, row.value].filter(Boolean).join(': '),
+      ...(narrow ? { stroke: palette.paper, strokeWidth: 5 } : {}),
+      fontWeight: 500,
+      fill: palette.ink,
+    }),
+    Plot.text(rows, {
+      className: 'values',
+      frameAnchor: narrow ? 'right' : 'left',
+      y: 'key',
+      dx: narrow ? gutter - 4 : labelAt + labelWidth - 8,
+      dy: narrow ? -11 : 0,
+      textAnchor: 'end',
+      text: (row: Row) => shownValue(row, narrow ? width : labelWidth),
+      fill: palette.muted,
+      fontSize,
+    }),
+  ]
 }
 
 /** Room for the patient's value: all it needs where the name leaves it, else half. */

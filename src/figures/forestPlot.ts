@@ -47,20 +47,8 @@ export const forestPlot = (data: ForestPlotData, options: FigureOptions<ForestPl
   const narrow = width < 460
   const numbers = Math.max(0, ...rows.map((row) => textWidth(says(row)))) + 22
   const labels = Math.min(width * 0.34, Math.max(0, ...rows.map((row) => textWidth(row.label))) + 20)
-  const usable = (value: number | null): value is number =>
-    value !== null && Number.isFinite(value) && (!data.logarithmic || value > 0)
-  const seen = [...rows.flatMap((row) => [row.value, row.low, row.high]), data.reference].filter(usable)
-  let [low, high] = data.domain ?? [Math.min(...seen), Math.max(...seen)]
-  if (data.logarithmic) {
-    // A term that is hardly known at all must not squeeze the others.
-    const values = rows.map((row) => row.value).filter(usable)
-    low = Math.max(low, Math.min(data.reference ?? 1, ...values) / 8)
-    high = Math.min(high, Math.max(data.reference ?? 1, ...values) * 8)
-  } else if (!data.domain) {
-    const pad = (high - low) * 0.06 || 0.1
-    low -= pad
-    high += pad
-  }
+  const usable = usableOf(data)
+  const [low, high] = domainOf(data, rows)
   const within = (value: number | null, fallback: number) =>
     usable(value) ? Math.max(low, Math.min(high, value)) : fallback
   return draw(
@@ -156,4 +144,29 @@ export const forestPlot = (data: ForestPlotData, options: FigureOptions<ForestPl
     { name: 'forest-plot', title: texts.title, description: texts.description },
     options,
   )
+}
+
+const usableOf =
+  ({ logarithmic }: ForestPlotData) =>
+  (value: number | null): value is number =>
+    value !== null && Number.isFinite(value) && (!logarithmic || value > 0)
+
+/** Ends of the axis. */
+const domainOf = (
+  data: ForestPlotData,
+  rows: readonly { value: number; low: number | null; high: number | null }[],
+): [number, number] => {
+  const usable = usableOf(data)
+  const seen = [...rows.flatMap((row) => [row.value, row.low, row.high]), data.reference].filter(usable)
+  const [low, high] = data.domain ?? [Math.min(...seen), Math.max(...seen)]
+  if (data.logarithmic) {
+    // A term that is hardly known at all must not squeeze the others.
+    const values = rows.map((row) => row.value).filter(usable)
+    return [
+      Math.max(low, Math.min(data.reference ?? 1, ...values) / 8),
+      Math.min(high, Math.max(data.reference ?? 1, ...values) * 8),
+    ]
+  }
+  const pad = data.domain ? 0 : (high - low) * 0.06 || 0.1
+  return [low - pad, high + pad]
 }

@@ -86,13 +86,13 @@ const alongNumbers = (data: WhatIfData, texts: WhatIfTexts, options: FigureOptio
     return next && next.y > at.y && room > 0.14 ? 17 : -16
   }
   const near = now[0] && then[0] && Math.abs(now[0].x - then[0].x) < (range[1] - range[0]) * 0.16
-  const mark = (at: { x: number; y: number }[], name: string, text: string, filled: boolean, dy: number) => [
+  const mark = (at: { x: number; y: number }[], name: 'now' | 'chosen', dy: number) => [
     Plot.ruleX(at, {
       className: name,
       x: 'x',
       y1: domain[0]!,
       y2: 'y',
-      stroke: filled ? palette.accent : palette.ink,
+      stroke: name === 'chosen' ? palette.accent : palette.ink,
       strokeDasharray: '3 3',
     }),
     Plot.dot(at, {
@@ -100,20 +100,20 @@ const alongNumbers = (data: WhatIfData, texts: WhatIfTexts, options: FigureOptio
       x: 'x',
       y: 'y',
       r: 6,
-      symbol: filled ? 'diamond' : 'circle',
-      fill: filled ? palette.accent : palette.paper,
-      stroke: filled ? palette.accent : palette.ink,
+      symbol: name === 'chosen' ? 'diamond' : 'circle',
+      fill: name === 'chosen' ? palette.accent : palette.paper,
+      stroke: name === 'chosen' ? palette.accent : palette.ink,
       strokeWidth: 2,
     }),
     Plot.text(at, {
       className: name,
       x: 'x',
       y: 'y',
-      text: [`${text}: ${(texts.amount ?? tick)(at[0]?.y ?? 0)}`],
+      text: [`${texts[name]}: ${(texts.amount ?? tick)(at[0]?.y ?? 0)}`],
       dy,
       dx: (at[0]?.x ?? 0) > middle ? -8 : 8,
       textAnchor: (at[0]?.x ?? 0) > middle ? 'end' : 'start',
-      fill: filled ? palette.accent : palette.ink,
+      fill: name === 'chosen' ? palette.accent : palette.ink,
       fontWeight: 600,
       stroke: palette.paper,
       strokeWidth: 4,
@@ -140,8 +140,8 @@ const alongNumbers = (data: WhatIfData, texts: WhatIfTexts, options: FigureOptio
           fill: palette.muted,
         }),
         Plot.line(points, { className: 'along', x: 'x', y: 'y', stroke: palette.patient, strokeWidth: 2.5 }),
-        ...mark(now, 'now', texts.now, false, near ? 18 : sideOf(now[0])),
-        ...mark(then, 'chosen', texts.chosen, true, near ? -16 : sideOf(then[0])),
+        ...mark(now, 'now', near ? 18 : sideOf(now[0])),
+        ...mark(then, 'chosen', near ? -16 : sideOf(then[0])),
         ...axisTitles(texts.prediction, texts.factor),
       ],
     },
