@@ -13,13 +13,8 @@ import { pathToFileURL } from 'node:url'
 import { openTensorFlow } from '../src/core/learn/neural/backend.ts'
 import { fusedEngine } from '../src/core/learn/neural/fused.ts'
 import { loadNet, stateOf } from '../src/core/learn/neural/model.ts'
-import {
-  type Engine,
-  initialWeights,
-  type NetData,
-  type NetOptions,
-  type NetShape,
-} from '../src/core/learn/neural/net.ts'
+import { type Engine, initialWeights, type NetData, type NetOptions } from '../src/core/learn/neural/net.ts'
+import type { NetShape } from '../src/core/learn/neural/shape.ts'
 import { tensorflowEngine } from '../src/core/learn/neural/tensorflow.ts'
 import { train } from '../src/core/learn/neural/train.ts'
 import { classPredictor } from '../src/core/learn/predictor.ts'

@@ -10,14 +10,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openTensorFlow } from '../src/core/learn/neural/backend.ts'
 import { fusedEngine } from '../src/core/learn/neural/fused.ts'
-import {
-  type Engine,
-  type Front,
-  initialWeights,
-  type NetData,
-  type NetOptions,
-  type NetShape,
-} from '../src/core/learn/neural/net.ts'
+import { type Engine, initialWeights, type NetData, type NetOptions } from '../src/core/learn/neural/net.ts'
+import type { Front, NetShape } from '../src/core/learn/neural/shape.ts'
 import { tensorflowEngine } from '../src/core/learn/neural/tensorflow.ts'
 import { randomOf, shuffle } from '../src/core/numbers/random.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Command, OptionRule } from './command.ts'
+import type { Command, OptionRule, Options } from './command.ts'
 import { UsageError } from './failure.ts'
 import { nearest } from './nearest.ts'
 
@@ -10,21 +10,6 @@ const shared: Record<string, OptionRule> = {
   threads: { value: 'N', says: 'threads to compute with (default: all cores)' },
   json: { says: 'print one JSON document' },
   help: { says: 'this text' },
-}
-
-/** The options of one call, read by type. */
-export interface Options {
-  has(name: string): boolean
-  flag(name: string): boolean
-  text(name: string): string | undefined
-  required(name: string): string
-  texts(name: string): string[]
-  /** Comma-separated names, over all uses of the option. */
-  list(name: string): string[]
-  whole(name: string, low: number, high: number): number
-  number(name: string, low: number, high: number): number
-  /** Comma-separated positive numbers. */
-  numbers(name: string): number[]
 }
 
 export type Parsed =

@@ -1,5 +1,5 @@
 import { ciphers } from '../contract/vault.ts'
-import type { Options } from './arguments.ts'
+import type { Options } from './command.ts'
 import { UsageError } from './failure.ts'
 import { nearest } from './nearest.ts'
 

@@ -1,6 +1,5 @@
 import type { ContractRouterClient } from '@orpc/contract'
 import type { Api } from '../contract/api.ts'
-import type { Options } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface OptionRule {
@@ -8,6 +7,21 @@ export interface OptionRule {
   value?: string
   says: string
   many?: boolean
+}
+
+/** The options of one call, read by type. */
+export interface Options {
+  has(name: string): boolean
+  flag(name: string): boolean
+  text(name: string): string | undefined
+  required(name: string): string
+  texts(name: string): string[]
+  /** Comma-separated names, over all uses of the option. */
+  list(name: string): string[]
+  whole(name: string, low: number, high: number): number
+  number(name: string, low: number, high: number): number
+  /** Comma-separated positive numbers. */
+  numbers(name: string): number[]
 }
 
 export interface Run {

@@ -9,8 +9,7 @@ import {
   MappingSchema,
   type Place,
 } from '../contract/intake.ts'
-import type { Options } from './arguments.ts'
-import type { OptionRule } from './command.ts'
+import type { OptionRule, Options } from './command.ts'
 import { UsageError } from './failure.ts'
 import { nearest } from './nearest.ts'
 

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import type { RestoreEvent } from '../../contract/backup.ts'
-import type { Options } from '../arguments.ts'
-import type { Command, Run } from '../command.ts'
+import type { Command, Options, Run } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { finish } from '../job.ts'
 import { askPassphrase } from '../passphrase.ts'

@@ -5,8 +5,7 @@ import {
   tuningMethods,
 } from '../../contract/design.ts'
 import type { Choice, SampleSize, SecondOpinion, Trial, Tuning } from '../../contract/models.ts'
-import type { Options } from '../arguments.ts'
-import type { Command } from '../command.ts'
+import type { Command, Options } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { nearest } from '../nearest.ts'
 import { table } from '../terminal.ts'

@@ -1,6 +1,5 @@
 import type { StudyDesignInput } from '../../contract/design.ts'
-import type { Options } from '../arguments.ts'
-import type { Command } from '../command.ts'
+import type { Command, Options } from '../command.ts'
 import { UsageError } from '../failure.ts'
 
 type Terms = NonNullable<StudyDesignInput['terms']>

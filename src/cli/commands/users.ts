@@ -1,7 +1,6 @@
 import { type Role, roles } from '../../contract/procedure.ts'
 import type { UserEntry } from '../../contract/users.ts'
-import type { Options } from '../arguments.ts'
-import type { Command, Run } from '../command.ts'
+import type { Command, Options, Run } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { askNewPassphrase } from '../passphrase.ts'
 import { table } from '../terminal.ts'

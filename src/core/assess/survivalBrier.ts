@@ -1,6 +1,6 @@
 import { stepIndex, survivalAt } from '../cohort/curves/productLimit.ts'
 import { type censoringCurve, sparedSteps } from './kaplanMeier.ts'
-import type { SurvivalPredictions } from './survival.ts'
+import type { SurvivalPredictions } from './survivalPredictions.ts'
 
 /**
  * Brier's score with censoring weights, and that of the Kaplan-Meier (Aalen-Johansen) curve of the same rows

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { rebind, replacePassphrase } from '../vault/keys/access.ts'
-import { type Binding, isBound, type Keychain, secretOf } from '../vault/keys/keychain.ts'
-import type { Slot } from '../vault/keys/slots.ts'
+import { isBound, type Keychain, secretOf } from '../vault/keys/keychain.ts'
+import type { Binding, Slot } from '../vault/keys/slots.ts'
 import { keychainPretends, noKeychain } from '../vault/store/failures.ts'
 import type { KeyDerivation, Vault } from '../vault/store/vault.ts'
 

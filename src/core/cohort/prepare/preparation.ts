@@ -1,11 +1,10 @@
 import type { MissingPolicy } from '../../../contract/design.ts'
 import type { Said } from '../../../contract/say.ts'
 import type { ConceptKind } from '../../../contract/values.ts'
-import type { MatrixNeeds } from '../matrix.ts'
+import type { Matrix, MatrixNeeds } from '../matrix.ts'
 import type { PreparedStrata } from '../strata.ts'
 import type { ChainedImputer } from './impute/chained.ts'
 import type { NeighbourImputer } from './impute/neighbours.ts'
-import type { PreparedTerms } from './terms.ts'
 
 /** One column of the matrix a feature becomes. */
 export interface PreparedColumn {
@@ -89,4 +88,40 @@ export interface Preparation {
     message: string
     said?: Said
   }[]
+}
+
+/** Splines and interactions with all that was learned of them; plain JSON, part of the preparation. */
+export interface PreparedTerms {
+  /** Knots on the scale of the prepared column, ascending. */
+  splines: { feature: string; knots: number[] }[]
+  /**
+   * Mean of each column of the two features among the training rows, their spline terms included, in the matrix's
+   * order.
+   */
+  interactions: { features: [string, string]; means: [number[], number[]] }[]
+  /** Terms the design names that could not be made, and why. */
+  left: { term: string; message: string; said?: Said }[]
+}
+
+/** Cells of one feature that were not taken as recorded. Positions count the rows of the matrix. */
+export interface FilledFeature {
+  name: string
+  /** Null where the cell stays missing: a level never seen, under the policy `native`. */
+  with: number | string | null
+  /** Where an imputer filled: the value of each position. */
+  each?: (number | string)[]
+  positions: Int32Array
+  /** Among them, those that were recorded with a level the model never saw. */
+  unseen: { position: number; level: string }[]
+}
+
+export interface Prepared {
+  matrix: Matrix
+  /** Table rows of the matrix's rows, in order. */
+  rows: Int32Array
+  /** Table rows left out for missing values. */
+  dropped: Int32Array
+  filled: FilledFeature[]
+  /** Cells filled, over all features. */
+  filledCells: number
 }

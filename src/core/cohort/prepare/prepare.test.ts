@@ -4,7 +4,8 @@ import { type MissingPolicy, PreparationDesignSchema } from '../../../contract/d
 import { randomOf } from '../../numbers/random.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import type { Column, Table } from '../table.ts'
-import { applyPreparation, filledAt, fitPreparation, type Prepared, prepareRow } from './prepare.ts'
+import type { Prepared } from './preparation.ts'
+import { applyPreparation, filledAt, fitPreparation, prepareRow } from './prepare.ts'
 
 const needs: MatrixNeeds = { categories: 'contrasts', standardise: false, native: false, missing: 'median' }
 const number = (name: string, values: (number | null)[], kind: Column['kind'] = 'number'): Column => ({

@@ -8,8 +8,7 @@ import { faultOf, faultsIn, type Issue, invalidInput, issue, named } from '../..
 import type { Values } from '../../../contract/say.ts'
 import type { Cell } from '../../../contract/values.ts'
 import { spokenWarning, warn } from '../../../contract/warnings.ts'
-import type { MatrixNeeds } from '../matrix.ts'
-import { type Matrix, type Outcome, takeGrids, takeSequences } from '../matrix.ts'
+import { type Matrix, type MatrixNeeds, type Outcome, takeGrids, takeSequences } from '../matrix.ts'
 import { fitStrata, strataOf } from '../strata.ts'
 import { type Column, columnOf, sharedFloats, type Table } from '../table.ts'
 import {
@@ -25,32 +24,16 @@ import {
 import { type Cells, incompleteRows } from './impute/cells.ts'
 import { fillFromEquations, fitChained } from './impute/chained.ts'
 import { fillFromNeighbours, fitNeighbours } from './impute/neighbours.ts'
-import { type DroppedReason, otherLevel, type Preparation, type PreparedFeature } from './preparation.ts'
+import {
+  type DroppedReason,
+  type FilledFeature,
+  otherLevel,
+  type Preparation,
+  type Prepared,
+  type PreparedFeature,
+} from './preparation.ts'
 import { crossFitted, crossFolds, levelMeans, targetScores } from './targetEncoding.ts'
 import { addTerms, fitTerms } from './terms.ts'
-
-/** Cells of one feature that were not taken as recorded. Positions count the rows of the matrix. */
-export interface FilledFeature {
-  name: string
-  /** Null where the cell stays missing: a level never seen, under the policy `native`. */
-  with: number | string | null
-  /** Where an imputer filled: the value of each position. */
-  each?: (number | string)[]
-  positions: Int32Array
-  /** Among them, those that were recorded with a level the model never saw. */
-  unseen: { position: number; level: string }[]
-}
-
-export interface Prepared {
-  matrix: Matrix
-  /** Table rows of the matrix's rows, in order. */
-  rows: Int32Array
-  /** Table rows left out for missing values. */
-  dropped: Int32Array
-  filled: FilledFeature[]
-  /** Cells filled, over all features. */
-  filledCells: number
-}
 
 export interface PreparationOptions {
   /** Null: what the learner asks for. */

@@ -1,26 +1,11 @@
 import type { TermsDesign } from '../../../contract/design.ts'
 import { faultsIn, type Issue, invalidInput, issue } from '../../../contract/errors.ts'
-import type { Said } from '../../../contract/say.ts'
 import { type WarningText, warn } from '../../../contract/warnings.ts'
 import { quantileOf } from '../../numbers/quantile.ts'
 import type { Derived, Matrix } from '../matrix.ts'
 import { sharedFloats } from '../table.ts'
 import { columnValue } from './feature.ts'
-import type { PreparedFeature } from './preparation.ts'
-import type { Prepared } from './prepare.ts'
-
-/** Splines and interactions with all that was learned of them; plain JSON, part of the preparation. */
-export interface PreparedTerms {
-  /** Knots on the scale of the prepared column, ascending. */
-  splines: { feature: string; knots: number[] }[]
-  /**
-   * Mean of each column of the two features among the training rows, their spline terms included, in the matrix's
-   * order.
-   */
-  interactions: { features: [string, string]; means: [number[], number[]] }[]
-  /** Terms the design names that could not be made, and why. */
-  left: { term: string; message: string; said?: Said }[]
-}
+import type { Prepared, PreparedFeature, PreparedTerms } from './preparation.ts'
 
 const leftOut = (term: string, text: WarningText, column: string): PreparedTerms['left'][number] => {
   const { message, said } = warn(text, { column })

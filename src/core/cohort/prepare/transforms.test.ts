@@ -4,8 +4,8 @@ import { type PreparationDesign, PreparationDesignSchema } from '../../../contra
 import { randomOf } from '../../numbers/random.ts'
 import type { MatrixNeeds } from '../matrix.ts'
 import type { Column, Table } from '../table.ts'
-import { otherLevel } from './preparation.ts'
-import { applyPreparation, filledAt, fitPreparation, type Prepared, prepareRow, prepareTraining } from './prepare.ts'
+import { otherLevel, type Prepared } from './preparation.ts'
+import { applyPreparation, filledAt, fitPreparation, prepareRow, prepareTraining } from './prepare.ts'
 import { crossFitted, crossFolds, levelMeans, targetScores } from './targetEncoding.ts'
 
 const needs: MatrixNeeds = { categories: 'contrasts', standardise: false, native: false, missing: 'median' }

@@ -1,4 +1,4 @@
-import type { BatchHandle } from '../../vault/records/batches.ts'
+import type { BatchHandle } from '../../vault/records/batchHandle.ts'
 import { insertCases } from '../../vault/records/cases.ts'
 import type { StoredConcept } from '../../vault/records/concepts.ts'
 import { insertDocuments } from '../../vault/records/documents.ts'

@@ -119,3 +119,5 @@ const restoreUtil = () => {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
   util.isArray ??= Array.isArray
 }
+
+export type Tensor2 = ReturnType<TensorFlow['tensor2d']>

@@ -1,4 +1,4 @@
-import type { ConvolutionalFront } from './net.ts'
+import type { ConvolutionalFront } from './shape.ts'
 
 /** One convolution with `same` padding and rectified units, and the pooling after it. */
 export interface Convolution {

@@ -6,14 +6,13 @@ import { hasNoLevel } from './losses.ts'
 import {
   dropoutOf,
   type Engine,
-  type Front,
   initialWeights,
   type LossKind,
   type NetData,
   type NetOptions,
-  type NetShape,
   optimisers,
 } from './net.ts'
+import type { Front, NetShape } from './shape.ts'
 import { tensorflowEngine } from './tensorflow.ts'
 
 const rows = 203

@@ -12,9 +12,9 @@ import {
   momentumShare,
   type NetData,
   type NetOptions,
-  type NetShape,
   type Weights,
 } from './net.ts'
+import type { NetShape } from './shape.ts'
 
 /**
  * Trains a net with a training step in WebAssembly SIMD (net.wat): one call a layer instead of a dozen operations with

@@ -1,6 +1,7 @@
 import { type Convolution, convolutions } from './convolutions.ts'
 import { type Heap, type HeapFront, upTo } from './heap.ts'
-import { type ConvolutionalFront, featureWidth, type NetData } from './net.ts'
+import { featureWidth, type NetData } from './net.ts'
+import type { ConvolutionalFront } from './shape.ts'
 
 /**
  * Convolutions as sums of matrix products without copying patches: a padded picture lies row after row with its

@@ -1,5 +1,6 @@
 import { type Heap, type HeapFront, type Parameter, upTo } from './heap.ts'
-import { gatesOf, type NetData, type RecurrentFront } from './net.ts'
+import { gatesOf, type NetData } from './net.ts'
+import type { RecurrentFront } from './shape.ts'
 
 /**
  * A gated recurrent unit (Cho et al. 2014, the reset before the product, as TensorFlow.js has it) or long short-term

@@ -2,7 +2,7 @@ import { invalidInput } from '../../../contract/errors.ts'
 import { alignTimes, checkTimes } from '../../cohort/curves/times.ts'
 import type { Outcome } from '../../cohort/matrix.ts'
 import type { NetSettings } from './parameters.ts'
-import type { Target } from './targets.ts'
+import type { Target } from './target.ts'
 
 type Survival = Extract<Outcome, { task: 'survival' }>
 

@@ -1,6 +1,5 @@
-import type { TensorFlow } from './backend.ts'
+import type { Tensor2, TensorFlow } from './backend.ts'
 import type { LossKind, NetData } from './net.ts'
-import type { Tensor2 } from './tensorflow.ts'
 
 /** The losses of losses.ts in TensorFlow.js's operations: weighted sum over rows, as a scalar to be differentiated. */
 export const tensorLosses = (tf: TensorFlow, kind: LossKind, outputs: Tensor2, data: NetData, rows: Uint32Array) => {

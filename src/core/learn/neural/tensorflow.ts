@@ -1,24 +1,21 @@
-import type { Backend, TensorFlow } from './backend.ts'
+import type { Backend, Tensor2, TensorFlow } from './backend.ts'
 import { convolutions } from './convolutions.ts'
 import { hasNoLevel } from './losses.ts'
 import {
   adamEpsilon,
   beta1,
   beta2,
-  type ConvolutionalFront,
   type Engine,
   isBias,
   momentumShare,
   type NetData,
   type NetOptions,
-  type NetShape,
-  type RecurrentFront,
   type Weights,
   weightSpecs,
 } from './net.ts'
+import type { ConvolutionalFront, NetShape, RecurrentFront } from './shape.ts'
 import { tensorLosses } from './tensorLosses.ts'
 
-export type Tensor2 = ReturnType<TensorFlow['tensor2d']>
 type Variable = ReturnType<TensorFlow['variable']>
 
 /**

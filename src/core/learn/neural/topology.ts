@@ -1,5 +1,6 @@
 import { convolutions } from './convolutions.ts'
-import type { Front, LossKind, NetShape } from './net.ts'
+import type { LossKind } from './net.ts'
+import type { Front, NetShape } from './shape.ts'
 
 const activations: Record<LossKind, string> = {
   binary: 'sigmoid',

@@ -2,8 +2,9 @@ import { cancelled, invalidInput, issue } from '../../../contract/errors.ts'
 import { breathe } from '../../async.ts'
 import { randomOf, shuffle } from '../../numbers/random.ts'
 import { lossOf } from './losses.ts'
-import { dropoutOf, type Engine, type NetData, type NetOptions, type NetShape } from './net.ts'
+import { dropoutOf, type Engine, type NetData, type NetOptions } from './net.ts'
 import { type Rates, rateSchedule } from './rates.ts'
+import type { NetShape } from './shape.ts'
 
 export interface Schedule {
   rates: Rates

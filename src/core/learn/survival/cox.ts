@@ -10,9 +10,10 @@ import { ridgeSearch } from '../search.ts'
 import { loadCox } from './coxPredictor.ts'
 import { factsOf, fitHazards, ridgeParameter, rowsOf, stateOf, tiesParameter } from './hazards.ts'
 import type { CoxMaximum } from './newton.ts'
-import { type Prepared, prepareSurvival, type SurvivalRows, type Ties } from './partialLikelihood.ts'
+import { type Prepared, prepareSurvival, type Ties } from './partialLikelihood.ts'
 import { testProportionality } from './proportionality.ts'
 import { coxResiduals, dfbetas, robustCovariance } from './residuals.ts'
+import type { SurvivalRows } from './rows.ts'
 
 const settings = describe(tiesParameter('efron'), ridgeParameter, choice('variance', ['auto', 'model', 'robust']))
 

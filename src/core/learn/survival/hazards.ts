@@ -9,7 +9,8 @@ import { aliasedWarning, checkMatrix, momentsOf, noUsableFeature, withoutZeroWei
 import { choice, number } from '../parameters.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
 import { type CoxMaximum, maximisePartialLikelihood } from './newton.ts'
-import { type Beyond, type Prepared, prepareSurvival, type SurvivalRows, type Ties } from './partialLikelihood.ts'
+import { type Beyond, type Prepared, prepareSurvival, type Ties } from './partialLikelihood.ts'
+import type { SurvivalRows } from './rows.ts'
 
 type SurvivalOutcome = Extract<Outcome, { task: 'survival' }>
 

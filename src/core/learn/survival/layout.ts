@@ -1,5 +1,5 @@
 import { alignTimes, alignWithEntry } from '../../cohort/curves/times.ts'
-import type { SurvivalRows } from './partialLikelihood.ts'
+import type { SurvivalRows } from './rows.ts'
 
 /**
  * Rows by stratum and, within it, by descending time, so that without late entry the risk set of a time is everything

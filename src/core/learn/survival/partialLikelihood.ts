@@ -1,6 +1,7 @@
 import type { Matrix } from '../../cohort/matrix.ts'
 import { addWeightedGram } from '../../numbers/solve.ts'
 import { type Layout, layOut } from './layout.ts'
+import type { SurvivalRows } from './rows.ts'
 
 export type Ties = 'efron' | 'breslow'
 
@@ -28,13 +29,6 @@ export interface Beyond {
   carry: Float64Array
   /** G(t-) of each group: the weight in its risk set is carry * staying. */
   staying: Float64Array
-}
-
-export interface SurvivalRows {
-  time: Float64Array
-  event: Uint8Array
-  entry?: Float64Array
-  strata?: Int32Array
 }
 
 /**

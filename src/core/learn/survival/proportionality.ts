@@ -3,7 +3,8 @@ import { productLimit, survivalAt } from '../../cohort/curves/productLimit.ts'
 import { alignTimes, alignWithEntry } from '../../cohort/curves/times.ts'
 import { chiSquareTail } from '../../numbers/distributions.ts'
 import { factorSymmetric, solveFactored } from '../../numbers/solve.ts'
-import { likelihoodOf, type Prepared, type SurvivalRows, type Ties } from './partialLikelihood.ts'
+import { likelihoodOf, type Prepared, type Ties } from './partialLikelihood.ts'
+import type { SurvivalRows } from './rows.ts'
 
 type Proportionality = NonNullable<Fit['proportionality']>
 

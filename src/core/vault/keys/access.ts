@@ -5,9 +5,9 @@ import { leastScore, strengthOf } from '../../../contract/strength.ts'
 import { noWayBack } from '../store/failures.ts'
 import type { WriteStore } from '../store/store.ts'
 import { reconcileSlots, sameLogin, type Vault } from '../store/vault.ts'
-import { type Binding, isBound } from './keychain.ts'
+import { isBound } from './keychain.ts'
 import { makeRecoveryCode } from './recovery.ts'
-import type { KeyDerivation, Slot } from './slots.ts'
+import type { Binding, KeyDerivation, Slot } from './slots.ts'
 import { addUser, type KnownUser, listUsers, userById } from './users.ts'
 
 /**

@@ -24,13 +24,6 @@ export interface KeychainStatus {
   backend: string
 }
 
-/** What a slot's wrapping key needs beside the passphrase. */
-export interface Binding {
-  /** Name of the secret in the keychain. */
-  name: string
-  secret: Uint8Array
-}
-
 export const isBound = ({ header }: Slot): boolean => header.keychain !== undefined
 
 /**

@@ -14,7 +14,6 @@ import { argon2id } from 'hash-wasm'
 import * as z from 'zod'
 import { invalidInput, issue } from '../../../contract/errors.ts'
 import { canonicalJson } from '../../numbers/digest.ts'
-import type { Binding } from './keychain.ts'
 
 /** Argon2id costs (RFC 9106): memory in KiB, passes over it, lanes. */
 export interface KeyDerivation {
@@ -86,6 +85,13 @@ const within = (costs: KeyDerivation): boolean =>
 
 /** True where the slot's costs are neither below the floor nor absurd: checked before anything is derived. */
 export const slotIsSound = (slot: Slot): boolean => within(slot.header.derivation)
+
+/** What a slot's wrapping key needs beside the passphrase. */
+export interface Binding {
+  /** Name of the secret in the keychain. */
+  name: string
+  secret: Uint8Array
+}
 
 export interface SlotOptions {
   user: string

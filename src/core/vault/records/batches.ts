@@ -2,28 +2,12 @@ import { conflict, notFound } from '../../../contract/errors.ts'
 import { type Batch, type Mapping, MappingSchema, type RowError } from '../../../contract/intake.ts'
 import { rejectedRow } from '../../../contract/rejectedRows.ts'
 import type { RowFault } from '../../../contract/rejections.ts'
-import type { ConceptKind } from '../../../contract/values.ts'
 import type { ReadStore, Value, WriteStore } from '../store/store.ts'
+import type { BatchHandle } from './batchHandle.ts'
 import { conceptsById } from './concepts.ts'
 import { eventKinds } from './events.ts'
-import type { RecordForm } from './record.ts'
-import { flushTerms, ownSystem, type PatientIndex, patientIndex, removePatients } from './registration.ts'
+import { flushTerms, ownSystem, patientIndex, removePatients } from './registration.ts'
 import { getStudy, recountStudy } from './studies.ts'
-
-/** A batch under way; good for the transaction it was begun in. */
-export interface BatchHandle {
-  batch: number
-  study: number
-  /** How the batch's records are packed: its concepts in order. Null where it brings repeated measurements only. */
-  form: (RecordForm & { concepts: readonly number[]; kinds: readonly ConceptKind[] }) | null
-  patients: PatientIndex
-  /** Stored so far. */
-  cases: number
-  observations: number
-  events: number
-  people: number
-  documents: number
-}
 
 export interface BatchStart {
   study: number

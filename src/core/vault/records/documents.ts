@@ -1,5 +1,5 @@
 import type { ReadStore, WriteStore } from '../store/store.ts'
-import type { BatchHandle } from './batches.ts'
+import type { BatchHandle } from './batchHandle.ts'
 import { addMembers } from './cases.ts'
 import { findOrCreatePatients } from './registration.ts'
 

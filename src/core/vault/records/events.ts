@@ -1,6 +1,6 @@
 import { dayMilliseconds } from '../../../contract/days.ts'
 import type { ReadStore, Value, WriteStore } from '../store/store.ts'
-import type { BatchHandle } from './batches.ts'
+import type { BatchHandle } from './batchHandle.ts'
 import { addMembers } from './cases.ts'
 import { findOrCreatePatients } from './registration.ts'
 
