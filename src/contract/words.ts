@@ -1,3 +1,4 @@
+import { daysAYear } from './days.ts'
 import type { Formats } from './formats.ts'
 import type { Language } from './languages.ts'
 import type { Translate } from './texts.ts'
@@ -83,7 +84,7 @@ export const createWords = (language: Language, translate: Translate): Words => 
     if (Math.abs(years - Math.round(years)) < 0.02 && Math.round(years) > 0) return count(Math.round(years), 'years')
     if (years >= 2) return count(years, 'years', 1)
     if (years >= 2 / 12) return count(years * 12, 'months')
-    return count(years * 365.25, 'days')
+    return count(years * daysAYear, 'days')
   }
   const interval: Words['interval'] = ({ low, high }) =>
     known(low) && known(high) ? text('interval', { span: span(low, high) }) : ''

@@ -6,9 +6,12 @@ import { join, posix } from 'node:path'
 /** Where a run of a study and the pieces it hands to other threads begin: from here every import is followed. */
 const entries = ['core/study/run/run.ts', 'core/learn/workers.ts'] as const
 
-/** What stands beside a model and in no byte of it: findings about its columns, and how anything is said. */
+/**
+ * What stands beside a model and in no byte of it: findings about its columns, how anything is said, and when other
+ * work has its turn.
+ */
 const beside =
-  /^core\/study\/inspect\/|^\.\.\/resources\/texts\/|^contract\/(errors|languages|said|say|texts|warnings)\.ts$/
+  /^core\/async\.ts$|^core\/study\/inspect\/|^\.\.\/resources\/texts\/|^contract\/(errors|languages|said|say|texts|warnings)\.ts$/
 
 /**
  * A digest of the code that decides a fit: of every module that a run of a study reaches by value, and of the packages

@@ -7,14 +7,14 @@ import type { Column, Table } from '../cohort/table.ts'
 import type { RowsChunk } from '../intake/check/rows.ts'
 import type { WideRows } from '../intake/check/wideRows.ts'
 import { openRowsThread, previewFile, type ThreadOptions } from '../intake/import/rowsThread.ts'
-import { plainConcept } from '../intake/mapping/mapping.ts'
+import { defaultConcept } from '../intake/mapping/mapping.ts'
 import { planImport, type WidePlan } from '../intake/mapping/plan.ts'
 import type { FileSource } from '../intake/source.ts'
 import type { ModelAtHand } from '../study/ask/hand.ts'
 import { beyondFollowUp, predictionNames, predictTable, requireRows } from '../study/ask/rows.ts'
 import { inputsOf, type ModelHeader } from '../study/model.ts'
 import { studyMappings } from '../vault/records/batches.ts'
-import { plainConcept as conceptOf, listConcepts } from '../vault/records/concepts.ts'
+import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { decodeRecords } from '../vault/records/record.ts'
 import { findStudy } from '../vault/records/studies.ts'
 import type { ReadStore } from '../vault/store/store.ts'
@@ -111,7 +111,7 @@ const quotedLine = (cells: readonly string[]): string =>
  */
 const dictionaryOf = (store: ReadStore, header: ModelHeader): Concept[] => {
   const study = findStudy(store, header.design.study)
-  const stored = study ? listConcepts(store, study.id).map(conceptOf) : []
+  const stored = study ? listConcepts(store, study.id).map(plainConcept) : []
   const inputs = inputsOf(header)
   const extended = stored.map((concept) => {
     const input = inputs.find(({ name }) => name === concept.name)
@@ -120,7 +120,7 @@ const dictionaryOf = (store: ReadStore, header: ModelHeader): Concept[] => {
   const further = inputs
     .filter(({ name }) => !stored.some((concept) => concept.name === name))
     .map(({ name, label, kind, unit, plausible, levels, seen }) =>
-      plainConcept(name, { label, kind, unit, plausible, levels: levels ?? (seen && labelled(seen)) }),
+      defaultConcept(name, { label, kind, unit, plausible, levels: levels ?? (seen && labelled(seen)) }),
     )
   return [...extended, ...further]
 }

@@ -3,7 +3,7 @@ import { type RowFault, rejection } from '../../../contract/rejections.ts'
 import type { Said } from '../../../contract/say.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { loadUnits } from '../../terminology/units.ts'
-import { plainConcept } from '../mapping/mapping.ts'
+import { defaultConcept } from '../mapping/mapping.ts'
 import type { ResourcesPlan } from '../mapping/plan.ts'
 import type { Coding, ObservationResource, Resource } from '../resource.ts'
 import { dateReader, isoDate } from './cells.ts'
@@ -225,7 +225,7 @@ const createTests = ({ tests: dictionary }: ResourcesPlan, mapping: Mapping) => 
       ? (byName.get(asked.name) ?? asked)
       : ((coding && byCode.get(token(coding))) ?? byName.get(name))
     if (known) return structuredClone(known)
-    return plainConcept(name, {
+    return defaultConcept(name, {
       kind: value !== null ? 'number' : result !== null ? 'category' : 'text',
       unit: value !== null ? unit : null,
       coding: coding?.system ? [{ system: coding.system, code: coding.code }] : [],

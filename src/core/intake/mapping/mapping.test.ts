@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Mapping } from '../../../contract/intake.ts'
-import { plainConcept, reuseMapping } from './mapping.ts'
+import { defaultConcept, reuseMapping } from './mapping.ts'
 import { type PreviewRequest, previewHere } from './preview.ts'
 
 const preview = (text: string, more: Omit<PreviewRequest, 'source'> = {}) =>
@@ -69,15 +69,15 @@ test('without a key column each row is its own patient, and that is said', async
 })
 
 test("the study's dictionary wins, and another unit is converted to its unit", async () => {
-  const bili = plainConcept('bili', {
+  const bili = defaultConcept('bili', {
     kind: 'number',
     unit: 'mg/dL',
     coding: [{ system: 'http://loinc.org', code: '1975-2' }],
     plausible: { low: 0, high: 100 },
   })
-  const smoker = plainConcept('smoker', { kind: 'boolean' })
+  const smoker = defaultConcept('smoker', { kind: 'boolean' })
   const { mapping, warnings } = await preview('id,bili (µmol/L),smoker,new\n1,17,0,x\n2,20,1,y\n', {
-    dictionary: [bili, smoker, plainConcept('albumin')],
+    dictionary: [bili, smoker, defaultConcept('albumin')],
   })
   expect(mapping.columns[1]).toMatchObject({ column: 'bili (µmol/L)', sourceUnit: 'umol/L', concept: bili })
   expect(mapping.columns[2].concept.kind).toBe('boolean')
@@ -85,7 +85,7 @@ test("the study's dictionary wins, and another unit is converted to its unit", a
 })
 
 test('a unit that cannot be converted is said before anything is imported', async () => {
-  const weight = plainConcept('weight', { kind: 'number', unit: 'kg' })
+  const weight = defaultConcept('weight', { kind: 'number', unit: 'kg' })
   const { warnings } = await preview('id,weight (cm)\n1,70\n2,80\n', { dictionary: [weight] })
   expect(warnings.map(({ reason }) => reason)).toContain('unitMismatch')
 })
@@ -124,7 +124,7 @@ test('an empty column is left out, with its emptiness counted', async () => {
 
 test('a file with the columns of a bundled sample gets its units and ranges, a file with one column more does not', async () => {
   const known = [
-    { name: 'liver', concepts: [plainConcept('id'), plainConcept('bili', { kind: 'number', unit: 'mg/dL' })] },
+    { name: 'liver', concepts: [defaultConcept('id'), defaultConcept('bili', { kind: 'number', unit: 'mg/dL' })] },
   ]
   const { mapping, warnings } = await preview('id,bili\n1,0.5\n2,0.7\n', { known })
   expect(mapping.columns[1].concept.unit).toBe('mg/dL')

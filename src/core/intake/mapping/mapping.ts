@@ -108,7 +108,7 @@ export const reuseMapping = (
 }
 
 /** A dictionary entry with nothing known but its name. */
-export const plainConcept = (name: string, more: Partial<Concept> = {}): Concept => ({
+export const defaultConcept = (name: string, more: Partial<Concept> = {}): Concept => ({
   name,
   label: { en: name },
   kind: 'text',
@@ -250,7 +250,7 @@ const fromInference = (
   const kind = role === 'patientKey' || role === 'patientName' ? 'text' : column.kind
   const isNumeric = kind === 'number' || kind === 'integer'
   const unit = isNumeric ? (inHeader?.unit ?? null) : null
-  const concept = plainConcept(name, {
+  const concept = defaultConcept(name, {
     kind,
     role,
     unit,

@@ -4,7 +4,7 @@ import type { Concept } from '../../../contract/values.ts'
 import { loadUnits, molarMass } from '../../terminology/units.ts'
 import { headerWords } from '../../terminology/words.ts'
 import { dateReader } from '../check/cells.ts'
-import { plainConcept } from './mapping.ts'
+import { defaultConcept } from './mapping.ts'
 
 /** One column of the file on its way into a field of the record. Plain data: it goes to a worker thread. */
 export interface PlannedField {
@@ -156,6 +156,6 @@ const planLong = (
     dated,
     unit: unit?.column ?? null,
     tests: dictionary.map((concept) => structuredClone(concept)),
-    newTest: plainConcept('', { kind: 'number' }),
+    newTest: defaultConcept('', { kind: 'number' }),
   }
 }

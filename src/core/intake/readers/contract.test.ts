@@ -6,7 +6,7 @@ import { BedsideError } from '../../../contract/errors.ts'
 import { MappingSchema, type Place, PlaceSchema } from '../../../contract/intake.ts'
 import { checkRows } from '../check/rows.ts'
 import { importFile } from '../import/importFile.ts'
-import { plainConcept } from '../mapping/mapping.ts'
+import { defaultConcept } from '../mapping/mapping.ts'
 import { planImport } from '../mapping/plan.ts'
 import { previewHere } from '../mapping/preview.ts'
 import type { AnyReader, Fault, Sink } from '../reader.ts'
@@ -95,7 +95,7 @@ const mappingOf = (file: WrittenFile, header: readonly string[]) =>
     dialect: file.dialect,
     layout: { shape: file.header ? 'wide' : 'resources' },
     columns: header.map((column) => ({
-      ...{ column, use: 'import', concept: plainConcept(column), sourceUnit: null, dateFormat: null },
+      ...{ column, use: 'import', concept: defaultConcept(column), sourceUnit: null, dateFormat: null },
     })),
   })
 
