@@ -41,6 +41,8 @@ export const rooms: Record<string, Room> = {
 
   // Ground: channel, mutex, giving way.
   'core/async.ts': { may: [], mayNot: [...shells, ...webServers] },
+  // Ground: catalogues of texts, read from the resources.
+  'core/texts.ts': { may: ['contract'], mayNot: [...shells, ...webServers] },
   // Ground: random numbers, distributions, linear algebra, bytes and digests.
   'core/numbers': { may: ['contract'], mayNot: [...shells, ...webServers] },
   // Ground: clinical vocabulary that readers, scores and exports share.

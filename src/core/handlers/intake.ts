@@ -2,6 +2,8 @@ import type { ImportReport } from '../../contract/intake.ts'
 import { importFile, validateFile } from '../intake/import/importFile.ts'
 import { previewFile } from '../intake/import/rowsThread.ts'
 import type { JobContext, JobHandler } from '../jobs/runner.ts'
+import { type Labels, labelsFrom } from '../terminology/labels.ts'
+import { readCatalogues } from '../texts.ts'
 import { listBatches, listRejectedRows, studyMappings, undoBatch } from '../vault/records/batches.ts'
 import { listConcepts, plainConcept } from '../vault/records/concepts.ts'
 import { listMappings } from '../vault/records/mappings.ts'
@@ -19,6 +21,11 @@ const follow =
 export const intakeHandlers = (services: Needs, os: Implementer) => {
   const read = () => services.vault().read
   const workerUrl = services.options.workers.rows
+  let labels: Labels | null = null
+  const labelsOf = () => {
+    labels ??= labelsFrom(readCatalogues(services.options.resources))
+    return labels
+  }
   return {
     intake: {
       upload: os.intake.upload.handler(async ({ input }) => {
@@ -36,6 +43,7 @@ export const intakeHandlers = (services: Needs, os: Implementer) => {
             dictionary,
             before: study ? studyMappings(read(), study.id) : [],
             saved: listMappings(read()),
+            labels: labelsOf(),
             ...(input.dialect ? { dialect: input.dialect } : {}),
           },
           { workerUrl, ...(signal ? { signal } : {}) },

@@ -1,11 +1,12 @@
-import type { Text } from '../../contract/values.ts'
 import data from './analytes.json' with { type: 'json' }
 import { headerWords } from './words.ts'
 
-/** What is known of a common measurement before any file is seen: its names, codes and limits of what is possible. */
+/**
+ * What is known of a common measurement before any file is seen: its codes, limits of what is possible and words. What
+ * it is called is in `resources/texts/analytes.<language>.json`.
+ */
 export interface Analyte {
   id: AnalyteId
-  label: Text
   /** Header words, lower case, marks of punctuation as single spaces. */
   words: readonly string[]
   /** LOINC codes by the UCUM unit they are defined for; what a new column is coded with. */
@@ -78,9 +79,9 @@ export const ids = [
 ] as const
 
 /**
- * Codes: LOINC 2.7x, serum or plasma unless the label says otherwise; checked against the code lists that laboratories
- * publish (HCUP's LOINC worksheet, Mayo's test catalogue). Molar masses: IUPAC atomic weights; triglycerides as
- * triolein, urea nitrogen as two nitrogen atoms, as laboratories' own conversion tables have it.
+ * Codes: LOINC 2.7x, serum or plasma unless the analyte's label says otherwise; checked against the code lists that
+ * laboratories publish (HCUP's LOINC worksheet, Mayo's test catalogue). Molar masses: IUPAC atomic weights;
+ * triglycerides as triolein, urea nitrogen as two nitrogen atoms, as laboratories' own conversion tables have it.
  */
 export const analytes = data as readonly Analyte[]
 

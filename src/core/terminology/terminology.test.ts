@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { scores } from '../advise/scores/index.ts'
+import { installation } from '../installation.ts'
+import { readCatalogues } from '../texts.ts'
 import {
   type AnalyteId,
   analyte,
@@ -10,6 +12,7 @@ import {
   loincSystem,
   molarMassOf,
 } from './analytes.ts'
+import { answerOf, answers, labelsFrom } from './labels.ts'
 import { parseSex } from './sex.ts'
 import { loadUnits } from './units.ts'
 import { headerWords, separatedWords } from './words.ts'
@@ -94,4 +97,20 @@ test('a sex is what its word says, and a number says none', () => {
   expect(['F', 'female', 'w', '女性'].map(parseSex)).toEqual(['female', 'female', 'female', 'female'])
   expect(['M', 'boy', '男'].map(parseSex)).toEqual(['male', 'male', 'male'])
   expect(['1', '2', '', 'yes'].map(parseSex)).toEqual([null, null, null, null])
+})
+
+const catalogues = readCatalogues(installation().resources)
+
+test.each(Object.keys(catalogues))('every analyte and answer has a name in %s, and none is left over', (language) => {
+  const { analyte: named, answer } = catalogues[language].analytes as Record<string, Record<string, string>>
+  expect(Object.keys(named).sort()).toEqual([...ids].sort())
+  expect(Object.keys(answer).sort()).toEqual(Object.keys(answers).sort())
+})
+
+test('a label is what dictionaries have had it be, and a third language is one file more', () => {
+  const french = { ...catalogues, fr: { analytes: { analyte: { bilirubin: 'Bilirubine totale' }, answer: {} } } }
+  const labels = labelsFrom(french)
+  expect(labels.analyte.bilirubin).toEqual({ en: 'Bilirubin, total', zh: '总胆红素', fr: 'Bilirubine totale' })
+  expect(labels.answer.positive).toEqual({ en: 'positive', zh: '阳性' })
+  expect([answerOf('POS'), answerOf('无'), answerOf('perhaps')]).toEqual(['positive', 'no', null])
 })

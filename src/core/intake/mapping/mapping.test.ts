@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Mapping } from '../../../contract/intake.ts'
+import { installation } from '../../installation.ts'
+import { labelsFrom } from '../../terminology/labels.ts'
+import { readCatalogues } from '../../texts.ts'
 import { defaultConcept, reuseMapping } from './mapping.ts'
 import { type PreviewRequest, previewHere } from './preview.ts'
 
+const labels = labelsFrom(readCatalogues(installation().resources))
+
 const preview = (text: string, more: Omit<PreviewRequest, 'source'> = {}) =>
-  previewHere({ source: { kind: 'bytes', file: 'test.csv', data: Buffer.from(text) }, ...more })
+  previewHere({ source: { kind: 'bytes', file: 'test.csv', data: Buffer.from(text) }, labels, ...more })
 
 const rolesOf = ({ columns }: Mapping) =>
   Object.fromEntries(

@@ -2,6 +2,7 @@ import type { ColumnMapping, Dialect, Mapping } from '../../../contract/intake.t
 import type { Concept, ConceptRole } from '../../../contract/values.ts'
 import { type Warning, warn } from '../../../contract/warnings.ts'
 import { analyteOf, loincSystem } from '../../terminology/analytes.ts'
+import { answerOf, type Labels, noLabels } from '../../terminology/labels.ts'
 import { roleHeaders } from '../../terminology/roles.ts'
 import { molarMass, type Units, unitInHeader } from '../../terminology/units.ts'
 import { headerWords } from '../../terminology/words.ts'
@@ -18,6 +19,8 @@ export interface MappingRequest {
   /** Mappings of the study's files before, newest first: a column of their name means what it meant there. */
   before?: readonly Mapping[]
   units: Units
+  /** What columns and levels are called that the vocabulary knows. */
+  labels?: Labels
 }
 
 export interface SuggestedMapping {
@@ -37,6 +40,7 @@ export const suggestMapping = ({
   dictionary,
   before = [],
   units,
+  labels = noLabels,
 }: MappingRequest): SuggestedMapping => {
   const warnings: SuggestedMapping['warnings'] = []
   const known = dictionary ?? []
@@ -58,7 +62,7 @@ export const suggestMapping = ({
       taken.add(concept.name)
       return fromDictionary(column, concept, inHeader?.unit ?? null, units, warnings)
     }
-    return fromInference(column, roles.get(column.name) ?? 'observation', inHeader, units)
+    return fromInference(column, roles.get(column.name) ?? 'observation', inHeader, { units, labels })
   })
   // A file of empty rows: they are to be counted and rejected one by one, not refused as a whole.
   if (mapped.every(({ use }) => use === 'ignore')) for (const column of mapped) column.use = 'import'
@@ -244,7 +248,7 @@ const fromInference = (
   column: InferredColumn,
   role: ConceptRole,
   inHeader: { name: string; unit: string } | null,
-  units: Units,
+  { units, labels }: { units: Units; labels: Labels },
 ): ColumnMapping => {
   const { name, dateFormat, levels } = column
   const kind = role === 'patientKey' || role === 'patientName' ? 'text' : column.kind
@@ -255,9 +259,9 @@ const fromInference = (
     role,
     unit,
     label: { en: inHeader?.name ?? name },
-    levels: kind === 'category' && role !== 'patientKey' ? labelled(levels) : null,
+    levels: kind === 'category' && role !== 'patientKey' ? labelled(levels, labels) : null,
   })
-  if (isNumeric && role === 'observation') describe(concept, inHeader?.name ?? name, units)
+  if (isNumeric && role === 'observation') describe(concept, inHeader?.name ?? name, { units, labels })
   return {
     column: name,
     // Nothing in it: nothing to import, and no kind to give it. An empty key column is another matter.
@@ -269,14 +273,14 @@ const fromInference = (
 }
 
 /** What the catalogue knows of a measurement: its codes and limits only where the header states a unit that fits. */
-const describe = (concept: Concept, header: string, units: Units): void => {
+const describe = (concept: Concept, header: string, { units, labels }: { units: Units; labels: Labels }): void => {
   const measurement = analyteOf(header)
   if (!measurement) return
-  const { label, low, high, loinc, modifiable } = measurement
+  const { id, low, high, loinc, modifiable } = measurement
   const conversion =
     concept.unit === null ? null : units.conversion(measurement.unit, concept.unit, measurement.molarMass ?? null)
   if (concept.unit === null ? headerWords(header).length < 3 : !conversion) return
-  concept.label = label
+  concept.label = labels.analyte[id] ?? concept.label
   concept.modifiable = modifiable ?? false
   if (!conversion) return
   const { factor, offset } = conversion
@@ -288,21 +292,11 @@ const describe = (concept: Concept, header: string, units: Units): void => {
     .map(({ code }) => ({ system: loincSystem, code }))
 }
 
-const labelled = (levels: readonly string[] | null): Concept['levels'] =>
-  levels?.map((code) => ({ code, label: wordLabels[code.toLowerCase()] ?? { en: code } })) ?? null
-
-const wordLabels: Record<string, { en: string; zh: string }> = {
-  ...same({ en: 'yes', zh: '是' }, 'yes', 'y', '是', '有'),
-  ...same({ en: 'no', zh: '否' }, 'no', 'n', '否', '无'),
-  ...same({ en: 'positive', zh: '阳性' }, 'positive', 'pos', '阳性'),
-  ...same({ en: 'negative', zh: '阴性' }, 'negative', 'neg', '阴性'),
-  ...same({ en: 'female', zh: '女' }, 'female', 'f', '女', '女性'),
-  ...same({ en: 'male', zh: '男' }, 'male', 'm', '男', '男性'),
-}
-
-function same(label: { en: string; zh: string }, ...words: string[]) {
-  return Object.fromEntries(words.map((word) => [word, label]))
-}
+const labelled = (levels: readonly string[] | null, { answer }: Labels): Concept['levels'] =>
+  levels?.map((code) => {
+    const known = answerOf(code)
+    return { code, label: (known && answer[known]) ?? { en: code } }
+  }) ?? null
 
 /** Of roles that are the patient's, there is one each: the dictionary's before a suggested one. */
 const dropSecondRoles = (columns: ColumnMapping[], dictionary: readonly Concept[]): void => {

@@ -1,6 +1,7 @@
 import type { Dialect, DialectHint, Mapping, Preview } from '../../../contract/intake.ts'
 import type { Concept } from '../../../contract/values.ts'
 import { type Warning, warn } from '../../../contract/warnings.ts'
+import { type Labels, noLabels } from '../../terminology/labels.ts'
 import { loadUnits } from '../../terminology/units.ts'
 import { decimalOf, type Sink } from '../reader.ts'
 import { nameColumns } from '../readers/columns.ts'
@@ -21,6 +22,8 @@ export interface PreviewRequest {
   known?: readonly { name: string; concepts: readonly Concept[] }[]
   /** Saved mappings, of which one that fits is taken. */
   saved?: readonly { name: string; mapping: Mapping }[]
+  /** What columns are called that the vocabulary knows; they are called by their header where it is left out. */
+  labels?: Labels
 }
 
 /** Types are inferred from this much of a file: all of it, nearly always. */
@@ -39,6 +42,7 @@ export const previewHere = async ({
   before = [],
   known = [],
   saved = [],
+  labels = noLabels,
 }: PreviewRequest): Promise<Omit<Preview, 'upload'>> => {
   const opened = await openSource(source, { keptBytes: inferredBytes })
   const reader = await chooseReader(opened, given)
@@ -66,6 +70,7 @@ export const previewHere = async ({
     dictionary: same?.concepts ?? dictionary,
     before,
     units: loadUnits(),
+    labels,
   })
   const reused = reuseMapping(looked.header, saved, suggested.mapping)
   warnings.push(...suggested.warnings)
