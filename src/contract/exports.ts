@@ -1,7 +1,8 @@
 import { eventIterator } from '@orpc/contract'
 import * as z from 'zod'
 import { procedure } from './procedure.ts'
-import { ConceptKindSchema, TextSchema } from './values.ts'
+import { SaidSchema } from './said.ts'
+import { ConceptKindSchema } from './values.ts'
 
 export const exportFormats = ['csv', 'fhir'] as const
 /**
@@ -65,11 +66,11 @@ export const ExportReportSchema = z.object({
       treatment: z.enum(exportTreatments),
       /** Paragraph of 45 CFR 164.514(b)(2)(i), `A` to `R`, where one asks for it. */
       paragraph: z.string().nullable(),
-      why: TextSchema,
+      why: SaidSchema,
       /** Only suspected: `keep` releases it. */
       suspected: z.boolean(),
       /** What a person should look at before the file is handed on. */
-      look: z.array(TextSchema),
+      look: z.array(SaidSchema),
     }),
   ),
   ages: z.object({
@@ -91,8 +92,8 @@ export const ExportReportSchema = z.object({
     .nullable(),
   /** Values that fewer than 10 patients have, by column; the values themselves are not told. */
   smallCells: z.array(z.object({ column: z.string(), cells: z.int(), patients: z.int() })),
-  safeHarbor: z.object({ met: z.boolean(), because: z.array(TextSchema) }),
-  notes: z.array(TextSchema),
+  safeHarbor: z.object({ met: z.boolean(), because: z.array(SaidSchema) }),
+  notes: z.array(SaidSchema),
 })
 export type ExportReport = z.infer<typeof ExportReportSchema>
 

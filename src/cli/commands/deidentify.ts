@@ -4,6 +4,7 @@ import { cancelled } from '../../contract/errors.ts'
 import { type ExportReport, exportDates, exportFormats } from '../../contract/exports.ts'
 import type { OptionRule, Options, Run } from '../command.ts'
 import { UsageError } from '../failure.ts'
+import { sayHere } from '../language.ts'
 import { writeError, writeOutput } from '../output.ts'
 import { table } from '../terminal.ts'
 
@@ -160,10 +161,10 @@ const reportLines = (report: ExportReport): string[] => {
     '',
     ...table(
       ['column', 'in', 'becomes', 'rule', 'why'],
-      report.columns.map((one) => [one.column, one.in, one.treatment, one.paragraph ?? '', one.why.en]),
+      report.columns.map((one) => [one.column, one.in, one.treatment, one.paragraph ?? '', sayHere(one.why)]),
     ),
     '',
-    ...report.columns.flatMap(({ column, look }) => look.map(({ en }) => `Look at ${column}: ${en}`)),
+    ...report.columns.flatMap(({ column, look }) => look.map((said) => `Look at ${column}: ${sayHere(said)}`)),
     `Ages of 90 and more, as one group: ${ages.stated} patients by an age on record, ${ages.implied} more by dates or follow-up.`,
     '',
     `Quasi-identifiers: ${report.quasi.join(', ') || 'none'}`,
@@ -184,7 +185,7 @@ const reportLines = (report: ExportReport): string[] => {
     safeHarbor.met
       ? 'Safe Harbor (45 CFR 164.514(b)(2)(i)): the identifiers are removed as far as columns and values tell.'
       : 'Safe Harbor (45 CFR 164.514(b)(2)(i)) is NOT met:',
-    ...safeHarbor.because.map(({ en }) => `  ${en}`),
-    ...report.notes.map(({ en }) => `Note: ${en}`),
+    ...safeHarbor.because.map((said) => `  ${sayHere(said)}`),
+    ...report.notes.map((said) => `Note: ${sayHere(said)}`),
   ]
 }

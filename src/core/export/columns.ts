@@ -1,7 +1,9 @@
 import { daysAYear } from '../../contract/days.ts'
 import type { ExportChoices, ExportReport } from '../../contract/exports.ts'
-import type { Concept, Text } from '../../contract/values.ts'
+import type { Said } from '../../contract/say.ts'
+import type { Concept } from '../../contract/values.ts'
 import type { Column } from '../cohort/table.ts'
+import { exportText } from './texts.ts'
 import {
   ageScale,
   directIdentifier,
@@ -37,9 +39,9 @@ export interface ColumnPlan {
   release: Release
   treatment: ExportReport['columns'][number]['treatment']
   paragraph: string | null
-  why: Required<Text>
+  why: Said
   suspected: boolean
-  look: Required<Text>[]
+  look: Said[]
   /** What somebody may know of a person from elsewhere. */
   quasi: boolean
   /** Elapsed time that adds to an age; years per unit. */
@@ -51,10 +53,10 @@ export interface ColumnPlan {
 interface Ruling extends Partial<ColumnPlan> {
   release: Release
   treatment: ColumnPlan['treatment']
-  why: Required<Text>
+  why: Said
 }
 
-const dropped = (why: Required<Text>, paragraph: string | null, suspected = false): Ruling => ({
+const dropped = (why: Said, paragraph: string | null, suspected = false): Ruling => ({
   release: { as: 'nothing' },
   treatment: 'dropped',
   why,
@@ -85,40 +87,20 @@ export const planColumn = (
   }
   const certain = certainRuling(concept)
   if (certain) return { ...base, ...certain }
-  if (choices.drop.includes(concept.name))
-    return { ...base, ...dropped({ en: 'Left out as asked.', zh: '按要求略去。' }, null) }
+  if (choices.drop.includes(concept.name)) return { ...base, ...dropped(exportText('why.asked'), null) }
   const suspicion = suspicionOf(concept, column, facts)
   if (suspicion && !(suspicion.suspected && choices.keep.includes(concept.name))) return { ...base, ...suspicion }
   const ruling = { ...base, ...rulingOf(concept, column, facts, patients, choices) }
-  if (suspicion)
-    ruling.look = [
-      { en: `Kept as asked, against this: ${suspicion.why.en}`, zh: `按要求保留，但请注意：${suspicion.why.zh}` },
-      ...ruling.look,
-    ]
-  if (mayBePlace(concept))
-    ruling.look = [
-      ...ruling.look,
-      {
-        en: 'May name places smaller than a state (B); leave it out if it does.',
-        zh: '可能指明小于州（省）一级的地点（B）；若是如此，请将其略去。',
-      },
-    ]
+  if (suspicion) ruling.look = [exportText('look.keptAgainst', { why: suspicion.why }), ...ruling.look]
+  if (mayBePlace(concept)) ruling.look = [...ruling.look, exportText('look.mayBePlace')]
   return { ...ruling, suspected: suspicion !== null || ruling.suspected }
 }
 
 /** What no one may ask to keep. */
 const certainRuling = (concept: Concept): Ruling | null => {
-  if (concept.role === 'patientKey')
-    return dropped(
-      { en: 'The key of the patient; a pseudonym stands in its place.', zh: '患者的标识；以化名代替。' },
-      'H',
-    )
-  if (concept.role === 'patientName') return dropped({ en: 'The name of the patient.', zh: '患者姓名。' }, 'A')
-  if (concept.kind === 'text' && concept.role !== 'site')
-    return dropped(
-      { en: 'Free text: it may name anybody, and no rule can tell.', zh: '自由文本：可能提到任何人，规则无法判断。' },
-      'R',
-    )
+  if (concept.role === 'patientKey') return dropped(exportText('why.patientKey'), 'H')
+  if (concept.role === 'patientName') return dropped(exportText('why.patientName'), 'A')
+  if (concept.kind === 'text' && concept.role !== 'site') return dropped(exportText('why.freeText'), 'R')
   return null
 }
 
@@ -129,62 +111,31 @@ const suspicionOf = (concept: Concept, column: Column | null, facts: Facts | nul
   const named = directIdentifier(concept)
   if (named && !(saysBirth(concept) && number))
     return dropped(
-      { en: `By its name it holds ${named.what.en}.`, zh: `从列名看含有${named.what.zh}。` },
+      exportText('why.identifierByName', { what: named.what }),
       named.paragraph,
       !number || (facts?.high ?? 0) < 10_000,
     )
-  if (looksLikeKey(concept) && !looksLikeSite(concept))
-    return dropped({ en: 'By its name it is an identifier.', zh: '从列名看是标识符。' }, 'R', true)
+  if (looksLikeKey(concept) && !looksLikeSite(concept)) return dropped(exportText('why.keyByName'), 'R', true)
   for (const { label } of concept.levels ?? []) {
-    const what = identifyingText(label.en) ?? identifyingText(label.zh ?? '')
-    if (what)
-      return dropped(
-        { en: `The label of one of its values looks like ${what.en}.`, zh: `某个取值的标签形似${what.zh}。` },
-        'R',
-        true,
-      )
+    const what = Object.values(label)
+      .map(identifyingText)
+      .find((found) => found !== null)
+    if (what) return dropped(exportText('why.labelLooksLike', { what }), 'R', true)
   }
   if (kind === 'category' && column?.levels) {
     for (const level of column.levels) {
       const what = identifyingText(level)
-      if (what)
-        return dropped({ en: `One of its values looks like ${what.en}.`, zh: `某个取值形似${what.zh}。` }, 'R', true)
+      if (what) return dropped(exportText('why.valueLooksLike', { what }), 'R', true)
     }
     if (ageScale(concept) === null && column.levels.length > 10 && column.levels.length * 2 > (facts?.known ?? 0))
-      return dropped(
-        { en: 'Most of its values stand once, as names and numbers do.', zh: '大多数取值只出现一次，如同姓名和编号。' },
-        'R',
-        true,
-      )
+      return dropped(exportText('why.mostlyUnique'), 'R', true)
   }
   if (number && facts && concept.unit === null && concept.coding.length === 0) {
-    if (facts.compactDates)
-      return dropped(
-        {
-          en: 'Its numbers look like dates (yyyymmdd); import it as a date.',
-          zh: '其数字形似日期（yyyymmdd）；请按日期导入。',
-        },
-        'C',
-        true,
-      )
+    if (facts.compactDates) return dropped(exportText('why.compactDates'), 'C', true)
     if (facts.whole && facts.low >= 15_000 && facts.high <= 80_000 && saysDate(concept))
-      return dropped(
-        {
-          en: 'Its numbers look like dates as spreadsheets count days; import it as a date.',
-          zh: '其数字形似电子表格的日期序数；请按日期导入。',
-        },
-        'C',
-        true,
-      )
+      return dropped(exportText('why.spreadsheetDates'), 'C', true)
     if (facts.whole && facts.high >= 100_000 && facts.known >= 10 && facts.distinct > facts.known * 0.9)
-      return dropped(
-        {
-          en: 'Long whole numbers, nearly all different, as record numbers are.',
-          zh: '长整数且几乎各不相同，如同病历号。',
-        },
-        'R',
-        true,
-      )
+      return dropped(exportText('why.recordNumbers'), 'R', true)
   }
   return null
 }
@@ -202,13 +153,8 @@ const rulingOf = (
       release: { as: 'site' },
       treatment: 'pseudonymised',
       paragraph: 'B',
-      why: { en: 'A code of the export key stands for the site.', zh: '以导出密钥生成的代码代表中心。' },
-      look: [
-        {
-          en: 'The number of its patients may still tell which site it is.',
-          zh: '仅凭其患者人数仍可能推知是哪个中心。',
-        },
-      ],
+      why: exportText('why.siteCode'),
+      look: [exportText('look.siteBySize')],
       quasi: true,
     }
   if (kind === 'date') {
@@ -217,16 +163,7 @@ const rulingOf = (
         release: { as: 'birthYear' },
         treatment: 'generalised',
         paragraph: 'C',
-        why:
-          dates === 'shift'
-            ? {
-                en: 'Year of the birth date, moved with all dates of the patient; 90 years before the last date for the oldest.',
-                zh: '出生日期的年份，与该患者的所有日期一同平移；最年长者为末次日期前 90 年。',
-              }
-            : {
-                en: 'Year of the birth date; 90 years before the last date for the oldest.',
-                zh: '出生日期的年份；最年长者为末次日期前 90 年。',
-              },
+        why: dates === 'shift' ? exportText('why.birthYearMoved') : exportText('why.birthYear'),
         quasi: true,
       }
     if (dates === 'year')
@@ -234,7 +171,7 @@ const rulingOf = (
         release: { as: 'year' },
         treatment: 'generalised',
         paragraph: 'C',
-        why: { en: 'Its year alone.', zh: '仅保留年份。' },
+        why: exportText('why.yearAlone'),
         quasi: true,
       }
     const shared = column && patients ? sharedDay(column.values, patients) : null
@@ -243,10 +180,7 @@ const rulingOf = (
         release: { as: 'year' },
         treatment: 'generalised',
         paragraph: 'C',
-        why: {
-          en: `Year of the moved date: ${shared} patients share one day (the end of a study, a placeholder), and whoever knows that day would read off how far each was moved.`,
-          zh: `平移后日期的年份：有 ${shared} 名患者同为一天（研究结束日或占位值），知道那一天的人便能推知各自平移的天数。`,
-        },
+        why: exportText('why.yearOfSharedDay', { count: shared }),
         suspected: true,
         quasi: true,
       }
@@ -254,19 +188,8 @@ const rulingOf = (
       release: { as: 'day' },
       treatment: 'shifted',
       paragraph: 'C',
-      why: {
-        en: 'Moved by the secret number of days of its patient; intervals between dates stay.',
-        zh: '按该患者的秘密天数平移；日期间隔不变。',
-      },
-      look:
-        shared === null
-          ? []
-          : [
-              {
-                en: `${shared} patients share one day, which may give away how far each was moved.`,
-                zh: `有 ${shared} 名患者同为一天，可能泄露各自平移的天数。`,
-              },
-            ],
+      why: exportText('why.moved'),
+      look: shared === null ? [] : [exportText('look.sharedDay', { count: shared })],
       quasi: true,
     }
   }
@@ -276,10 +199,7 @@ const rulingOf = (
       release: { as: 'ageLevels' },
       treatment: 'generalised',
       paragraph: 'C',
-      why: {
-        en: 'Levels of 90 years and more are one, 90+, at this row or by the last that is told of the patient.',
-        zh: '90 岁及以上合为一级 90+，按本行或该患者最后所述的时间计。',
-      },
+      why: exportText('why.ageLevels'),
       quasi: true,
     }
   if (kind === 'category' || kind === 'boolean') return kept(role === 'sex')
@@ -289,29 +209,20 @@ const rulingOf = (
         release: { as: 'birthNumber' },
         treatment: 'generalised',
         paragraph: 'C',
-        why: {
-          en: 'Year of birth; 90 years before the last date for the oldest.',
-          zh: '出生年份；最年长者为末次日期前 90 年。',
-        },
+        why: exportText('why.birthNumber'),
         quasi: true,
       }
     if (facts.whole)
       return {
         ...kept(true),
         calendarYear: true,
-        why: { en: 'A calendar year, which Safe Harbor leaves.', zh: '历年，安全港允许保留。' },
+        why: exportText('why.calendarYear'),
       }
     return {
       release: { as: 'decimalYear' },
       treatment: dates === 'year' ? 'generalised' : 'shifted',
       paragraph: 'C',
-      why:
-        dates === 'year'
-          ? { en: 'A date as decimal year: its year alone.', zh: '以小数年份表示的日期：仅保留年份。' }
-          : {
-              en: 'A date as decimal year, moved by the secret number of days of its patient.',
-              zh: '以小数年份表示的日期，按该患者的秘密天数平移。',
-            },
+      why: dates === 'year' ? exportText('why.decimalYearAlone') : exportText('why.decimalYearMoved'),
       quasi: true,
     }
   }
@@ -320,16 +231,13 @@ const rulingOf = (
       release: { as: 'age', scale },
       treatment: 'generalised',
       paragraph: 'C',
-      why: {
-        en: `${ageBand === 1 ? 'Whole years' : `Bands of ${ageBand} years, by their first year`}; 90 stands for 90 and more, at this row or by the last that is told of the patient. Fractions would give the birthday away.`,
-        zh: `${ageBand === 1 ? '整岁' : `每 ${ageBand} 岁一组，以首岁表示`}；90 表示 90 岁及以上，按本行或该患者最后所述的时间计。小数会透露生日。`,
-      },
+      why: ageBand === 1 ? exportText('why.ageYears') : exportText('why.ageBands', { band: ageBand }),
       quasi: true,
     }
   if (unit === null && facts && (role === 'outcomeTime' || saysFollowUp(concept)))
     return {
       ...kept(false),
-      why: { en: 'A time elapsed, no date.', zh: '经过的时间，并非日期。' },
+      why: exportText('why.elapsed'),
       followUp: likelyScale(facts.high),
     }
   const elapsed = unit === null ? undefined : yearsPer[unit]
@@ -339,12 +247,7 @@ const rulingOf = (
     return {
       release: { as: 'duration', scale: elapsed },
       treatment: long ? 'generalised' : 'kept',
-      why: long
-        ? {
-            en: 'A time of 90 years and more is given as 90 years: it tells of an age over 89.',
-            zh: '90 年及以上的时间记为 90 年：它透露 89 岁以上的年龄。',
-          }
-        : { en: 'A time elapsed, no date.', zh: '经过的时间，并非日期。' },
+      why: long ? exportText('why.elapsedLong') : exportText('why.elapsed'),
       paragraph: long ? 'C' : null,
       followUp,
     }
@@ -355,7 +258,7 @@ const rulingOf = (
 const kept = (quasi: boolean): Ruling => ({
   release: { as: 'value' },
   treatment: 'kept',
-  why: { en: 'Not among the identifiers of Safe Harbor.', zh: '不属于安全港所列标识符。' },
+  why: exportText('why.noIdentifier'),
   quasi,
 })
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { daysAYear } from '../../contract/days.ts'
 import { invalidInput, issue, notFound, outOfDomain } from '../../contract/errors.ts'
 import type { ExportChoices, ExportReport } from '../../contract/exports.ts'
-import type { Cell, Concept, Text } from '../../contract/values.ts'
+import type { Said } from '../../contract/say.ts'
+import type { Cell, Concept } from '../../contract/values.ts'
 import { type Column, columnOf, type Table } from '../cohort/table.ts'
 import { overAges } from './ages.ts'
 import { classesOf, coded, diversityOf, patientsIn, riskOf } from './anonymity.ts'
@@ -11,6 +12,7 @@ import type { ExportKey } from './key.ts'
 import { gatherLifetimes } from './lifetimes.ts'
 import { quasiOf, type Releaser, type Releasing, releaserOf } from './release.ts'
 import type { Measurements, Person, StudyEvent, StudySource } from './source.ts'
+import { exportText } from './texts.ts'
 
 /** A column of the cases on its way out. */
 export interface ReleasedColumn {
@@ -213,10 +215,7 @@ const noteEndOfFollowUp = (plans: readonly ColumnPlan[], table: Table): void => 
       if (shared !== null)
         time.look = [
           ...time.look,
-          {
-            en: `${start.concept.name} and ${time.concept.name} end on one day for ${shared} patients; whoever knows the end of the study reads off how far their dates were moved. Take years alone, or leave one of the two out.`,
-            zh: `有 ${shared} 名患者的 ${start.concept.name} 与 ${time.concept.name} 相加为同一天；知道研究结束日的人便能推知其日期平移了多少。请仅保留年份，或略去其中一列。`,
-          },
+          exportText('look.endOnOneDay', { start: start.concept.name, time: time.concept.name, count: shared }),
         ]
     }
 }
@@ -407,53 +406,26 @@ const safeHarborOf = (
   series: readonly { plan: ColumnPlan; measurements: Measurements }[],
   events: readonly StudyEvent[],
 ): ExportReport['safeHarbor'] => {
-  const because: Required<Text>[] = []
+  const because: Said[] = []
   const all = [...plans.cases, ...plans.measurements]
   const moved =
     all.some(({ treatment }) => treatment === 'shifted') ||
     series.some(({ measurements }) => measurements.dated.includes(1)) ||
     events.some(({ startDate, endDate }) => startDate !== null || endDate !== null)
-  if (dates === 'shift' && moved)
-    because.push({
-      en: 'Dates are moved, not cut to their year: paragraph (C) leaves the year alone. Take years, or have an expert determine that the risk is very small (164.514(b)(1)).',
-      zh: '日期经过平移，而非仅保留年份：(C) 项只允许年份。请改为仅保留年份，或由专家认定风险极小（164.514(b)(1)）。',
-    })
+  if (dates === 'shift' && moved) because.push(exportText('because.datesMoved'))
   for (const { concept, suspected, treatment } of all)
-    if (suspected && treatment === 'kept')
-      because.push({
-        en: `Column ${concept.name} is kept although it may identify.`,
-        zh: `列 ${concept.name} 可能识别身份，但仍被保留。`,
-      })
+    if (suspected && treatment === 'kept') because.push(exportText('because.suspectKept', { column: concept.name }))
   return { met: because.length === 0, because }
 }
 
-const notesOf = (
-  { dates, quasi }: ExportChoices,
-  hasMore: boolean,
-  plans: { cases: ColumnPlan[] },
-): Required<Text>[] => [
+const notesOf = ({ dates, quasi }: ExportChoices, hasMore: boolean, plans: { cases: ColumnPlan[] }): Said[] => [
   ...(dates === 'shift' && plans.cases.some(({ release }) => release.as === 'day')
-    ? [{ en: 'Of a moved date its year enters the classes.', zh: '平移后的日期以年份计入各组。' }]
+    ? [exportText('note.movedYears')]
     : []),
-  ...(hasMore
-    ? [
-        {
-          en: 'Repeated measurements and events are released but are not part of the classes.',
-          zh: '重复测量和事件一并导出，但不计入各组。',
-        },
-      ]
-    : []),
-  ...(quasi !== null && quasi.length === 0
-    ? [{ en: 'No quasi-identifier was named: all cases are one class.', zh: '未指定准标识符：所有病例为一组。' }]
-    : []),
-  {
-    en: 'Exports with different keys share no pseudonym, offset or order; equal values can still link them.',
-    zh: '不同密钥的导出不共享化名、平移天数或顺序；相同的取值仍可能将其关联。',
-  },
-  {
-    en: 'Safe Harbor also asks that you know of nothing in it by which a person could be identified (164.514(b)(2)(ii)).',
-    zh: '安全港还要求您不知道其中有任何可识别个人的内容（164.514(b)(2)(ii)）。',
-  },
+  ...(hasMore ? [exportText('note.moreOutside')] : []),
+  ...(quasi !== null && quasi.length === 0 ? [exportText('note.noQuasi')] : []),
+  exportText('note.keys'),
+  exportText('note.knowledge'),
 ]
 
 const digestOf = (facts: Omit<ExportReport, 'digest'>, choices: ExportChoices, key: ExportKey): string =>

@@ -1,97 +1,90 @@
 import { daysAYear } from '../../contract/days.ts'
-import type { Concept, Text } from '../../contract/values.ts'
+import type { Said } from '../../contract/say.ts'
+import type { Concept } from '../../contract/values.ts'
 import { separatedWords } from '../terminology/words.ts'
+import { type ExportTextKey, exportText } from './texts.ts'
 
 /** What column names and coded values say about identity. The paragraphs are those of 45 CFR 164.514(b)(2)(i). */
 
-/** A column's name and its labels, each as words. */
-const namesOf = ({ name, label }: Concept): string[] =>
-  [...new Set([name, label.en, label.zh ?? ''].map(separatedWords))].filter((words) => words !== '')
+type Identifier = ExportTextKey extends infer Key ? (Key extends `identifier.${infer What}` ? What : never) : never
 
-const directIdentifiers: readonly { paragraph: string; what: Required<Text>; pattern: RegExp }[] = [
+/** What identifies, by its paragraph or its look, as `identifier.<what>` calls it. */
+const identifier = (what: Identifier): Said => exportText(`identifier.${what}`)
+
+/** A column's name and its labels in every language, each as words. */
+const namesOf = ({ name, label }: Concept): string[] =>
+  [...new Set([name, ...Object.values(label)].map(separatedWords))].filter((words) => words !== '')
+
+const directIdentifiers: readonly { paragraph: Identifier; pattern: RegExp }[] = [
   {
     paragraph: 'A',
-    what: { en: 'a name', zh: '姓名' },
     pattern:
       /^(full |first |last |family |given |middle |maiden |patient |pat |mother s? |father s? |spouse |contact |kin |doctor |physician |surgeon |nurse |provider |employer )?names?$|(^| )(surname|forename|initials|next of kin)( |$)|姓名|名字|联系人|监护人|签名/,
   },
   {
     paragraph: 'B',
-    what: { en: 'a place smaller than a state', zh: '小于州（省）一级的地点' },
     pattern:
       /(^| )(address|addr|street|city|town|village|county|district|precinct|municipality|zip|zip ?code|postal ?code|post ?code|postcode|plz|geocode|latitude|longitude|lat|lon|lng|residence)( |$)|地址|住址|邮编|邮政编码|城市|区县|街道|乡镇|村|籍贯|经度|纬度/,
   },
   {
     paragraph: 'D',
-    what: { en: 'a telephone number', zh: '电话号码' },
     pattern: /(^| )(tele)?(phone|tel|mobile|cell ?phone|pager)( |$)|电话|手机/,
   },
-  { paragraph: 'E', what: { en: 'a fax number', zh: '传真号码' }, pattern: /(^| )fax( |$)|传真/ },
+  { paragraph: 'E', pattern: /(^| )fax( |$)|传真/ },
   {
     paragraph: 'F',
-    what: { en: 'an electronic mail address', zh: '电子邮件地址' },
     pattern: /(^| )e ?mails?( |$)|邮箱|电子邮件|微信|wechat/,
   },
   {
     paragraph: 'G',
-    what: { en: 'a social security or national identity number', zh: '社保号或身份证号' },
     pattern: /(^| )(ssn|social security|national id|nhs|passport|id card)( |$)|身份证|护照|社保号/,
   },
   {
     paragraph: 'H',
-    what: { en: 'a medical record number', zh: '病历号' },
     pattern:
       /(^| )(mrn|medical record|chart|hospital|patient|pat|case|subject|record|admission|accession|visit|encounter|sample|specimen) (no|nr|num|number|id|identifier)( |$)|(^| )mrn( |$)|病历号|病案号|住院号|门诊号|登记号|就诊号|样本号|标本号|患者编号|病人编号/,
   },
   {
     paragraph: 'I',
-    what: { en: 'a health plan number', zh: '医保号' },
     pattern:
       /(^| )(insurance|health plan|beneficiary|policy|member|medicare|medicaid) (no|nr|num|number|id)( |$)|医保号|医保卡|保险号/,
   },
   {
     paragraph: 'J',
-    what: { en: 'an account number', zh: '账号' },
     pattern: /(^| )(account|iban)( (no|nr|num|number|id))?$|账号|银行卡/,
   },
   {
     paragraph: 'K',
-    what: { en: 'a certificate or licence number', zh: '证书或执照号' },
     pattern: /(^| )(licen[cs]e|certificate)( (no|nr|num|number|id))?$|执照|证书号/,
   },
   {
     paragraph: 'L',
-    what: { en: 'a vehicle identifier', zh: '车辆识别号' },
     pattern: /(^| )(vehicle|licen[cs]e plate|number plate|vin)( |$)|车牌/,
   },
   {
     paragraph: 'M',
-    what: { en: 'a device identifier', zh: '设备识别号' },
     pattern: /(^| )(serial|udi)( (no|nr|num|number|id))?$|(^| )device (no|nr|num|number|id)( |$)|设备号|序列号/,
   },
   {
     paragraph: 'N',
-    what: { en: 'a web address', zh: '网址' },
     pattern: /(^| )(url|website|web page|homepage)( |$)|网址/,
   },
-  { paragraph: 'O', what: { en: 'an internet address', zh: 'IP 地址' }, pattern: /(^| )ip( address)?$|ip地址/ },
+  { paragraph: 'O', pattern: /(^| )ip( address)?$|ip地址/ },
   {
     paragraph: 'P',
-    what: { en: 'a biometric identifier', zh: '生物识别信息' },
     pattern: /(^| )(fingerprint|voice ?print|iris scan|biometric)s?( |$)|指纹|声纹/,
   },
   {
     paragraph: 'Q',
-    what: { en: 'an image', zh: '影像' },
     pattern: /(^| )(photo|photograph|portrait|face image)s?( |$)|照片/,
   },
 ]
 
 /** The identifier that a column's name announces, or null. */
-export const directIdentifier = (concept: Concept): { paragraph: string; what: Required<Text> } | null => {
+export const directIdentifier = (concept: Concept): { paragraph: string; what: Said } | null => {
   for (const words of namesOf(concept)) {
     const found = directIdentifiers.find(({ pattern }) => pattern.test(words))
-    if (found) return { paragraph: found.paragraph, what: found.what }
+    if (found) return { paragraph: found.paragraph, what: identifier(found.paragraph) }
   }
   return null
 }
@@ -161,31 +154,33 @@ export const ageScale = (concept: Concept): number | null => {
 }
 
 const isRange = /^[^\d]*\d+([.,]\d+)?\s*[-–~～]\s*\d+([.,]\d+)?[^\d]*$/
-const valuePatterns: readonly { what: Required<Text>; test: (text: string) => boolean }[] = [
-  { what: { en: 'an electronic mail address', zh: '电子邮件地址' }, test: (text) => /\S@\S+\.\S/.test(text) },
-  { what: { en: 'a web address', zh: '网址' }, test: (text) => /https?:\/\/|(^|\s)www\./i.test(text) },
+const valuePatterns: readonly { what: Identifier; test: (text: string) => boolean }[] = [
+  { what: 'F', test: (text) => /\S@\S+\.\S/.test(text) },
+  { what: 'N', test: (text) => /https?:\/\/|(^|\s)www\./i.test(text) },
   {
-    what: { en: 'an internet address', zh: 'IP 地址' },
+    what: 'O',
     test: (text) => /(^|\D)\d{1,3}(\.\d{1,3}){3}(\D|$)/.test(text),
   },
   {
-    what: { en: 'a date', zh: '日期' },
+    what: 'date',
     test: (text) =>
       /(^|\D)(1[89]|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}(\D|$)/.test(text) ||
       /(^|\D)\d{1,2}[-/.]\d{1,2}[-/.](1[89]|20)\d\d(\D|$)/.test(text),
   },
-  { what: { en: 'a long number', zh: '长数字' }, test: (text) => /\d{6}/.test(text) && !/^\d+\.\d+$/.test(text) },
+  { what: 'longNumber', test: (text) => /\d{6}/.test(text) && !/^\d+\.\d+$/.test(text) },
   {
-    what: { en: 'a telephone number', zh: '电话号码' },
+    what: 'D',
     test: (text) =>
       !isRange.test(text) && /\d{2,}([\s().-]+\d{2,}){2,}/.test(text) && text.replace(/\D/g, '').length >= 7,
   },
   {
-    what: { en: 'a name', zh: '姓名' },
+    what: 'A',
     test: (text) => /^(mr|mrs|ms|miss|dr|prof)\.?\s+\p{L}/iu.test(text) || /\p{L}(先生|女士|医生|医师)$/u.test(text),
   },
 ]
 
 /** What a coded value looks like that identifies somebody (`a telephone number`), or null. */
-export const identifyingText = (text: string): Required<Text> | null =>
-  valuePatterns.find(({ test }) => test(text))?.what ?? null
+export const identifyingText = (text: string): Said | null => {
+  const found = valuePatterns.find(({ test }) => test(text))
+  return found ? identifier(found.what) : null
+}

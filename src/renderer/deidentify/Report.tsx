@@ -1,7 +1,7 @@
 import { Alert, Badge, Checkbox, List, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import { IconAlertTriangle, IconEye, IconShieldCheck } from '@tabler/icons-react'
 import type { ExportReport, ExportRisk } from '../../contract/exports.ts'
-import { useFormats, useText, useTranslation } from '../language/index.ts'
+import { useFormats, useSaid, useTranslation } from '../language/index.ts'
 import { type Choices, mayAsk, withTurned } from './choices.ts'
 import classes from './deidentify.module.css'
 
@@ -25,7 +25,7 @@ export const Report = ({
 }) => {
   const { t } = useTranslation('deidentify')
   const formats = useFormats()
-  const text = useText()
+  const said = useSaid()
   const { safeHarbor, before, after, ages, smallCells, diversity, notes } = report
   return (
     <>
@@ -40,7 +40,7 @@ export const Report = ({
         {safeHarbor.because.length > 0 && (
           <List size="sm">
             {safeHarbor.because.map((reason) => (
-              <List.Item key={reason.en}>{text(reason)}</List.Item>
+              <List.Item key={JSON.stringify(reason)}>{said(reason)}</List.Item>
             ))}
           </List>
         )}
@@ -75,7 +75,7 @@ export const Report = ({
               </li>
             )}
             {notes.map((note) => (
-              <li key={note.en}>{text(note)}</li>
+              <li key={note.text}>{said(note)}</li>
             ))}
           </ul>
         </Paper>
@@ -221,7 +221,7 @@ const Columns = ({
   onChange: (choices: Choices) => void
 }) => {
   const { t } = useTranslation('deidentify')
-  const text = useText()
+  const said = useSaid()
   return (
     <Paper p="md">
       <Title order={3} size="h4">
@@ -265,11 +265,11 @@ const Columns = ({
                   </Table.Td>
                   <Table.Td>{column.paragraph === null ? '' : `(${column.paragraph})`}</Table.Td>
                   <Table.Td>
-                    {text(column.why)}
+                    {said(column.why)}
                     <Stack gap={2} mt={column.look.length > 0 ? 4 : 0}>
                       {column.look.map((look) => (
-                        <Text key={look.en} size="xs" c="var(--warn)">
-                          <IconEye size={13} aria-hidden style={{ verticalAlign: -2 }} /> {text(look)}
+                        <Text key={look.text} size="xs" c="var(--warn)">
+                          <IconEye size={13} aria-hidden style={{ verticalAlign: -2 }} /> {said(look)}
                         </Text>
                       ))}
                     </Stack>

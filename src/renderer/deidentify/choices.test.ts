@@ -7,7 +7,7 @@ const column = (change: Partial<ReportColumn>): ReportColumn => ({
   in: 'cases',
   treatment: 'kept',
   paragraph: null,
-  why: { en: '' },
+  why: { text: 'export:why.noIdentifier' },
   suspected: false,
   look: [],
   ...change,
