@@ -90,7 +90,7 @@ export const planColumn = (
   if (choices.drop.includes(concept.name)) return { ...base, ...dropped(exportText('why.asked'), null) }
   const suspicion = suspicionOf(concept, column, facts)
   if (suspicion && !(suspicion.suspected && choices.keep.includes(concept.name))) return { ...base, ...suspicion }
-  const ruling = { ...base, ...rulingOf(concept, column, facts, patients, choices) }
+  const ruling = { ...base, ...rulingOf(concept, { column, facts, patients }, choices) }
   if (suspicion) ruling.look = [exportText('look.keptAgainst', { why: suspicion.why }), ...ruling.look]
   if (mayBePlace(concept)) ruling.look = [...ruling.look, exportText('look.mayBePlace')]
   return { ...ruling, suspected: suspicion !== null || ruling.suspected }
@@ -142,9 +142,7 @@ const suspicionOf = (concept: Concept, column: Column | null, facts: Facts | nul
 
 const rulingOf = (
   concept: Concept,
-  column: Column | null,
-  facts: Facts | null,
-  patients: Int32Array | null,
+  { column, facts, patients }: { column: Column | null; facts: Facts | null; patients: Int32Array | null },
   { dates, ageBand, keep }: Pick<ExportChoices, 'dates' | 'ageBand' | 'keep'>,
 ): Ruling => {
   const { kind, role, unit, name } = concept

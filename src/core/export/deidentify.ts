@@ -83,14 +83,10 @@ export const deidentify = (
     const column = columnOf(table, plan.concept.name)
     return column ? [{ plan, column, values: column.values }] : []
   })
-  const lifetimes = gatherLifetimes(
-    people,
-    indexOf,
-    table,
-    columns,
-    series.map(({ measurements }) => measurements),
-    events,
-  )
+  const lifetimes = gatherLifetimes({
+    ...{ people, indexOf, table, columns, events },
+    series: series.map(({ measurements }) => measurements),
+  })
   const shift = Int32Array.from(people, ({ patient }) => (choices.dates === 'shift' ? key.shift(patient) : 0))
   const over = overAges(lifetimes, shift, source.today)
   const last = lifetimes.last.map((day) => (day === Number.NEGATIVE_INFINITY ? source.today : day))
@@ -102,7 +98,7 @@ export const deidentify = (
     const release = releaserOf(plan, column.levels, releasing)
     return release ? [{ plan, cell: (row) => release(column.values[row], patientOf[row]) }] : []
   })
-  const risk = measureRisk(source, choices, released, patientOf, people.length)
+  const risk = measureRisk(source, choices, released, { patientOf, people: people.length })
 
   const isKept = (patient: number) => risk.keptPatients[patient] === 1
   const rows = rowsByPatient(patientOf, people.length, risk.keptRows)
@@ -224,8 +220,7 @@ const measureRisk = (
   { name: study, concepts }: StudySource,
   { quasi: asked, sensitive: askedSensitive, minimumK }: ExportChoices,
   released: readonly ReleasedColumn[],
-  patientOf: Int32Array,
-  people: number,
+  { patientOf, people }: { patientOf: Int32Array; people: number },
 ) => {
   const byName = new Map(released.map((column) => [column.plan.concept.name, column]))
   const named = (column: string, path: string) => {

@@ -24,20 +24,21 @@ export const daysOf = (date: string | null): { first: number; last: number } | n
 
 const dayOfYear = (year: number) => (year - 1970) * daysAYear
 
+export interface StudyRecords {
+  people: readonly Person[]
+  /** Patient number to index. */
+  indexOf: ReadonlyMap<number, number>
+  table: Table
+  columns: readonly PlannedColumn[]
+  series: readonly Measurements[]
+  events: readonly StudyEvent[]
+}
+
 /**
  * Everything a study tells of how old its patients are or become: ages, birth dates, all other dates, and time elapsed
  * after an age.
- *
- * @param indexOf patient number to index
  */
-export const gatherLifetimes = (
-  people: readonly Person[],
-  indexOf: ReadonlyMap<number, number>,
-  table: Table,
-  columns: readonly PlannedColumn[],
-  series: readonly Measurements[],
-  events: readonly StudyEvent[],
-): Lifetimes => {
+export const gatherLifetimes = ({ people, indexOf, table, columns, series, events }: StudyRecords): Lifetimes => {
   const lifetimes = noLifetimes(people.length)
   const { stated, followed, born, last } = lifetimes
   people.forEach(({ birthDate }, patient) => {
