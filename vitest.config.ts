@@ -13,6 +13,7 @@ export default defineConfig({
             'src/{contract,core,server,cli,main}/**/*.test.ts',
             'src/{figures,renderer}/**/*.test.{ts,tsx}',
             'test/{golden,fuzz,contract,crash}/**/*.test.ts',
+            'test/views/**/*.test.tsx',
             'scripts/**/*.test.ts',
           ],
           testTimeout: 60_000,
